@@ -1,0 +1,107 @@
+# fatelf-amd64: everything is built, tested and installed from here. `make help` lists the targets.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+CC ?= cc
+CFLAGS ?= -O2 -g
+# The launcher stub: its compiler, and the C library it is linked with: `musl`, or `system` (the compiler's own: glibc,
+# or musl on Alpine).
+STUB_CC ?= $(CC)
+STUB_LIBC ?= musl
+
+bindir = $(PREFIX)/bin
+libexecdir = $(PREFIX)/libexec/fatelf-amd64
+mandir = $(PREFIX)/share/man
+completiondir = $(PREFIX)/share/bash-completion/completions
+licensedir = $(PREFIX)/share/licenses/fatelf-amd64
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+            -Wundef $(if $(CI),-Werror)
+PKG_CONFIG ?= pkg-config
+PACKAGES := libzstd json-c libcrypto libcpuid
+COMMON := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -MMD -MP
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+## all: build the tool and the launcher stub
+all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub
+
+## help: this list
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | awk -F': ' '{ printf "  %-10s %s\n", $$1, $$2 }'
+
+# --- the tool -------------------------------------------------------------------------------------------------------
+
+LIB := $(wildcard lib/*.c)
+BUNDLER := $(wildcard bundler/*.c)
+TOOL_OBJECTS := $(patsubst %.c,$(BUILD)/tool/%.o,$(LIB) $(BUNDLER))
+# A static libbfd needs libiberty and, from 2.40 or 2.41 on, libsframe; a shared one brings them along.
+BFD_LIBS ?= $(shell for l in "-lbfd" "-lbfd -liberty -lz -ldl" "-lbfd -lsframe -liberty -lz -ldl" \
+	"-lbfd -lsframe -liberty -lz -lzstd -ldl" "-lbfd -lintl -liberty -lz -lzstd" "-lbfd -lsframe -lintl -liberty -lz -lzstd"; do \
+	echo 'char *bfd_init(void); int main(void) { return !bfd_init(); }' | \
+	$(CC) -x c - -o /dev/null $$l 2>/dev/null && echo "$$l" && break; done)
+TOOL_CFLAGS = $(COMMON) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PACKAGES)) -pthread \
+	-DFATELF_VERSION_STRING='"$(VERSION)"' -DLIBEXECDIR='"$(libexecdir)"'
+TOOL_LIBS = $(BFD_LIBS) $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
+
+$(BUILD)/tool/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
+
+# --- the stub -------------------------------------------------------------------------------------------------------
+
+STUB_SOURCES := stub/start.S $(LIB) $(filter-out stub/fortify.c,$(wildcard stub/*.c))
+STUB_DIR = $(BUILD)/stub-$(STUB_LIBC)
+# Baseline instructions only, whatever CFLAGS say: the stub runs before anyone knows the processor.
+STUB_CFLAGS = $(COMMON) -O2 -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE
+STUB_LDFLAGS = -static-pie -nostartfiles -Wl,-T,stub/stub.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,-z,noexecstack \
+	-Wl,-z,max-page-size=4096 -Wl,--build-id=0x0000000000000000000000000000000000000000 \
+	-Wl,--no-warn-rwx-segments -Wl,-s
+
+ifeq ($(STUB_LIBC),musl)
+MUSL_LIB ?= $(patsubst %/rcrt1.o,%,$(firstword $(wildcard /usr/lib/x86_64-linux-musl/rcrt1.o \
+	/usr/x86_64-linux-musl/lib64/rcrt1.o /usr/lib/musl/lib/rcrt1.o /usr/lib64/musl/rcrt1.o)))
+MUSL_INCLUDE ?= $(patsubst %/features.h,%,$(firstword $(wildcard /usr/include/x86_64-linux-musl/features.h \
+	/usr/x86_64-linux-musl/include/features.h /usr/lib/musl/include/features.h /usr/include/musl/features.h)))
+STUB_SOURCES += stub/fortify.c
+# Only the headers of the libraries the stub links: the rest of /usr/include belongs to another C library.
+STUB_INCLUDE = $(STUB_DIR)/include
+STUB_CFLAGS += -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(STUB_INCLUDE) -isystem $(STUB_INCLUDE)/libcpuid \
+	-isystem $(shell $(STUB_CC) -print-file-name=include)
+# musl-gcc's specs turn -static-pie into a dynamic PIE without a word, hence each file by name.
+STUB_LINK = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
+	-Wl,--start-group -l:libzstd.a -l:libcpuid.a $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
+else
+STUB_CFLAGS += $(shell $(PKG_CONFIG) --cflags libcpuid)
+CRT = $(shell $(STUB_CC) -print-file-name=$(1))
+STUB_LINK = $(STUB_CC) $(STUB_LDFLAGS) -o $@ $(call CRT,rcrt1.o) $(call CRT,crti.o) $(call CRT,crtbeginS.o) \
+	$(filter %.o,$^) -l:libzstd.a -l:libcpuid.a $(call CRT,crtendS.o) $(call CRT,crtn.o)
+endif
+
+STUB_OBJECTS = $(patsubst %,$(STUB_DIR)/%.o,$(STUB_SOURCES))
+
+$(STUB_DIR)/include: Makefile
+	@test "$(STUB_LIBC)" != musl || test -n "$(MUSL_LIB)" || { echo "no musl found: make deps, or STUB_LIBC=system" >&2; exit 1; }
+	@rm -rf $@ && mkdir -p $@
+	@for h in zstd.h zstd_errors.h xxhash.h xxh3.h libcpuid; do \
+		test ! -e /usr/include/$$h || ln -s /usr/include/$$h $@/$$h; done
+
+$(STUB_DIR)/%.o: % Makefile | $(STUB_DIR)/include
+	@mkdir -p $(@D)
+	$(STUB_CC) $(STUB_CFLAGS) -c -o $@ $<
+
+$(STUB_DIR)/fatelf-amd64-stub: $(STUB_OBJECTS) stub/stub.ld
+	$(STUB_LINK)
+
+$(BUILD)/fatelf-amd64-stub: $(STUB_DIR)/fatelf-amd64-stub
+	cp $< $@
+
+-include $(TOOL_OBJECTS:.o=.d) $(STUB_OBJECTS:.o=.d)

@@ -1,0 +1,418 @@
+/* create: opens the variants, compresses one after the other into a spool file, lays the bundle out, writes it. */
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "../lib/error.h"
+#include "../lib/manifest.h"
+#include "command.h"
+#include "compress.h"
+#include "file.h"
+#include "layout.h"
+#include "progress.h"
+#include "say.h"
+#include "stubfile.h"
+#include "variant.h"
+#include "write.h"
+
+enum { OPTION_LAUNCH = 256, OPTION_COMPRESS, OPTION_GO_ENV, OPTION_STUB, OPTION_FORCE };
+
+static const struct option_row option_rows[] = {
+    {'o', "output", "FILE", "write the bundle to FILE"},
+    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant: memfd (default)"},
+    {OPTION_COMPRESS, "compress", "HOW", "zstd (default, tuned to start fast), zstd:1 to zstd:22, or none"},
+    {'j', "jobs", "N", "compress on N processors (default: all there are)"},
+    {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG"},
+    {OPTION_STUB, "stub", "FILE", "use this launcher stub"},
+    {OPTION_FORCE, "force", NULL, "replace FILE if it exists"},
+    {'q', "quiet", NULL, "no progress line, no warnings"},
+    {'v', "verbose", NULL, "say what was written"},
+    {0},
+};
+
+struct options {
+    const char *output;
+    const char *stub;
+    struct compress_settings compress;
+    bool go_env, force, quiet, verbose;
+};
+
+/* Sections that tools which ask a file about itself look for; they get the lowest variant's answer. */
+static const struct {
+    const char *name;
+    bool note;
+} metadata[] = {
+    {".note.package", true}, /* package name and version: systemd's core dump handler */
+    {".go.buildinfo", false}, /* Go's modules: go version -m, vulnerability scanners */
+    {".dep-v0", false},       /* Rust's crates, from cargo auditable: scanners */
+};
+
+enum { METADATA_COUNT = sizeof metadata / sizeof *metadata };
+
+/* All that a run of create holds. */
+struct create {
+    struct options options;
+    struct variant variants[FATELF_VARIANTS_MAX]; /* by level, once all are open */
+    unsigned count;
+    struct fatelf_manifest manifest;
+    uint64_t *sums; /* of all stored frames */
+    uint64_t spool_offset[FATELF_VARIANTS_MAX];
+    unsigned char *note; /* .note.fatelf */
+    size_t note_size;
+    unsigned char *metadata[METADATA_COUNT];
+    uint64_t metadata_size[METADATA_COUNT];
+    struct stub_file stub;
+    struct output output;
+    int spool;
+};
+
+/* --- options -------------------------------------------------------------------------------------------------------- */
+
+/* A whole number from `low` to `high`; -1: it is not. */
+static long parse_number(const char *text, long low, long high)
+{
+    char *end;
+
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    return errno || end == text || *end || number < low || number > high ? -1 : number;
+}
+
+static bool parse_compress(const char *value, struct compress_settings *settings)
+{
+    if (strcmp(value, "none") == 0) {
+        settings->encoding = FATELF_ENCODING_STORED;
+        return true;
+    }
+    settings->encoding = FATELF_ENCODING_ZSTD;
+    if (strcmp(value, "zstd") == 0)
+        return true;
+    if (strncmp(value, "zstd:", 5) != 0)
+        return false;
+    settings->level = (int)parse_number(value + 5, 1, ZSTD_maxCLevel());
+    return settings->level > 0;
+}
+
+static unsigned processors(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+static int parse_options(const struct command *command, int argc, char **argv, struct options *options)
+{
+    int letter;
+
+    *options = (struct options){
+        .compress = {.encoding = FATELF_ENCODING_ZSTD, .level = COMPRESS_LEVEL_DEFAULT, .threads = processors()},
+    };
+    while ((letter = command_option(command, argc, argv)) != -1) {
+        switch (letter) {
+        case 'o':
+            options->output = optarg;
+            break;
+        case OPTION_LAUNCH:
+            if (strcmp(optarg, "memfd") != 0)
+                return command_misused(command, "--launch %s: unknown method; there is memfd", optarg);
+            break;
+        case OPTION_COMPRESS:
+            if (!parse_compress(optarg, &options->compress))
+                return command_misused(command, "--compress %s: not zstd, zstd:1 to zstd:%d or none", optarg,
+                                       ZSTD_maxCLevel());
+            break;
+        case 'j': {
+            long number = parse_number(optarg, 1, 1024);
+            if (number < 0)
+                return command_misused(command, "-j %s: not a number from 1 to 1024", optarg);
+            options->compress.threads = (unsigned)number;
+            break;
+        }
+        case OPTION_GO_ENV:
+            options->go_env = true;
+            break;
+        case OPTION_STUB:
+            options->stub = optarg;
+            break;
+        case OPTION_FORCE:
+            options->force = true;
+            break;
+        case 'q':
+            options->quiet = true;
+            break;
+        case 'v':
+            options->verbose = true;
+            break;
+        }
+    }
+    if (!options->output)
+        return command_misused(command, "no output; name it with -o FILE");
+    if (options->output[0] == 0)
+        return command_misused(command, "-o: the output's name is empty");
+    if (optind == argc)
+        return command_misused(command, "no builds to join; give one to four");
+    if (argc - optind > (int)FATELF_VARIANTS_MAX)
+        return command_misused(command, "%d builds given; there are only four levels", argc - optind);
+    return 0;
+}
+
+/* --- steps ---------------------------------------------------------------------------------------------------------- */
+
+static int by_level(const void *a, const void *b)
+{
+    const struct variant *left = a, *right = b;
+
+    return (left->level > right->level) - (left->level < right->level);
+}
+
+static int open_variants(struct create *create, char **operands, unsigned count)
+{
+    struct stat output;
+    bool exists = stat(create->options.output, &output) == 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        create->count++;
+        int status = variant_open(&create->variants[i], operands[i]);
+        if (status)
+            return status;
+        const struct stat *input = &create->variants[i].stat;
+        if (exists && input->st_dev == output.st_dev && input->st_ino == output.st_ino)
+            return fail("%s: is also an input; name another output", create->options.output);
+    }
+    qsort(create->variants, count, sizeof *create->variants, by_level);
+    for (unsigned i = 1; i < count; i++)
+        if (create->variants[i].level == create->variants[i - 1].level)
+            return fail("%s and %s: both for v%u; a bundle holds one build for each level",
+                        create->variants[i - 1].path, create->variants[i].path, create->variants[i].level);
+    return 0;
+}
+
+static void warn_about(const struct create *create)
+{
+    for (unsigned i = 0; i < create->count && !create->options.quiet; i++) {
+        const struct variant *variant = &create->variants[i];
+        if (variant->uses_origin)
+            warn("%s: finds its libraries through $ORIGIN, which is not the bundle's folder when it is started from "
+                 "memory",
+                 variant->path);
+        if (!(variant->stat.st_mode & S_IXUSR))
+            warn("%s: not executable, so the bundle is not either; 'chmod +x' it", variant->path);
+    }
+}
+
+static int compress_variants(struct create *create)
+{
+    uint64_t total = 0, frames = 0, done = 0, written = 0, at = 0;
+
+    for (unsigned i = 0; i < create->count; i++) {
+        total += create->variants[i].size;
+        frames += fatelf_frame_count(create->variants[i].size, COMPRESS_FRAME_SIZE);
+    }
+    create->spool = file_spool(create->options.output);
+    if (create->spool < 0)
+        return fail("%s: no room for a temporary file beside it: %s", create->options.output, strerror(errno));
+    create->sums = calloc(frames, sizeof *create->sums);
+    if (!create->sums)
+        return fail("out of memory");
+
+    progress_start(total, create->options.quiet);
+    uint64_t *sums = create->sums;
+    for (unsigned i = 0; i < create->count; i++) {
+        const struct variant *variant = &create->variants[i];
+        struct fatelf_variant *coded = &create->manifest.variants[i];
+        int status = compress_variant(variant->fd, variant->path, variant->size, variant->level,
+                                      &create->options.compress, create->spool, coded, sums, &done, &written);
+        if (status)
+            return status;
+        if (coded->encoding == FATELF_ENCODING_STORED)
+            sums += coded->frame_count;
+        create->spool_offset[i] = at;
+        at += coded->payload_size;
+    }
+    progress_clear();
+    return 0;
+}
+
+static void read_metadata(struct create *create)
+{
+    const struct variant *lowest = &create->variants[0];
+
+    for (size_t i = 0; i < METADATA_COUNT; i++)
+        create->metadata[i] = variant_section(lowest, metadata[i].name, &create->metadata_size[i]);
+}
+
+/* The note around the manifest; its payload offsets are still to be filled in. */
+static int make_note(struct create *create)
+{
+    size_t size = fatelf_manifest_size(create->manifest.variants, create->count);
+    Elf64_Nhdr header = {
+        .n_namesz = sizeof FATELF_NOTE_OWNER,
+        .n_descsz = (Elf64_Word)size,
+        .n_type = FATELF_NOTE_MANIFEST,
+    };
+
+    create->note_size = sizeof header + layout_round_up(sizeof FATELF_NOTE_OWNER, 4) + size;
+    create->note = calloc(1, create->note_size);
+    if (!create->note)
+        return fail("out of memory");
+    memcpy(create->note, &header, sizeof header);
+    memcpy(create->note + sizeof header, FATELF_NOTE_OWNER, sizeof FATELF_NOTE_OWNER);
+    return 0;
+}
+
+/* The end of the stub's segments in memory. */
+static uint64_t stub_end(const struct stub_file *stub)
+{
+    uint64_t end = 0;
+
+    for (size_t i = 0; i < stub->elf.count; i++) {
+        const Elf64_Phdr *segment = &stub->elf.program_headers[i];
+        if (segment->p_type == PT_LOAD && segment->p_vaddr + segment->p_memsz > end)
+            end = segment->p_vaddr + segment->p_memsz;
+    }
+    return end;
+}
+
+static const char *const payload_names[] = {".fatelf.v1", ".fatelf.v2", ".fatelf.v3", ".fatelf.v4"};
+
+/* Lists the sections to add, in the order in which they lie in the bundle. */
+static size_t list_parts(const struct create *create, struct layout_part *places, struct write_part *parts)
+{
+    size_t count = 0;
+
+    places[count] = (struct layout_part){.name = ".note.fatelf", .size = create->note_size, .alignment = 4};
+    parts[count++] = (struct write_part){.note = true, .bytes = create->note};
+    for (size_t i = 0; i < METADATA_COUNT; i++) {
+        if (!create->metadata[i])
+            continue;
+        places[count] = (struct layout_part){
+            .name = metadata[i].name,
+            .size = create->metadata_size[i],
+            .alignment = metadata[i].note ? 4 : 16,
+        };
+        parts[count++] = (struct write_part){.note = metadata[i].note, .bytes = create->metadata[i]};
+    }
+    for (unsigned i = 0; i < create->count; i++) {
+        const struct fatelf_variant *variant = &create->manifest.variants[i];
+        places[count] = (struct layout_part){
+            .name = payload_names[variant->level - 1],
+            .size = variant->payload_size,
+            .alignment = LAYOUT_PAGE,
+        };
+        parts[count++] = (struct write_part){.spool_offset = create->spool_offset[i]};
+    }
+    for (size_t i = 0; i < count; i++)
+        parts[i].place = &places[i];
+    return count;
+}
+
+static int write_output(struct create *create)
+{
+    struct layout_part places[LAYOUT_PARTS_MAX];
+    struct write_part parts[LAYOUT_PARTS_MAX];
+    struct fatelf_manifest *manifest = &create->manifest;
+
+    int status = make_note(create);
+    if (status)
+        return status;
+    size_t count = list_parts(create, places, parts);
+    layout_place(stub_end(&create->stub), places, count);
+
+    size_t note_header = create->note_size - fatelf_manifest_size(manifest->variants, create->count);
+    uint64_t manifest_address = places[0].address + note_header;
+    for (unsigned i = 0; i < create->count; i++)
+        manifest->variants[i].payload_offset = places[count - create->count + i].address - manifest_address;
+    manifest->header.variant_count = (uint8_t)create->count;
+    manifest->header.launch = FATELF_LAUNCH_MEMFD;
+    manifest->header.compatible = create->options.go_env ? FATELF_COMPATIBLE_GO_ENV : 0;
+    int error = fatelf_manifest_encode(manifest, create->sums, create->note + note_header);
+    if (error)
+        return fail("%s: cannot be made: %s", create->options.output, fatelf_error_text(error));
+    return write_bundle(create->output.temporary, create->options.output, &create->stub, parts, count, create->spool);
+}
+
+/* What everybody may do with all of the inputs. */
+static mode_t common_mode(const struct create *create)
+{
+    mode_t mode = S_IRWXU | S_IRWXG | S_IRWXO;
+
+    for (unsigned i = 0; i < create->count; i++)
+        mode &= create->variants[i].stat.st_mode;
+    return mode;
+}
+
+static void tell(const struct create *create)
+{
+    struct stat stat;
+    uint64_t largest = 0;
+
+    for (unsigned i = 0; i < create->count; i++) {
+        const struct fatelf_variant *variant = &create->manifest.variants[i];
+        fprintf(stderr, "v%u: %s, %llu bytes, %.1f %% of %s\n", variant->level, create->variants[i].path,
+                (unsigned long long)variant->payload_size,
+                (double)variant->payload_size * 100 / (double)variant->size,
+                variant->encoding == FATELF_ENCODING_STORED ? "its size, stored" : "its size");
+        largest = variant->size > largest ? variant->size : largest;
+    }
+    if (fstat(create->output.fd, &stat) == 0)
+        fprintf(stderr, "%s: %lld bytes, %.2f times the largest build\n", create->options.output,
+                (long long)stat.st_size, (double)stat.st_size / (double)largest);
+}
+
+static int run_steps(struct create *create, char **operands, unsigned count)
+{
+    int status = open_variants(create, operands, count);
+
+    if (!status)
+        status = stub_open(&create->stub, create->options.stub);
+    if (!status)
+        status = output_open(&create->output, create->options.output, create->options.force);
+    if (status)
+        return status;
+    warn_about(create);
+    read_metadata(create);
+    status = compress_variants(create);
+    if (!status)
+        status = write_output(create);
+    if (!status && create->options.verbose)
+        tell(create);
+    if (!status)
+        status = output_commit(&create->output, common_mode(create));
+    return status;
+}
+
+static int run_create(const struct command *command, int argc, char **argv)
+{
+    struct create create = {.spool = -1, .stub = {.fd = -1}, .output = {.fd = -1}};
+    int status = parse_options(command, argc, argv, &create.options);
+
+    if (status)
+        return status;
+    bfd_init();
+    status = run_steps(&create, argv + optind, (unsigned)(argc - optind));
+    progress_clear();
+    output_abandon(&create.output);
+    if (create.spool >= 0)
+        close(create.spool);
+    for (unsigned i = 0; i < create.count; i++)
+        variant_close(&create.variants[i]);
+    for (size_t i = 0; i < METADATA_COUNT; i++)
+        free(create.metadata[i]);
+    free(create.note);
+    free(create.sums);
+    stub_close(&create.stub);
+    return status;
+}
+
+const struct command command_create = {
+    .name = "create",
+    .synopsis = "-o FILE [OPTION]... [LEVEL=]BUILD...",
+    .summary = "join builds for different levels into one executable",
+    .options = option_rows,
+    .run = run_create,
+};

@@ -1,0 +1,41 @@
+/* fatelf-amd64: joins up to four builds of a program, one for each x86-64 level, into one executable. */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "say.h"
+
+static const struct command *const commands[] = {
+    &command_create, &command_list, &command_extract, &command_verify, &command_cpu,
+};
+
+static void print_help(void)
+{
+    puts("usage: fatelf-amd64 COMMAND [OPTION]... [ARGUMENT]...\n"
+         "Joins builds of one program for x86-64-v1 to v4 into one executable that runs the best of them.\n"
+         "\ncommands:");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
+    puts("\noptions:\n"
+         "  -h, --help     show this help and exit\n"
+         "      --version  show the version and exit\n"
+         "\n'fatelf-amd64 COMMAND --help' shows a command's options. Manual: fatelf-amd64(1).");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return usage_error("no command; see 'fatelf-amd64 --help'");
+    if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
+        print_help();
+        return command_finish();
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("fatelf-amd64 " FATELF_VERSION_STRING);
+        return command_finish();
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(argv[1], commands[i]->name) == 0)
+            return commands[i]->run(commands[i], argc - 1, argv + 1);
+    return usage_error("unknown command '%s'; see 'fatelf-amd64 --help'", argv[1]);
+}

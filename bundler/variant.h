@@ -1,0 +1,32 @@
+/* One build that goes into a bundle: opened, checked, and its level known. */
+#ifndef BUNDLER_VARIANT_H
+#define BUNDLER_VARIANT_H
+
+#include <bfd.h>
+#include <elf.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct variant {
+    const char *path; /* the caller's */
+    bfd *bfd;         /* owns the file */
+    int fd;           /* another one, for the bytes */
+    struct stat stat;
+    uint64_t size;
+    unsigned level;
+    bool dynamic;    /* has a PT_INTERP */
+    bool uses_origin; /* $ORIGIN in its RPATH or RUNPATH */
+};
+
+/*
+ * Opens and checks `operand`, "[LEVEL=]FILE". Returns 0, or reports and returns an exit status. variant_close()
+ * afterwards in any case.
+ */
+int variant_open(struct variant *variant, const char *operand);
+void variant_close(struct variant *variant);
+
+/* The contents of a section, which the caller frees, or NULL where there is none. */
+unsigned char *variant_section(const struct variant *variant, const char *name, uint64_t *size);
+
+#endif

@@ -1,0 +1,103 @@
+#include "bundle.h"
+
+#include <string.h>
+
+#include "error.h"
+
+/* Where the part of a segment that is in the file lies; NULL: outside of the image. */
+static const unsigned char *segment_bytes(const struct fatelf_image *image, const Elf64_Phdr *header)
+{
+    if (image->mapped)
+        return image->bytes + header->p_vaddr;
+    if (header->p_offset > image->size || header->p_filesz > image->size - header->p_offset)
+        return NULL;
+    return image->bytes + header->p_offset;
+}
+
+/* A note's name and descriptor are padded to 4 bytes in a PT_NOTE with p_align 4 (gABI, "Note Section"). */
+static uint64_t padded(uint32_t size)
+{
+    return ((uint64_t)size + 3) & ~UINT64_C(3);
+}
+
+/* The descriptor of the manifest's note among `size` bytes of notes, or NULL. */
+static const unsigned char *find_manifest(const unsigned char *notes, uint64_t size, uint32_t *descriptor_size)
+{
+    Elf64_Nhdr note;
+
+    while (size >= sizeof note) {
+        memcpy(&note, notes, sizeof note);
+        uint64_t name = padded(note.n_namesz), descriptor = padded(note.n_descsz);
+        if (name + descriptor > size - sizeof note)
+            return NULL;
+        if (note.n_type == FATELF_NOTE_MANIFEST && note.n_namesz == sizeof FATELF_NOTE_OWNER &&
+            memcmp(notes + sizeof note, FATELF_NOTE_OWNER, sizeof FATELF_NOTE_OWNER) == 0) {
+            *descriptor_size = note.n_descsz;
+            return notes + sizeof note + name;
+        }
+        notes += sizeof note + name + descriptor;
+        size -= sizeof note + name + descriptor;
+    }
+    return NULL;
+}
+
+/* The PT_LOAD that has all of `note` in its file part, or NULL. */
+static const Elf64_Phdr *enclosing_load(const Elf64_Phdr *headers, size_t count, const Elf64_Phdr *note)
+{
+    for (size_t i = 0; i < count; i++) {
+        const Elf64_Phdr *load = &headers[i];
+        if (load->p_type == PT_LOAD && note->p_vaddr >= load->p_vaddr &&
+            note->p_vaddr - load->p_vaddr <= load->p_filesz &&
+            note->p_filesz <= load->p_filesz - (note->p_vaddr - load->p_vaddr) &&
+            note->p_offset - load->p_offset == note->p_vaddr - load->p_vaddr)
+            return load;
+    }
+    return NULL;
+}
+
+static int check_payloads(const struct fatelf_bundle *bundle)
+{
+    for (unsigned i = 0; i < bundle->manifest.header.variant_count; i++) {
+        const struct fatelf_variant *variant = &bundle->manifest.variants[i];
+        if (variant->payload_offset < bundle->manifest.header.manifest_size ||
+            variant->payload_offset > bundle->size || variant->payload_size > bundle->size - variant->payload_offset)
+            return FATELF_ERROR_VARIANT_PLACE;
+    }
+    return 0;
+}
+
+int fatelf_bundle_open(const struct fatelf_image *image, const Elf64_Phdr *headers, size_t count,
+                       struct fatelf_bundle *bundle)
+{
+    struct fatelf_bundle found = {.bytes = NULL};
+    uint32_t manifest_size = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (headers[i].p_type != PT_NOTE)
+            continue;
+        const Elf64_Phdr *load = enclosing_load(headers, count, &headers[i]);
+        if (!load)
+            continue; /* nothing that is in memory at run time */
+        const unsigned char *segment = segment_bytes(image, load);
+        if (!segment)
+            return FATELF_ERROR_PROGRAM_HEADERS;
+        const unsigned char *notes = segment + (headers[i].p_vaddr - load->p_vaddr);
+        uint32_t size;
+        const unsigned char *manifest = find_manifest(notes, headers[i].p_filesz, &size);
+        if (!manifest)
+            continue;
+        if (found.bytes)
+            return FATELF_ERROR_TWO_MANIFESTS;
+        found.bytes = manifest;
+        found.size = load->p_filesz - (uint64_t)(manifest - segment);
+        manifest_size = size;
+    }
+    if (!found.bytes)
+        return FATELF_ERROR_NO_MANIFEST;
+    int error = fatelf_manifest_decode(found.bytes, manifest_size, &found.manifest);
+    if (!error)
+        error = check_payloads(&found);
+    if (!error)
+        *bundle = found;
+    return error;
+}

@@ -1,0 +1,13 @@
+/* XXH64 with seed 0: the checksum of the manifest and of stored frames (xxHash specification, "XXH64"). */
+#ifndef FATELF_CHECKSUM_H
+#define FATELF_CHECKSUM_H
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static inline uint64_t fatelf_checksum(const void *bytes, size_t size)
+{
+    return XXH64(bytes, size, 0);
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* Numbered errors of lib/, with one text each. Library functions return 0 or one of these; they never print. */
+#ifndef FATELF_ERROR_H
+#define FATELF_ERROR_H
+
+/* name, text: the text stands behind the name of a file and a colon. */
+#define FATELF_ERRORS(X) \
+    X(OK, "no error") \
+    X(NO_MANIFEST, "not a fatelf-amd64 bundle, or its manifest is gone") \
+    X(TWO_MANIFESTS, "damaged: more than one manifest") \
+    X(PROGRAM_HEADERS, "damaged: program headers point outside of the file") \
+    X(MANIFEST_SIZE, "damaged: the manifest's size is wrong") \
+    X(MANIFEST_MAGIC, "damaged: the manifest does not start with its magic number") \
+    X(MANIFEST_VERSION, "made by a newer fatelf-amd64: unknown format version") \
+    X(MANIFEST_CHECKSUM, "damaged: the manifest's checksum does not match") \
+    X(MANIFEST_FEATURE, "made by a newer fatelf-amd64: it uses a feature this version does not know") \
+    X(MANIFEST_RESERVED, "damaged: a reserved field of the manifest is not zero") \
+    X(MANIFEST_COUNT, "damaged: impossible number of variants") \
+    X(MANIFEST_LAUNCH, "made by a newer fatelf-amd64: unknown launch method") \
+    X(VARIANT_LEVEL, "damaged: a variant's level is out of range or out of order") \
+    X(VARIANT_ENCODING, "made by a newer fatelf-amd64: unknown encoding of a variant") \
+    X(VARIANT_BASE, "damaged: a variant names a base it cannot have") \
+    X(VARIANT_FRAMES, "damaged: a variant's frame size and count do not fit its size") \
+    X(VARIANT_SIZE, "damaged: a variant's size is out of range") \
+    X(VARIANT_SUMS, "damaged: a variant's checksums lie outside of the manifest") \
+    X(VARIANT_PLACE, "damaged: a payload lies outside of its segment") \
+    X(SEEK_TABLE, "damaged: the seek table does not match its payload") \
+    X(FRAME, "damaged: a frame cannot be decoded") \
+    X(FRAME_CHECKSUM, "damaged: a frame's checksum does not match") \
+    X(NO_VARIANT, "no variant fits") \
+    X(OVERRIDE, "the level asked for is above this machine's")
+
+enum fatelf_error {
+#define X(name, text) FATELF_ERROR_##name,
+    FATELF_ERRORS(X)
+#undef X
+        FATELF_ERROR_COUNT
+};
+
+/* The text of an error; never NULL, static storage. */
+const char *fatelf_error_text(int error);
+
+#endif

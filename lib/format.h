@@ -1,0 +1,145 @@
+/*
+ * The on-disk format of a bundle. This file is the specification; fatelf-amd64(5) uses its field names.
+ *
+ * A bundle is an ELF64 x86-64 executable: the launcher stub, and behind it one read-only PT_LOAD segment that holds
+ *
+ *     .note.fatelf       an ELF note, owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST; its descriptor is the manifest
+ *     .note.package ..   metadata copied from the lowest variant
+ *     .fatelf.v1 ..      the payloads, each at a page boundary
+ *
+ * The manifest is, without gaps:
+ *
+ *     struct fatelf_header
+ *     struct fatelf_variant [variant_count]    by level, lowest first, no level twice
+ *     uint64_t sums [..]                       XXH64 (seed 0) of each frame of each stored variant, in that order
+ *     uint64_t checksum                        XXH64 (seed 0) of all the bytes before it
+ *
+ * Every number is little-endian. Sizes are in bytes. "Reserved" must be zero and is checked.
+ */
+#ifndef FATELF_FORMAT_H
+#define FATELF_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The owner and type of the manifest's ELF note (gABI, "Note Section"). */
+#define FATELF_NOTE_OWNER "fatelf-amd64"
+#define FATELF_NOTE_MANIFEST 1u
+
+/* First bytes of the manifest: "\177FATELF\n" as a little-endian number. */
+#define FATELF_MAGIC UINT64_C(0x0a464c455441467f)
+#define FATELF_VERSION 1u
+
+/* psABI micro-architecture levels x86-64-v1 .. v4. */
+#define FATELF_LEVEL_MIN 1u
+#define FATELF_LEVEL_MAX 4u
+#define FATELF_VARIANTS_MAX 4u
+
+/*
+ * A payload is cut into frames of frame_size raw bytes, the last one shorter. Bounds: a reader holds one frame per
+ * thread in memory; below 64 KiB the ratio suffers, above 8 MiB the launcher would outgrow its memory budget.
+ */
+#define FATELF_FRAME_SIZE_MIN (UINT32_C(1) << 16)
+#define FATELF_FRAME_SIZE_MAX (UINT32_C(1) << 23)
+/* Largest variant and payload: keeps every sum of two of them far from overflow. */
+#define FATELF_SIZE_MAX (UINT64_C(1) << 40)
+
+enum fatelf_encoding {
+    FATELF_ENCODING_STORED = 1, /* the variant's bytes; one checksum a frame in the manifest's sums */
+    FATELF_ENCODING_ZSTD = 2,   /* zstd frames (RFC 8878) with content size and checksum, then a seek table */
+    /* 3: zstd-delta, see FATELF_INCOMPATIBLE_DELTA; not written or read by this version */
+};
+
+enum fatelf_launch {
+    FATELF_LAUNCH_MEMFD = 1, /* decode into a sealed memfd and execveat it */
+    /* 2: inplace; not written or read by this version */
+};
+
+/* header.incompatible: a reader that meets a bit it does not know refuses the bundle. */
+#define FATELF_INCOMPATIBLE_DELTA (UINT64_C(1) << 0) /* reserved for frames coded against a base variant */
+#define FATELF_INCOMPATIBLE_KNOWN UINT64_C(0)
+/* header.compatible: a reader ignores bits it does not know. */
+#define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0) /* the launcher also honours GOAMD64 and MGODEBUG */
+
+struct fatelf_header {
+    uint64_t magic;         /* FATELF_MAGIC */
+    uint16_t version;       /* FATELF_VERSION */
+    uint16_t header_size;   /* sizeof(struct fatelf_header) */
+    uint16_t variant_size;  /* sizeof(struct fatelf_variant) */
+    uint8_t variant_count;  /* 1 .. FATELF_VARIANTS_MAX */
+    uint8_t launch;         /* enum fatelf_launch */
+    uint32_t manifest_size; /* of the whole manifest with its checksum */
+    uint32_t reserved;
+    uint64_t incompatible; /* FATELF_INCOMPATIBLE_* */
+    uint64_t compatible;   /* FATELF_COMPATIBLE_* */
+};
+
+struct fatelf_variant {
+    uint8_t level;    /* FATELF_LEVEL_MIN .. FATELF_LEVEL_MAX */
+    uint8_t encoding; /* enum fatelf_encoding */
+    uint8_t base;     /* level of the variant this one is coded against; 0: none */
+    uint8_t reserved;
+    uint32_t frame_size;     /* raw bytes of every frame but the last; a power of two */
+    uint32_t frame_count;    /* size / frame_size, rounded up */
+    uint32_t sums_offset;    /* stored: of its first sum from the manifest's first byte; otherwise 0 */
+    uint64_t payload_offset; /* of the payload's first byte from the manifest's first byte */
+    uint64_t payload_size;   /* as stored in the bundle, with the seek table */
+    uint64_t size;           /* of the variant itself */
+    uint8_t sha256[32];      /* of the variant itself */
+};
+
+_Static_assert(sizeof(struct fatelf_header) == 40, "header layout");
+_Static_assert(offsetof(struct fatelf_header, version) == 8, "header layout");
+_Static_assert(offsetof(struct fatelf_header, variant_count) == 14, "header layout");
+_Static_assert(offsetof(struct fatelf_header, manifest_size) == 16, "header layout");
+_Static_assert(offsetof(struct fatelf_header, incompatible) == 24, "header layout");
+_Static_assert(offsetof(struct fatelf_header, compatible) == 32, "header layout");
+_Static_assert(sizeof(struct fatelf_variant) == 72, "variant layout");
+_Static_assert(offsetof(struct fatelf_variant, frame_size) == 4, "variant layout");
+_Static_assert(offsetof(struct fatelf_variant, sums_offset) == 12, "variant layout");
+_Static_assert(offsetof(struct fatelf_variant, payload_offset) == 16, "variant layout");
+_Static_assert(offsetof(struct fatelf_variant, sha256) == 40, "variant layout");
+
+/*
+ * The seek table at the end of a zstd payload: zstd's "seekable format" 0.1.0, without its optional checksums, since
+ * each frame carries its own. A skippable frame: magic, size of what follows, the entries, the footer.
+ */
+#define FATELF_SEEK_SKIPPABLE_MAGIC UINT32_C(0x184D2A5E)
+#define FATELF_SEEK_FOOTER_MAGIC UINT32_C(0x8F92EAB1)
+
+struct fatelf_seek_header {
+    uint32_t skippable_magic; /* FATELF_SEEK_SKIPPABLE_MAGIC */
+    uint32_t frame_size;      /* bytes that follow this field */
+};
+
+struct fatelf_seek_entry {
+    uint32_t compressed_size;
+    uint32_t decompressed_size;
+};
+
+struct __attribute__((packed)) fatelf_seek_footer {
+    uint32_t number_of_frames;
+    uint8_t descriptor;      /* 0: no checksums in the table, nothing reserved set */
+    uint32_t seekable_magic; /* FATELF_SEEK_FOOTER_MAGIC */
+};
+
+_Static_assert(sizeof(struct fatelf_seek_header) == 8, "seek table layout");
+_Static_assert(sizeof(struct fatelf_seek_entry) == 8, "seek table layout");
+_Static_assert(sizeof(struct fatelf_seek_footer) == 9, "seek table layout");
+
+/*
+ * What a stub says of itself, in its section FATELF_STUB_SECTION: `create` refuses a stub that could not read the
+ * bundle it is about to write.
+ */
+#define FATELF_STUB_SECTION ".fatelf.stub"
+
+struct fatelf_stub_info {
+    uint64_t magic; /* FATELF_MAGIC */
+    uint32_t version;
+    uint32_t reserved;
+    uint64_t incompatible; /* the FATELF_INCOMPATIBLE_* bits this stub knows */
+};
+
+_Static_assert(sizeof(struct fatelf_stub_info) == 24, "stub information layout");
+
+#endif

@@ -1,0 +1,92 @@
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "../lib/level.h"
+#include "stub.h"
+
+/* Each parser returns false for a value it does not know. */
+
+static bool parse_level(const char *value, struct wishes *wishes)
+{
+    size_t length = strlen(value);
+    bool force = length > 0 && value[length - 1] == '!';
+    unsigned level = fatelf_level_parse(value, length - force);
+
+    if (level == 0)
+        return false;
+    wishes->override = (struct fatelf_override){.level = (uint8_t)level, .force = force};
+    wishes->at_most = false;
+    return true;
+}
+
+static bool parse_launch(const char *value, struct wishes *wishes)
+{
+    (void)wishes; /* one method so far: asking for it changes nothing */
+    return strcmp(value, "memfd") == 0;
+}
+
+static bool parse_debug(const char *value, struct wishes *wishes)
+{
+    static const char *const names[] = {[DEBUG_LOG] = "log", [DEBUG_EXTRACT] = "extract", [DEBUG_LIST] = "list"};
+
+    for (unsigned i = DEBUG_LOG; i <= DEBUG_LIST; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            wishes->debug = (enum debug)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * mgo's variables belong to Go's build as well, so what a developer has set for that is no error here: an unknown value
+ * is no wish, and a level above the machine's is a ceiling. FATELF_AMD64 and FATELF_AMD64_DEBUG win over them.
+ */
+static bool parse_goamd64(const char *value, struct wishes *wishes)
+{
+    unsigned level = fatelf_level_parse(value, strlen(value));
+
+    if (level != 0 && wishes->override.level == 0) {
+        wishes->override.level = (uint8_t)level;
+        wishes->at_most = true;
+    }
+    return true;
+}
+
+static bool parse_mgodebug(const char *value, struct wishes *wishes)
+{
+    if (wishes->debug == DEBUG_NONE && strcmp(value, "list") != 0)
+        parse_debug(value, wishes);
+    return true;
+}
+
+static const struct variable {
+    const char *name;
+    bool (*parse)(const char *value, struct wishes *wishes);
+    bool go;
+} variables[] = {
+    {"FATELF_AMD64=", parse_level, false},
+    {"FATELF_AMD64_LAUNCH=", parse_launch, false},
+    {"FATELF_AMD64_DEBUG=", parse_debug, false},
+    {"GOAMD64=", parse_goamd64, true},
+    {"MGODEBUG=", parse_mgodebug, true},
+};
+
+void environment_read(char **envp, bool go_env, struct wishes *wishes)
+{
+    if (getauxval(AT_SECURE))
+        return; /* whoever set the environment is not who the program runs as */
+    for (; *envp; envp++) {
+        if (**envp != 'F' && !(go_env && (**envp == 'G' || **envp == 'M')))
+            continue;
+        for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+            size_t length = strlen(variables[i].name);
+            if ((variables[i].go && !go_env) || strncmp(*envp, variables[i].name, length) != 0)
+                continue;
+            const char *value = *envp + length;
+            if (*value && !variables[i].parse(value, wishes)) /* empty is unset */
+                wishes->unknown = *envp;
+            break;
+        }
+    }
+}

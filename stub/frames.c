@@ -1,0 +1,194 @@
+/*
+ * Decodes a payload with as many threads as there are processors and frames. Each thread decodes into a buffer of its
+ * own that stays in its cache and then pwrite()s it: no page of the output is cleared or faulted in first.
+ */
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_initStaticDCtx: no malloc */
+#include <zstd.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "stub.h"
+
+/*
+ * More threads than this wait for each other: writes to one file are serialised by the kernel. It also bounds what a
+ * start needs beside the variant.
+ */
+#define THREADS_MAX 4u
+#define FUTEX_WAIT 0 /* futex(2); linux/futex.h is not among musl's headers */
+/* zstd's decoder needs a few KiB; untouched pages cost nothing. */
+#define STACK_SIZE ((size_t)128 << 10)
+
+struct job {
+    const struct fatelf_payload *payload;
+    int fd;
+    bool in_order; /* write(), not pwrite() */
+    size_t context_size;
+    atomic_uint next;
+    atomic_int error; /* the first one: FATELF_ERROR_* or -errno */
+};
+
+struct worker {
+    struct job *job;
+    unsigned char *memory; /* stack, decoder, frame */
+    atomic_int running;    /* thread id; the kernel sets it to 0 when the thread is gone (set_tid_address(2)) */
+};
+
+/* The kernel's answer itself: the threads share one errno. */
+static long put(const struct job *job, const unsigned char *bytes, size_t size, uint64_t offset)
+{
+    register long r10 __asm__("r10") = (long)offset;
+    long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(job->in_order ? SYS_write : SYS_pwrite64), "D"((long)job->fd), "S"(bytes), "d"(size),
+                       "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+static int write_all(const struct job *job, const unsigned char *bytes, size_t size, uint64_t offset)
+{
+    while (size > 0) {
+        long n = put(job, bytes, size, offset);
+        if (n == -EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? (int)n : -EIO;
+        bytes += n;
+        size -= (size_t)n;
+        offset += (uint64_t)n;
+    }
+    return 0;
+}
+
+static int work(void *argument)
+{
+    const struct worker *worker = argument;
+    struct job *job = worker->job;
+    const struct fatelf_variant *variant = job->payload->variant;
+    struct fatelf_cursor cursor = {0};
+    ZSTD_DCtx *context = ZSTD_initStaticDCtx(worker->memory + STACK_SIZE, job->context_size);
+    unsigned char *buffer = worker->memory + STACK_SIZE + job->context_size;
+    uint32_t frame;
+
+    while (!job->error && (frame = atomic_fetch_add(&job->next, 1)) < variant->frame_count) {
+        const unsigned char *bytes;
+        int error = fatelf_payload_decode(job->payload, &cursor, frame, context, buffer, &bytes);
+        if (!error)
+            error = write_all(job, bytes, fatelf_payload_frame_size(job->payload, frame),
+                              (uint64_t)frame * variant->frame_size);
+        if (error)
+            job->error = error;
+    }
+    return 0;
+}
+
+static unsigned processors(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/*
+ * A bare thread on memory that is already there: clone itself, because pthread_create makes six system calls more and
+ * changes the signal mask that the program is to inherit. The thread shares thread-local storage with this one, so it
+ * calls nothing that uses errno. False: there is just one thread less.
+ */
+static bool start_thread(struct worker *worker)
+{
+    int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+                CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+
+    return clone(work, worker->memory + STACK_SIZE, flags, worker, &worker->running, NULL, &worker->running) > 0;
+}
+
+static void join_thread(struct worker *worker)
+{
+    int id;
+
+    while ((id = worker->running) != 0)
+        syscall(SYS_futex, &worker->running, FUTEX_WAIT, id, NULL, NULL, 0);
+}
+
+static int run(struct job *job, unsigned threads)
+{
+    const struct fatelf_variant *variant = job->payload->variant;
+    struct worker workers[THREADS_MAX];
+    size_t buffer = variant->size < variant->frame_size ? (size_t)variant->size : variant->frame_size;
+    job->context_size = (ZSTD_estimateDCtxSize() + 4095) & ~(size_t)4095;
+    size_t share = (STACK_SIZE + job->context_size + buffer + 4095) & ~(size_t)4095;
+
+    unsigned char *memory = mmap(NULL, threads * share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED && threads > 1) {
+        threads = 1;
+        memory = mmap(NULL, share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
+    if (memory == MAP_FAILED)
+        return -errno;
+
+    unsigned started = 1; /* this thread is worker 0 */
+    for (unsigned i = 0; i < threads; i++)
+        workers[i] = (struct worker){.job = job, .memory = memory + i * share};
+    while (started < threads && start_thread(&workers[started]))
+        started++;
+    work(&workers[0]);
+    for (unsigned i = 1; i < started; i++)
+        join_thread(&workers[i]);
+    /* exec frees the memory, without the interrupts to other processors that munmap would cost */
+    return job->error;
+}
+
+/*
+ * RLIMIT_FSIZE holds for a memfd too, and a write beyond it kills with SIGXFSZ. The limit is the program's business, not
+ * ours: raised while we write where the hard limit allows it, put back before anything is started.
+ */
+static int raise_file_size(uint64_t size, struct rlimit *before)
+{
+    struct rlimit raised;
+
+    if (getrlimit(RLIMIT_FSIZE, before) != 0 || before->rlim_cur >= size)
+        return 0;
+    raised = *before;
+    raised.rlim_cur = raised.rlim_max;
+    if (raised.rlim_max < size || setrlimit(RLIMIT_FSIZE, &raised) != 0)
+        return -EFBIG;
+    return 1;
+}
+
+int frames_write(const struct fatelf_payload *payload, int fd)
+{
+    struct job job = {.payload = payload, .fd = fd};
+    struct rlimit before;
+    unsigned threads = 1;
+    int raised = raise_file_size(payload->variant->size, &before);
+
+    if (raised < 0)
+        return raised;
+
+    if (payload->variant->frame_count > 1) {
+        threads = processors();
+        if (threads > THREADS_MAX)
+            threads = THREADS_MAX;
+        if (threads > payload->variant->frame_count)
+            threads = payload->variant->frame_count;
+    }
+    int error = run(&job, threads);
+    if (raised)
+        setrlimit(RLIMIT_FSIZE, &before);
+    return error;
+}
+
+int frames_stream(const struct fatelf_payload *payload, int fd)
+{
+    struct job job = {.payload = payload, .fd = fd, .in_order = true};
+
+    return run(&job, 1);
+}

@@ -1,0 +1,21 @@
+/* Lines for people, built without malloc or stdio and written with one call. */
+#ifndef STUB_MESSAGE_H
+#define STUB_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Start with `{.length = 0}`. What does not fit is cut. */
+struct message {
+    size_t length;
+    char text[2048];
+};
+
+void message_text(struct message *message, const char *text);
+void message_number(struct message *message, uint64_t number);
+/* "v3" */
+void message_level(struct message *message, unsigned level);
+/* Ends the line and writes it. Errors are ignored: there is nobody left to tell. */
+void message_send(struct message *message, int fd);
+
+#endif

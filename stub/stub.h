@@ -1,0 +1,87 @@
+/*
+ * The launcher: what main.c does in order, and what the steps hand on to each other.
+ *
+ * Functions return 0, or a FATELF_ERROR_* (positive) for a fault of the bundle, or -errno for a refusal of the system.
+ * Only main.c prints and exits.
+ */
+#ifndef STUB_STUB_H
+#define STUB_STUB_H
+
+#include "../lib/bundle.h"
+#include "../lib/choose.h"
+#include "../lib/level.h"
+#include "../lib/payload.h"
+
+#include <stdbool.h>
+
+/* Exit statuses of the stub itself, as a shell uses them. */
+enum { STATUS_CANNOT_RUN = 126, STATUS_DAMAGED = 127 };
+
+enum debug { DEBUG_NONE, DEBUG_LOG, DEBUG_EXTRACT, DEBUG_LIST };
+
+/* What the environment asks for. */
+struct wishes {
+    struct fatelf_override override;
+    bool at_most;        /* override.level is a ceiling: a machine below it is no error (GOAMD64) */
+    enum debug debug;
+    const char *unknown; /* a variable "NAME=value" whose value nobody knows, or NULL */
+};
+
+/* One way of making the variant runnable that was tried and refused. */
+struct refusal {
+    const char *method; /* "memfd", or the directory of a private file */
+    const char *call;   /* the system call that failed */
+    int error;          /* its errno */
+};
+
+enum { REFUSALS_MAX = 8 };
+
+struct launch {
+    char **argv;
+    char **envp;
+    const char *path; /* the bundle, as it was started */
+    struct fatelf_bundle bundle;
+    struct fatelf_payload payload; /* of the variant that was chosen */
+    struct wishes wishes;
+    uint64_t started; /* nanoseconds of CLOCK_MONOTONIC; only with DEBUG_LOG */
+    struct refusal refusals[REFUSALS_MAX];
+    unsigned refusal_count;
+};
+
+/* self.c: the bundle this process was started from, through AT_PHDR. */
+int self_open(struct fatelf_bundle *bundle);
+
+/* environment.c: reads FATELF_AMD64*, with `go_env` also GOAMD64 and MGODEBUG. Nothing where AT_SECURE is set. */
+void environment_read(char **envp, bool go_env, struct wishes *wishes);
+
+/* frames.c: decodes all frames and writes each at its place in `fd`, on several processors. */
+int frames_write(const struct fatelf_payload *payload, int fd);
+/* The same in order, for a pipe. */
+int frames_stream(const struct fatelf_payload *payload, int fd);
+
+/*
+ * memfd.c, file.c: the launch methods. Each returns only when it could not start the variant: FATELF_ERROR_* if the
+ * bundle is damaged, otherwise 0 with what was refused added to launch->refusals.
+ */
+int memfd_launch(struct launch *launch);
+int file_launch(struct launch *launch);
+
+/* exec.c */
+/* The name a variant has in /proc/PID/maps and, as a memfd, in /proc/PID/exe: "prog.v3". */
+enum { EXEC_NAME_SIZE = 250 }; /* with its final 0: memfd_create(2) takes 249 bytes */
+void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE]);
+/* Starts `fd`. Returns only on failure, with what was refused added to launch->refusals. */
+void exec_fd(struct launch *launch, const char *method, int fd);
+/* Adds errno to launch->refusals. */
+void exec_refused(struct launch *launch, const char *method, const char *call, int error);
+
+/* report.c: the launcher's lines. */
+_Noreturn void report_damaged(const struct launch *launch, int error);
+_Noreturn void report_unknown(const struct launch *launch);
+_Noreturn void report_unfit(const struct launch *launch, int error, const struct fatelf_cpu *cpu);
+_Noreturn void report_refused(const struct launch *launch);
+_Noreturn void report_list(const struct launch *launch, unsigned machine, unsigned chosen);
+void report_started(const struct launch *launch, const char *method);
+uint64_t report_now(void);
+
+#endif
