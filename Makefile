@@ -105,3 +105,40 @@ $(BUILD)/fatelf-amd64-stub: $(STUB_DIR)/fatelf-amd64-stub
 	cp $< $@
 
 -include $(TOOL_OBJECTS:.o=.d) $(STUB_OBJECTS:.o=.d)
+
+# --- tests ----------------------------------------------------------------------------------------------------------
+
+FIXTURES := $(addprefix $(BUILD)/fixtures/level.v,1 2 3 4) \
+	$(patsubst tests/fixtures/%.c,$(BUILD)/fixtures/%,$(filter-out tests/fixtures/level.c,$(wildcard tests/fixtures/*.c)))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+UNIT_CFLAGS = $(TOOL_CFLAGS) -Wno-cast-qual $(shell $(PKG_CONFIG) --cflags cmocka)
+
+$(BUILD)/fixtures/level.v%: tests/fixtures/level.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -O2 -DLEVEL=$* -o $@ $<
+
+$(BUILD)/fixtures/%: tests/fixtures/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O2 -pthread -o $@ $<
+
+$(BUILD)/unit/%: tests/unit/%.c $(filter-out $(BUILD)/tool/bundler/main.o,$(TOOL_OBJECTS))
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -o $@ $^ $(TOOL_LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
+
+## check: install what the tests need, run them all
+check:
+	@scripts/install-deps check
+	@$(MAKE) --no-print-directory run-tests
+
+## check-all: the same with the slow examples: the Go compiler, ripgrep
+check-all:
+	@scripts/install-deps check
+	@$(MAKE) --no-print-directory run-tests SLOW=1
+
+run-tests: all $(FIXTURES) $(UNIT_TESTS) $(BUILD)/stub-system/fatelf-amd64-stub
+	@BUILD=$(abspath $(BUILD)) SLOW=$(SLOW) tests/run $(UNIT_TESTS)
+
+ifneq ($(STUB_LIBC),system)
+$(BUILD)/stub-system/fatelf-amd64-stub: $(STUB_OBJECTS)
+	@$(MAKE) --no-print-directory STUB_LIBC=system $@
+endif
