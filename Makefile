@@ -32,7 +32,7 @@ all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub
 
 ## help: this list
 help:
-	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | awk -F': ' '{ printf "  %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | sed 's,^\([a-z-]*\): ,  \1\t,' | expand -t 14
 
 # --- the tool -------------------------------------------------------------------------------------------------------
 
@@ -57,7 +57,14 @@ $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
 
 # --- the stub -------------------------------------------------------------------------------------------------------
 
-STUB_SOURCES := stub/start.S $(LIB) $(filter-out stub/fortify.c,$(wildcard stub/*.c))
+STUB_SOURCES := stub/start.S $(LIB) $(filter-out stub/fortify.c stub/cpuid.c,$(wildcard stub/*.c))
+# Some distributions have only a shared libcpuid. The stub needs one function of it.
+STUB_CPUID ?= $(if $(wildcard $(shell $(STUB_CC) -print-file-name=libcpuid.a)),libcpuid,own)
+ifeq ($(STUB_CPUID),libcpuid)
+STUB_CPUID_LIB = -l:libcpuid.a
+else
+STUB_SOURCES += stub/cpuid.c
+endif
 STUB_DIR = $(BUILD)/stub-$(STUB_LIBC)
 # Baseline instructions only, whatever CFLAGS say: the stub runs before anyone knows the processor.
 STUB_CFLAGS = $(COMMON) -O2 -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
@@ -78,12 +85,12 @@ STUB_CFLAGS += -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(STUB_INCLUDE) -isys
 	-isystem $(shell $(STUB_CC) -print-file-name=include)
 # musl-gcc's specs turn -static-pie into a dynamic PIE without a word, hence each file by name.
 STUB_LINK = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
-	-Wl,--start-group -l:libzstd.a -l:libcpuid.a $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
+	-Wl,--start-group -l:libzstd.a $(STUB_CPUID_LIB) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
 else
 STUB_CFLAGS += $(shell $(PKG_CONFIG) --cflags libcpuid)
 CRT = $(shell $(STUB_CC) -print-file-name=$(1))
 STUB_LINK = $(STUB_CC) $(STUB_LDFLAGS) -o $@ $(call CRT,rcrt1.o) $(call CRT,crti.o) $(call CRT,crtbeginS.o) \
-	$(filter %.o,$^) -l:libzstd.a -l:libcpuid.a $(call CRT,crtendS.o) $(call CRT,crtn.o)
+	$(filter %.o,$^) -l:libzstd.a $(STUB_CPUID_LIB) $(call CRT,crtendS.o) $(call CRT,crtn.o)
 endif
 
 STUB_OBJECTS = $(patsubst %,$(STUB_DIR)/%.o,$(STUB_SOURCES))
@@ -103,8 +110,6 @@ $(STUB_DIR)/fatelf-amd64-stub: $(STUB_OBJECTS) stub/stub.ld
 
 $(BUILD)/fatelf-amd64-stub: $(STUB_DIR)/fatelf-amd64-stub
 	cp $< $@
-
--include $(TOOL_OBJECTS:.o=.d) $(STUB_OBJECTS:.o=.d)
 
 # --- tests ----------------------------------------------------------------------------------------------------------
 
@@ -142,3 +147,67 @@ ifneq ($(STUB_LIBC),system)
 $(BUILD)/stub-system/fatelf-amd64-stub: $(STUB_OBJECTS)
 	@$(MAKE) --no-print-directory STUB_LIBC=system $@
 endif
+
+## bench: measure start, size and memory, and print the ratios
+bench: all
+	@BUILD=$(abspath $(BUILD)) tests/bench/run
+
+## demo: install what the build needs, build a program for v1 to v4, bundle it, run it
+demo:
+	@scripts/install-deps build
+	@$(MAKE) --no-print-directory --silent all
+	@BUILD=$(abspath $(BUILD)) scripts/demo
+
+## analyze: static analysis: gcc -fanalyzer, clang-tidy, cppcheck
+analyze:
+	@scripts/install-deps analyze
+	@$(MAKE) --no-print-directory run-analyze
+
+ANALYZED := $(LIB) $(BUNDLER) $(wildcard stub/*.c)
+run-analyze:
+	@for f in $(ANALYZED); do $(CC) $(TOOL_CFLAGS) -Werror -fanalyzer -O1 -c -o /dev/null $$f || exit 1; done
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=unknownMacro -DFATELF_VERSION_STRING='""' -DLIBEXECDIR='""' \
+		$(ANALYZED)
+	@clang-tidy --quiet --warnings-as-errors='*' \
+		--checks='-*,bugprone-*,clang-analyzer-*,cert-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-cert-dcl*,-cert-err33-c,-clang-analyzer-security.insecureAPI.*,-bugprone-assignment-in-if-condition,-bugprone-implicit-widening-of-multiplication-result,-cert-err34-c' \
+		$(ANALYZED) -- $(TOOL_CFLAGS) -Wno-format-nonliteral 2>/dev/null
+	@echo "no findings"
+
+## asan: unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan:
+	@scripts/install-deps check
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan TESTS="cli corrupt" run-tests \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
+# --- install --------------------------------------------------------------------------------------------------------
+
+INSTALLED = $(bindir)/fatelf-amd64 $(libexecdir)/fatelf-amd64-stub $(completiondir)/fatelf-amd64 \
+	$(licensedir)/LICENSE $(foreach n,1 5 7,$(mandir)/man$(n)/fatelf-amd64.$(n))
+
+## install: to $(DESTDIR)$(PREFIX), by default /usr/local
+install: all
+	install -D -m 755 $(BUILD)/fatelf-amd64 "$(DESTDIR)$(bindir)/fatelf-amd64"
+	install -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(libexecdir)/fatelf-amd64-stub"
+	for n in 1 5 7; do \
+		install -D -m 644 docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
+	install -D -m 644 completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
+	install -D -m 644 LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
+
+## uninstall: take it away again
+uninstall:
+	rm -f $(addprefix "$(DESTDIR),$(addsuffix ",$(INSTALLED)))
+	-rmdir "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(licensedir)"
+
+## dist: a source archive of what is committed
+dist:
+	@mkdir -p $(BUILD)
+	git archive --prefix=fatelf-amd64-$(VERSION)/ -o $(BUILD)/fatelf-amd64-$(VERSION).tar.gz HEAD
+
+## clean: remove what was built
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all help check check-all run-tests bench demo analyze run-analyze asan install uninstall dist clean
+
+-include $(TOOL_OBJECTS:.o=.d) $(STUB_OBJECTS:.o=.d)

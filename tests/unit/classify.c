@@ -1,0 +1,141 @@
+#include "unit.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "../../bundler/classify.h"
+#include "../../bundler/layout.h"
+
+/* .go.buildinfo with a version and a module string, as Go's linker writes it. */
+static uint64_t go_section(unsigned char *to, const char *modules)
+{
+    static const char version[] = "go1.22.1";
+    size_t length = strlen(modules), at = 32;
+
+    memset(to, 0, 32);
+    memcpy(to, "\xff Go buildinf:\x08\x02", 16);
+    to[at++] = sizeof version - 1;
+    memcpy(to + at, version, sizeof version - 1);
+    at += sizeof version - 1;
+    to[at++] = (unsigned char)(length & 0x7f) | 0x80;
+    to[at++] = (unsigned char)(length >> 7);
+    memcpy(to + at, modules, length);
+    return at + length;
+}
+
+static void go_build_information_names_the_level(void **state)
+{
+    unsigned char section[512];
+    uint64_t size = go_section(section, "path\tx\nbuild\tGOOS=linux\nbuild\tGOAMD64=v3\nbuild\tX=y\n");
+
+    (void)state;
+    assert_int_equal(classify_go(section, size), 3);
+    for (uint64_t cut = 0; cut < size; cut++)
+        assert_int_equal(classify_go(section, cut), 0); /* never behind the end */
+    section[15] = 0; /* Go before 1.18: pointers */
+    assert_int_equal(classify_go(section, size), 0);
+    size = go_section(section, "path\tx\nbuild\tGOOS=linux\n");
+    assert_int_equal(classify_go(section, size), 0);
+    size = go_section(section, "path\tx\nbuild\tGOAMD64=v7\n");
+    assert_int_equal(classify_go(section, size), 0);
+    size = go_section(section, "path\tbuild\tGOAMD64=v2x\n");
+    assert_int_equal(classify_go(section, size), 0);
+}
+
+static void lengths_that_overflow_are_no_go_strings(void **state)
+{
+    unsigned char section[64];
+
+    (void)state;
+    go_section(section, "");
+    memset(section + 32, 0xff, 12);
+    assert_int_equal(classify_go(section, sizeof section), 0);
+    memset(section + 32, 0xff, 32);
+    assert_int_equal(classify_go(section, sizeof section), 0);
+}
+
+/* .note.gnu.property with one property. */
+static uint64_t property_section(unsigned char *to, uint32_t type, uint32_t bits)
+{
+    Elf64_Nhdr note = {.n_namesz = 4, .n_descsz = 16, .n_type = NT_GNU_PROPERTY_TYPE_0};
+    const uint32_t words[4] = {type, 4, bits, 0};
+
+    memcpy(to, &note, sizeof note);
+    memcpy(to + sizeof note, "GNU", 4);
+    memcpy(to + sizeof note + 4, words, sizeof words);
+    return sizeof note + 4 + sizeof words;
+}
+
+static void gnu_properties_name_the_level_above_the_baseline(void **state)
+{
+    unsigned char section[64];
+    uint64_t size = property_section(section, 0xc0008002, 0);
+
+    (void)state;
+    assert_int_equal(classify_property(section, size), 0);
+    property_section(section, 0xc0008002, 1); /* every C library's start files say so */
+    assert_int_equal(classify_property(section, size), 0);
+    property_section(section, 0xc0008002, 2);
+    assert_int_equal(classify_property(section, size), 2);
+    property_section(section, 0xc0008002, 4);
+    assert_int_equal(classify_property(section, size), 3);
+    property_section(section, 0xc0008002, 0xf);
+    assert_int_equal(classify_property(section, size), 4);
+    for (uint64_t cut = 0; cut < size; cut++)
+        assert_int_equal(classify_property(section, cut), 0);
+    property_section(section, 0xc0010002, 8); /* ISA_1_USED says nothing */
+    assert_int_equal(classify_property(section, size), 0);
+}
+
+static void names_end_in_the_level(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned level;
+    } rows[] = {
+        {"prog.v3", 3},      {"prog-v1", 1},       {"prog_v4", 4},        {"prog-x86-64-v2", 2},
+        {"dir.v1/prog", 0},  {"dir/prog.v2", 2},   {"prog.v5", 0},        {"progv3", 0},
+        {"v3", 0},           {".v3", 0},           {"dir/.v3", 0},        {"prog.v3.gz", 0},
+        {"prog.v", 0},       {"", 0},              {"p_v3", 3},           {"prog-v33", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(classify_name(rows[i].name), rows[i].level);
+}
+
+static void sections_are_placed_in_order_at_their_alignment(void **state)
+{
+    struct layout_part parts[] = {
+        {.name = "note", .size = 100, .alignment = 4},
+        {.name = "small", .size = 3, .alignment = 4},
+        {.name = "info", .size = 33, .alignment = 16},
+        {.name = "one", .size = 4096, .alignment = 4096},
+        {.name = "two", .size = 1, .alignment = 4096},
+    };
+
+    (void)state;
+    assert_int_equal(layout_place(0x5e001, parts, 5), 0x61001);
+    assert_int_equal(parts[0].address, 0x5f000);
+    assert_int_equal(parts[1].address, 0x5f064);
+    assert_int_equal(parts[2].address, 0x5f070);
+    assert_int_equal(parts[3].address, 0x60000);
+    assert_int_equal(parts[4].address, 0x61000);
+    assert_int_equal(layout_place(0x5f000, parts, 1), 0x5f064);
+    assert_int_equal(layout_place(0x5f000, parts, 0), 0x5f000);
+    assert_int_equal(layout_round_up(0, 4096), 0);
+    assert_int_equal(layout_round_up(1, 1), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(go_build_information_names_the_level),
+        cmocka_unit_test(lengths_that_overflow_are_no_go_strings),
+        cmocka_unit_test(gnu_properties_name_the_level_above_the_baseline),
+        cmocka_unit_test(names_end_in_the_level),
+        cmocka_unit_test(sections_are_placed_in_order_at_their_alignment),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
