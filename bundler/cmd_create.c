@@ -110,6 +110,7 @@ static int parse_options(const struct command *command, int argc, char **argv, s
     int letter;
 
     *options = (struct options){
+        .output = "",
         .compress = {.encoding = FATELF_ENCODING_ZSTD, .level = COMPRESS_LEVEL_DEFAULT, .threads = processors()},
     };
     while ((letter = command_option(command, argc, argv)) != -1) {
@@ -150,10 +151,8 @@ static int parse_options(const struct command *command, int argc, char **argv, s
             break;
         }
     }
-    if (!options->output)
-        return command_misused(command, "no output; name it with -o FILE");
     if (options->output[0] == 0)
-        return command_misused(command, "-o: the output's name is empty");
+        return command_misused(command, "no output; name it with -o FILE");
     if (optind == argc)
         return command_misused(command, "no builds to join; give one to four");
     if (argc - optind > (int)FATELF_VARIANTS_MAX)
@@ -216,7 +215,7 @@ static int compress_variants(struct create *create)
     create->spool = file_spool(create->options.output);
     if (create->spool < 0)
         return fail("%s: no room for a temporary file beside it: %s", create->options.output, strerror(errno));
-    create->sums = calloc(frames, sizeof *create->sums);
+    create->sums = calloc(frames + 1, sizeof *create->sums);
     if (!create->sums)
         return fail("out of memory");
 

@@ -56,7 +56,7 @@ static int run_verify(const struct command *command, int argc, char **argv)
     if (!status && !quiet) {
         printf("%s: ok", file.path);
         for (unsigned i = 0; i < file.bundle.manifest.header.variant_count; i++)
-            printf("%s v%u", i ? "," : ",", file.bundle.manifest.variants[i].level);
+            printf(", v%u", file.bundle.manifest.variants[i].level);
         putchar('\n');
         status = command_finish();
     }

@@ -77,7 +77,7 @@ static int create_private(const char *directory, int *writer, int *reader, const
 static int launch_in(struct launch *launch, const char *directory)
 {
     const char *call;
-    int writer, reader;
+    int writer = -1, reader = -1;
     int error = create_private(directory, &writer, &reader, &call);
 
     if (error) {

@@ -1,0 +1,141 @@
+"""Reads a bundle as lib/format.h specifies it: where each of its parts lies in the file. Shares no code with the tool."""
+
+import struct
+
+PT_LOAD, PT_NOTE = 1, 4
+HEADER_SIZE, VARIANT_SIZE = 40, 72
+STORED, ZSTD = 1, 2
+
+# lib/format.h, struct fatelf_header and struct fatelf_variant: offset and struct's letter of each field
+HEADER = {
+    "magic": (0, "Q"), "version": (8, "H"), "header_size": (10, "H"), "variant_size": (12, "H"),
+    "variant_count": (14, "B"), "launch": (15, "B"), "manifest_size": (16, "I"), "reserved": (20, "I"),
+    "incompatible": (24, "Q"), "compatible": (32, "Q"),
+}
+VARIANT = {
+    "level": (0, "B"), "encoding": (1, "B"), "base": (2, "B"), "reserved": (3, "B"), "frame_size": (4, "I"),
+    "frame_count": (8, "I"), "sums_offset": (12, "I"), "payload_offset": (16, "Q"), "payload_size": (24, "Q"),
+    "size": (32, "Q"), "sha256": (40, "32s"),
+}
+
+
+def xxh64(data):
+    """XXH64 with seed 0, after its published description (xxHash, doc/xxhash_spec.md)."""
+    p1, p2, p3, p4, p5 = (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63,
+                          0x27D4EB2F165667C5)
+    mask = (1 << 64) - 1
+
+    def rotate(value, bits):
+        return (value << bits | value >> (64 - bits)) & mask
+
+    def mix(lane, value):
+        return rotate((lane + value * p2) & mask, 31) * p1 & mask
+
+    at = 0
+    if len(data) >= 32:
+        lanes = [(p1 + p2) & mask, p2, 0, -p1 & mask]
+        while len(data) - at >= 32:
+            for i in range(4):
+                lanes[i] = mix(lanes[i], int.from_bytes(data[at:at + 8], "little"))
+                at += 8
+        total = sum(rotate(lane, bits) for lane, bits in zip(lanes, (1, 7, 12, 18))) & mask
+        for lane in lanes:
+            total = ((total ^ mix(0, lane)) * p1 + p4) & mask
+    else:
+        total = p5
+    total = (total + len(data)) & mask
+    while len(data) - at >= 8:
+        total ^= mix(0, int.from_bytes(data[at:at + 8], "little"))
+        total = (rotate(total, 27) * p1 + p4) & mask
+        at += 8
+    if len(data) - at >= 4:
+        total ^= int.from_bytes(data[at:at + 4], "little") * p1 & mask
+        total = (rotate(total, 23) * p2 + p3) & mask
+        at += 4
+    for byte in data[at:]:
+        total ^= byte * p5 & mask
+        total = rotate(total, 11) * p1 & mask
+    for shift, prime in ((33, p2), (29, p3), (32, 1)):
+        total = (total ^ total >> shift) * prime & mask
+    return total
+
+
+class Segment:
+    def __init__(self, data, place):
+        self.place = place
+        self.type, self.flags, self.offset, self.address, _, self.file_size, self.memory_size, _ = \
+            struct.unpack_from("<IIQQQQQQ", data, place)
+
+
+class Variant:
+    """One entry of the manifest; frames and seek table as ranges of the file."""
+
+    def __init__(self, data, place, manifest):
+        self.place = place
+        for name, (offset, letter) in VARIANT.items():
+            setattr(self, name, struct.unpack_from("<" + letter, data, place + offset)[0])
+        self.start = manifest + self.payload_offset
+        self.end = self.start + self.payload_size
+        self.seek_table = None
+        if self.encoding == STORED:
+            ends = [min(i * self.frame_size, self.size) for i in range(1, self.frame_count + 1)]
+            self.frames = [range(self.start + i * self.frame_size, self.start + end) for i, end in enumerate(ends)]
+            return
+        self.seek_table = range(self.end - 17 - 8 * self.frame_count, self.end)
+        self.frames = []
+        at = self.start
+        for i in range(self.frame_count):
+            size = struct.unpack_from("<I", data, self.seek_table.start + 8 + 8 * i)[0]
+            self.frames.append(range(at, at + size))
+            at += size
+        assert at == self.seek_table.start, "the frames do not end where the seek table starts"
+
+
+class Bundle:
+    def __init__(self, data):
+        self.data = data
+        table, = struct.unpack_from("<Q", data, 32)
+        count, = struct.unpack_from("<H", data, 56)
+        self.segments = [Segment(data, table + 56 * i) for i in range(count)]
+        self.headers_end = table + 56 * count
+        loads = [segment for segment in self.segments if segment.type == PT_LOAD]
+        self.payload_segment = loads[-1]
+        self.payload_end = self.payload_segment.offset + self.payload_segment.file_size
+        self.notes = [segment for segment in self.segments if segment.type == PT_NOTE]
+        self.note_segment, = [segment for segment in self.notes
+                              if data[segment.offset + 12:segment.offset + 25] == b"fatelf-amd64\0"]
+        self.note = self.note_segment.offset
+        self.manifest = self.note + 12 + 16  # the owner's 13 bytes are padded to 16
+        self.manifest_size, = struct.unpack_from("<I", data, self.note + 4)
+        self.note_end = self.manifest + self.manifest_size
+        variants, = struct.unpack_from("<B", data, self.manifest + 14)
+        self.variants = [Variant(data, self.manifest + HEADER_SIZE + VARIANT_SIZE * i, self.manifest)
+                         for i in range(variants)]
+        assert self.checksum(data) == struct.unpack_from("<Q", data, self.note_end - 8)[0], "checksum"
+
+    def checksum(self, data):
+        return xxh64(data[self.manifest:self.note_end - 8])
+
+    def section(self, name):
+        """The file range of a section of the undamaged bundle."""
+        table, = struct.unpack_from("<Q", self.data, 40)
+        count, strings = struct.unpack_from("<HH", self.data, 60)
+        headers = [struct.unpack_from("<IIQQQQIIQQ", self.data, table + 64 * i) for i in range(count)]
+        for header in headers:
+            at = headers[strings][4] + header[0]
+            if self.data[at:self.data.index(b"\0", at)] == name.encode():
+                return range(header[4], header[4] + header[5])
+        raise KeyError(name)
+
+    def with_fields(self, header=None, variants=None):
+        """The note with fields changed and the checksum made right again. variants: {index: {field: value}}"""
+        changed = bytearray(self.data[:self.note_end])
+        for name, value in (header or {}).items():
+            offset, letter = HEADER[name]
+            struct.pack_into("<" + letter, changed, self.manifest + offset, value)
+        for index, fields in (variants or {}).items():
+            for name, value in fields.items():
+                offset, letter = VARIANT[name]
+                struct.pack_into("<" + letter, changed, self.variants[index].place + offset, value)
+        struct.pack_into("<Q", changed, self.note_end - 8, self.checksum(changed))
+        return bytes(changed[self.note:])
