@@ -1,12 +1,10 @@
 /* create: opens the variants, compresses one after the other into a spool file, lays the bundle out, writes it. */
 #include <errno.h>
 #include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "../lib/error.h"
 #include "../lib/manifest.h"
@@ -14,33 +12,12 @@
 #include "compress.h"
 #include "file.h"
 #include "layout.h"
+#include "options.h"
 #include "progress.h"
 #include "say.h"
 #include "stubfile.h"
 #include "variant.h"
 #include "write.h"
-
-enum { OPTION_LAUNCH = 256, OPTION_COMPRESS, OPTION_GO_ENV, OPTION_STUB, OPTION_FORCE };
-
-static const struct option_row option_rows[] = {
-    {'o', "output", "FILE", "write the bundle to FILE"},
-    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant: memfd (default)"},
-    {OPTION_COMPRESS, "compress", "HOW", "zstd (default, tuned to start fast), zstd:1 to zstd:22, or none"},
-    {'j', "jobs", "N", "compress on N processors (default: all there are)"},
-    {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG"},
-    {OPTION_STUB, "stub", "FILE", "use this launcher stub"},
-    {OPTION_FORCE, "force", NULL, "replace FILE if it exists"},
-    {'q', "quiet", NULL, "no progress line, no warnings"},
-    {'v', "verbose", NULL, "say what was written"},
-    {0},
-};
-
-struct options {
-    const char *output;
-    const char *stub;
-    struct compress_settings compress;
-    bool go_env, force, quiet, verbose;
-};
 
 /* Sections that tools which ask a file about itself look for; they get the lowest variant's answer. */
 static const struct {
@@ -56,7 +33,7 @@ enum { METADATA_COUNT = sizeof metadata / sizeof *metadata };
 
 /* All that a run of create holds. */
 struct create {
-    struct options options;
+    struct create_options options;
     struct variant variants[FATELF_VARIANTS_MAX]; /* by level, once all are open */
     unsigned count;
     struct fatelf_manifest manifest;
@@ -70,97 +47,6 @@ struct create {
     struct output output;
     int spool;
 };
-
-/* --- options -------------------------------------------------------------------------------------------------------- */
-
-/* A whole number from `low` to `high`; -1: it is not. */
-static long parse_number(const char *text, long low, long high)
-{
-    char *end;
-
-    errno = 0;
-    long number = strtol(text, &end, 10);
-    return errno || end == text || *end || number < low || number > high ? -1 : number;
-}
-
-static bool parse_compress(const char *value, struct compress_settings *settings)
-{
-    if (strcmp(value, "none") == 0) {
-        settings->encoding = FATELF_ENCODING_STORED;
-        return true;
-    }
-    settings->encoding = FATELF_ENCODING_ZSTD;
-    if (strcmp(value, "zstd") == 0)
-        return true;
-    if (strncmp(value, "zstd:", 5) != 0)
-        return false;
-    settings->level = (int)parse_number(value + 5, 1, ZSTD_maxCLevel());
-    return settings->level > 0;
-}
-
-static unsigned processors(void)
-{
-    cpu_set_t set;
-
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
-
-static int parse_options(const struct command *command, int argc, char **argv, struct options *options)
-{
-    int letter;
-
-    *options = (struct options){
-        .output = "",
-        .compress = {.encoding = FATELF_ENCODING_ZSTD, .level = COMPRESS_LEVEL_DEFAULT, .threads = processors()},
-    };
-    while ((letter = command_option(command, argc, argv)) != -1) {
-        switch (letter) {
-        case 'o':
-            options->output = optarg;
-            break;
-        case OPTION_LAUNCH:
-            if (strcmp(optarg, "memfd") != 0)
-                return command_misused(command, "--launch %s: unknown method; there is memfd", optarg);
-            break;
-        case OPTION_COMPRESS:
-            if (!parse_compress(optarg, &options->compress))
-                return command_misused(command, "--compress %s: not zstd, zstd:1 to zstd:%d or none", optarg,
-                                       ZSTD_maxCLevel());
-            break;
-        case 'j': {
-            long number = parse_number(optarg, 1, 1024);
-            if (number < 0)
-                return command_misused(command, "-j %s: not a number from 1 to 1024", optarg);
-            options->compress.threads = (unsigned)number;
-            break;
-        }
-        case OPTION_GO_ENV:
-            options->go_env = true;
-            break;
-        case OPTION_STUB:
-            options->stub = optarg;
-            break;
-        case OPTION_FORCE:
-            options->force = true;
-            break;
-        case 'q':
-            options->quiet = true;
-            break;
-        case 'v':
-            options->verbose = true;
-            break;
-        }
-    }
-    if (options->output[0] == 0)
-        return command_misused(command, "no output; name it with -o FILE");
-    if (optind == argc)
-        return command_misused(command, "no builds to join; give one to four");
-    if (argc - optind > (int)FATELF_VARIANTS_MAX)
-        return command_misused(command, "%d builds given; there are only four levels", argc - optind);
-    return 0;
-}
-
-/* --- steps ---------------------------------------------------------------------------------------------------------- */
 
 static int by_level(const void *a, const void *b)
 {
@@ -388,7 +274,7 @@ static int run_steps(struct create *create, char **operands, unsigned count)
 static int run_create(const struct command *command, int argc, char **argv)
 {
     struct create create = {.spool = -1, .stub = {.fd = -1}, .output = {.fd = -1}};
-    int status = parse_options(command, argc, argv, &create.options);
+    int status = create_options(command, argc, argv, &create.options);
 
     if (status)
         return status;
@@ -412,6 +298,6 @@ const struct command command_create = {
     .name = "create",
     .synopsis = "-o FILE [OPTION]... [LEVEL=]BUILD...",
     .summary = "join builds for different levels into one executable",
-    .options = option_rows,
+    .options = create_option_rows,
     .run = run_create,
 };

@@ -47,5 +47,6 @@ void exec_fd(struct launch *launch, const char *method, int fd)
         call = "execve";
         execve(path.text, launch->argv, launch->envp);
     }
+    launch->hopeless = errno == ENOENT || errno == ENOEXEC; /* its loader is missing, or it is no program */
     exec_refused(launch, method, call, errno);
 }

@@ -102,7 +102,7 @@ int file_launch(struct launch *launch)
         environment_get(launch->envp, "XDG_RUNTIME_DIR"),
     };
 
-    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+    for (size_t i = 0; i < sizeof directories / sizeof *directories && !launch->hopeless; i++) {
         if (!directories[i] || directories[i][0] != '/')
             continue;
         int error = launch_in(launch, directories[i]);

@@ -66,7 +66,7 @@ int main(int argc, char **argv, char **envp)
         report_refused(&launch);
     }
 
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    for (size_t i = 0; i < sizeof methods / sizeof *methods && !launch.hopeless; i++) {
         error = methods[i](&launch);
         if (error)
             report_damaged(&launch, error);

@@ -46,6 +46,7 @@ struct launch {
     uint64_t started; /* nanoseconds of CLOCK_MONOTONIC; only with DEBUG_LOG */
     struct refusal refusals[REFUSALS_MAX];
     unsigned refusal_count;
+    bool hopeless; /* the kernel refused the program itself: no other method can help */
 };
 
 /* self.c: the bundle this process was started from, through AT_PHDR. */

@@ -1,0 +1,110 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+
+enum { OPTION_LAUNCH = 256, OPTION_COMPRESS, OPTION_GO_ENV, OPTION_STUB, OPTION_FORCE };
+
+const struct option_row create_option_rows[] = {
+    {'o', "output", "FILE", "write the bundle to FILE"},
+    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant: memfd (default)"},
+    {OPTION_COMPRESS, "compress", "HOW", "zstd (default, tuned to start fast), zstd:1 to zstd:22, or none"},
+    {'j', "jobs", "N", "compress on N processors (default: all there are)"},
+    {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG"},
+    {OPTION_STUB, "stub", "FILE", "use this launcher stub"},
+    {OPTION_FORCE, "force", NULL, "replace FILE if it exists"},
+    {'q', "quiet", NULL, "no progress line, no warnings"},
+    {'v', "verbose", NULL, "say what was written"},
+    {0},
+};
+
+/* A whole number from `low` to `high`; -1: it is not. */
+static long parse_number(const char *text, long low, long high)
+{
+    char *end;
+
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    return errno || end == text || *end || number < low || number > high ? -1 : number;
+}
+
+static bool parse_compress(const char *value, struct compress_settings *settings)
+{
+    if (strcmp(value, "none") == 0) {
+        settings->encoding = FATELF_ENCODING_STORED;
+        return true;
+    }
+    settings->encoding = FATELF_ENCODING_ZSTD;
+    if (strcmp(value, "zstd") == 0)
+        return true;
+    if (strncmp(value, "zstd:", 5) != 0)
+        return false;
+    settings->level = (int)parse_number(value + 5, 1, ZSTD_maxCLevel());
+    return settings->level > 0;
+}
+
+static unsigned processors(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+int create_options(const struct command *command, int argc, char **argv, struct create_options *options)
+{
+    int letter;
+
+    *options = (struct create_options){
+        .output = "",
+        .compress = {.encoding = FATELF_ENCODING_ZSTD, .level = COMPRESS_LEVEL_DEFAULT, .threads = processors()},
+    };
+    while ((letter = command_option(command, argc, argv)) != -1) {
+        switch (letter) {
+        case 'o':
+            options->output = optarg;
+            break;
+        case OPTION_LAUNCH:
+            if (strcmp(optarg, "memfd") != 0)
+                return command_misused(command, "--launch %s: unknown method; there is memfd", optarg);
+            break;
+        case OPTION_COMPRESS:
+            if (!parse_compress(optarg, &options->compress))
+                return command_misused(command, "--compress %s: not zstd, zstd:1 to zstd:%d or none", optarg,
+                                       ZSTD_maxCLevel());
+            break;
+        case 'j': {
+            long number = parse_number(optarg, 1, 1024);
+            if (number < 0)
+                return command_misused(command, "-j %s: not a number from 1 to 1024", optarg);
+            options->compress.threads = (unsigned)number;
+            break;
+        }
+        case OPTION_GO_ENV:
+            options->go_env = true;
+            break;
+        case OPTION_STUB:
+            options->stub = optarg;
+            break;
+        case OPTION_FORCE:
+            options->force = true;
+            break;
+        case 'q':
+            options->quiet = true;
+            break;
+        case 'v':
+            options->verbose = true;
+            break;
+        }
+    }
+    if (options->output[0] == 0)
+        return command_misused(command, "no output; name it with -o FILE");
+    if (optind == argc)
+        return command_misused(command, "no builds to join; give one to four");
+    if (argc - optind > (int)FATELF_VARIANTS_MAX)
+        return command_misused(command, "%d builds given; there are only four levels", argc - optind);
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* What `create` is told on its command line. */
+#ifndef BUNDLER_OPTIONS_H
+#define BUNDLER_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "command.h"
+#include "compress.h"
+
+struct create_options {
+    const char *output;
+    const char *stub;
+    struct compress_settings compress;
+    bool go_env, force, quiet, verbose;
+};
+
+extern const struct option_row create_option_rows[];
+
+/* Parses the options; the builds are then argv[optind] to argv[argc - 1]. Returns 0, or reports and returns a status. */
+int create_options(const struct command *command, int argc, char **argv, struct create_options *options);
+
+#endif

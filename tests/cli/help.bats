@@ -1,0 +1,174 @@
+load ../common
+load helper
+
+@test "the tool's help lists every command" {
+    wanted="usage: fatelf-amd64 COMMAND [OPTION]... [ARGUMENT]...
+Joins builds of one program for x86-64-v1 to v4 into one executable that runs the best of them.
+
+commands:
+  create   join builds for different levels into one executable
+  list     show what a bundle holds
+  extract  take variants out of a bundle again
+  verify   decode everything in a bundle and compare the hashes
+  cpu      show this machine's level, and what it lacks for the next
+
+options:
+  -h, --help     show this help and exit
+      --version  show the version and exit
+
+'fatelf-amd64 COMMAND --help' shows a command's options. Manual: fatelf-amd64(1)."
+    prints "$wanted" --help
+    prints "$wanted" -h
+}
+
+@test "create's help lists its options" {
+    wanted="usage: fatelf-amd64 create -o FILE [OPTION]... [LEVEL=]BUILD...
+join builds for different levels into one executable
+
+options:
+  -o, --output FILE          write the bundle to FILE
+      --launch METHOD        how the bundle starts its variant: memfd (default)
+      --compress HOW         zstd (default, tuned to start fast), zstd:1 to zstd:22, or none
+  -j, --jobs N               compress on N processors (default: all there are)
+      --go-env               the bundle also honours GOAMD64 and MGODEBUG
+      --stub FILE            use this launcher stub
+      --force                replace FILE if it exists
+  -q, --quiet                no progress line, no warnings
+  -v, --verbose              say what was written
+  -h, --help                 show this help and exit"
+    prints "$wanted" create --help
+    prints "$wanted" create -h
+}
+
+@test "list's help lists its options" {
+    wanted="usage: fatelf-amd64 list [--json] BUNDLE
+show what a bundle holds
+
+options:
+      --json                 print JSON
+  -h, --help                 show this help and exit"
+    prints "$wanted" list --help
+    prints "$wanted" list -h
+}
+
+@test "extract's help lists its options" {
+    wanted="usage: fatelf-amd64 extract [-o FILE|-] [--force] BUNDLE LEVEL|best|all
+take variants out of a bundle again
+
+options:
+  -o, --output FILE          write to FILE, or with '-' to standard output; for 'all', FILE.v1, FILE.v2 ...
+      --force                replace files that exist
+  -h, --help                 show this help and exit"
+    prints "$wanted" extract --help
+    prints "$wanted" extract -h
+}
+
+@test "verify's help lists its options" {
+    wanted="usage: fatelf-amd64 verify [--has LEVEL]... [-q] BUNDLE
+decode everything in a bundle and compare the hashes
+
+options:
+      --has LEVEL            also require a variant for LEVEL; may be given several times
+  -q, --quiet                print nothing when all is well
+  -h, --help                 show this help and exit"
+    prints "$wanted" verify --help
+    prints "$wanted" verify -h
+}
+
+@test "cpu's help lists its options" {
+    wanted="usage: fatelf-amd64 cpu [--json]
+show this machine's level, and what it lacks for the next
+
+options:
+      --json                 print JSON
+  -h, --help                 show this help and exit"
+    prints "$wanted" cpu --help
+    prints "$wanted" cpu -h
+}
+
+@test "help wins over operands that are missing or wrong" {
+    tool create nothing --help
+    same 0 "$status"
+    same "" "$stderr"
+    same "usage: fatelf-amd64 create -o FILE [OPTION]... [LEVEL=]BUILD..." "${output%%$'\n'*}"
+}
+
+@test "--version prints the name and the version that the Makefile has" {
+    prints "fatelf-amd64 $(sed -n 's/^VERSION := //p' "$TOP/Makefile")" --version
+}
+
+@test "no command is a usage error" {
+    refuses 2 "no command; see 'fatelf-amd64 --help'"
+}
+
+@test "an unknown command is a usage error that names it" {
+    refuses 2 "unknown command 'bundle'; see 'fatelf-amd64 --help'" bundle
+    refuses 2 "unknown command ''; see 'fatelf-amd64 --help'" ""
+    refuses 2 "unknown command '--verbose'; see 'fatelf-amd64 --help'" --verbose
+}
+
+@test "an unknown option is a usage error that names it and the command's help, for every command" {
+    for command in create list extract verify cpu; do
+        refuses 2 "$command: unknown option '--bogus'; see 'fatelf-amd64 $command --help'" "$command" --bogus
+        refuses 2 "$command: unknown option '-x'; see 'fatelf-amd64 $command --help'" "$command" -x
+        refuses 2 "$command: unknown option '-x'; see 'fatelf-amd64 $command --help'" "$command" operand -x
+    done
+}
+
+@test "an unknown letter among others is named, not the word before it" {
+    refuses 2 "create: unknown option '-x'; see 'fatelf-amd64 create --help'" create -qx
+    refuses 2 "create: unknown option '-x'; see 'fatelf-amd64 create --help'" create operand -xq
+}
+
+@test "an option without its value is a usage error that names it" {
+    for option in -o --output --launch --compress -j --jobs --stub; do
+        refuses 2 "create: option '$option' needs a value; see 'fatelf-amd64 create --help'" create "$option"
+    done
+    for option in -o --output; do
+        refuses 2 "extract: option '$option' needs a value; see 'fatelf-amd64 extract --help'" extract "$option"
+    done
+    refuses 2 "verify: option '--has' needs a value; see 'fatelf-amd64 verify --help'" verify --has
+    refuses 2 "create: option '-o' needs a value; see 'fatelf-amd64 create --help'" create -qo
+}
+
+@test "a value for an option that takes none is a usage error that says so" {
+    refuses 2 "list: option '--json' takes no value; see 'fatelf-amd64 list --help'" list --json=3 bundle
+    refuses 2 "create: option '--quiet' takes no value; see 'fatelf-amd64 create --help'" create --quiet=yes -o out
+}
+
+@test "wrong numbers of operands are usage errors" {
+    refuses 2 "create: no output; name it with -o FILE; see 'fatelf-amd64 create --help'" create
+    refuses 2 "create: no output; name it with -o FILE; see 'fatelf-amd64 create --help'" create "$FIXTURES/level.v1"
+    refuses 2 "create: no builds to join; give one to four; see 'fatelf-amd64 create --help'" create -o out
+    refuses 2 "list: give one bundle; see 'fatelf-amd64 list --help'" list
+    refuses 2 "list: give one bundle; see 'fatelf-amd64 list --help'" list a b
+    refuses 2 "extract: give a bundle, and v1, v2, v3, v4, best or all; see 'fatelf-amd64 extract --help'" extract
+    refuses 2 "extract: give a bundle, and v1, v2, v3, v4, best or all; see 'fatelf-amd64 extract --help'" extract a
+    refuses 2 "extract: give a bundle, and v1, v2, v3, v4, best or all; see 'fatelf-amd64 extract --help'" \
+        extract a v1 v2
+    refuses 2 "verify: give one bundle; see 'fatelf-amd64 verify --help'" verify
+    refuses 2 "verify: give one bundle; see 'fatelf-amd64 verify --help'" verify a b
+    refuses 2 "cpu: takes no argument; see 'fatelf-amd64 cpu --help'" cpu a
+}
+
+# What a full disk does to output: the command must not claim success.
+@test "output that cannot be written gives status 1 and a message, for every command that prints" {
+    "$TOOL" create -q -o bundle "$FIXTURES"/level.v[1-4]
+    for command in --help --version "create --help" "list bundle" "list --json bundle" "verify bundle" cpu \
+        "cpu --json"; do
+        # shellcheck disable=SC2086 # words on purpose
+        run "$BASH" -c 'exec "$@" 2>&1 >/dev/full' - "$TOOL" $command
+        same "$command: fatelf-amd64: standard output: No space left on device" "$command: $output"
+        same "$command: 1" "$command: $status"
+    done
+    run "$BASH" -c 'exec "$@" 2>&1 >/dev/full' - "$TOOL" extract bundle v2 -o -
+    same "fatelf-amd64: standard output: cannot be written: No space left on device" "$output"
+    same 1 "$status"
+}
+
+@test "a closed standard output gives status 1 and a message" {
+    "$TOOL" create -q -o bundle "$FIXTURES/level.v1"
+    run "$BASH" -c 'exec "$@" 2>&1 >&-' - "$TOOL" list bundle
+    same "fatelf-amd64: standard output: Bad file descriptor" "$output"
+    same 1 "$status"
+}

@@ -1,0 +1,69 @@
+# The Go compiler itself as a bundle, in the place of the real one.
+load ../common
+
+OUT=$BUILD/examples/compile
+
+# Why there is no example on this machine; nothing where there is one.
+missing() {
+    [ "${SLOW:-}" = 1 ] || { echo "slow: run by make check-all"; return; }
+    command -v go >/dev/null || { echo "go is not installed"; return; }
+    GOAMD64=v4 go list cmd/compile >/dev/null 2>&1 || { echo "this Go has no GOAMD64 or no source of cmd/compile"; return; }
+}
+
+setup_file() {
+    [ -z "$(missing)" ] || return 0
+    FATELF=$TOOL "$TOP/examples/go/build" "$OUT" cmd/compile
+}
+
+# To skip is for tests only, not for setup_file.
+built() {
+    local reason
+    reason=$(missing)
+    [ -z "$reason" ] || skip "$reason"
+}
+
+# A Go installation in ./goroot whose compiler is the file $1; the rest is the real one's.
+make_goroot() {
+    local real tools entry
+    real=$(go env GOROOT)
+    tools=$(go env GOTOOLDIR)
+    rm -rf goroot
+    mkdir -p goroot/bin "goroot/${tools#"$real"/}"
+    for entry in "$real"/*; do
+        [ -e "goroot/${entry##*/}" ] || ln -s "$entry" goroot/
+    done
+    for entry in "$real"/pkg/*; do
+        [ -e "goroot/pkg/${entry##*/}" ] || ln -s "$entry" goroot/pkg/
+    done
+    ln -s "$tools"/* "goroot/${tools#"$real"/}/"
+    ln -sf "$1" "goroot/${tools#"$real"/}/compile"
+}
+
+# gofmt, compiled to $1 from nothing: no object that another compiler has left is used.
+compile_gofmt() {
+    GOROOT=$PWD/goroot GOCACHE=$PWD/cache GOFLAGS= GOTOOLCHAIN=local go build -trimpath -o "$1" cmd/gofmt
+    rm -rf cache
+}
+
+@test "the Go compiler as a bundle compiles gofmt at every level to the same bytes as the real one" {
+    built
+    make_goroot "$(go env GOTOOLDIR)/compile"
+    compile_gofmt native
+    make_goroot "$OUT/compile"
+    for level in $(seq "$(machine_level)"); do
+        FATELF_AMD64=v$level compile_gofmt bundle
+        cmp native bundle
+    done
+    [ "$(echo 'package   p' | ./bundle)" = 'package p' ]
+}
+
+@test "it was the bundle that compiled" {
+    built
+    make_goroot "$OUT/compile"
+    printf 'package main\nfunc main() { println("hello") }\n' >hello.go
+    # the go command shows what a compiler wrote to stderr, and here the launcher's line is among that
+    run env FATELF_AMD64_DEBUG=log GOROOT="$PWD/goroot" GOCACHE="$PWD/cache" GOFLAGS= GOTOOLCHAIN=local \
+        go build -o hello hello.go
+    echo "$output"
+    [[ $output == *"starting v$(machine_level) by memfd"* ]]
+}
