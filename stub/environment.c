@@ -39,8 +39,8 @@ static bool parse_debug(const char *value, struct wishes *wishes)
 }
 
 /*
- * mgo's variables belong to Go's build as well, so what a developer has set for that is no error here: an unknown value
- * is no wish, and a level above the machine's is a ceiling. FATELF_AMD64 and FATELF_AMD64_DEBUG win over them.
+ * mgo's variables belong to Go's build as well, so what a developer has set for that is no error here: an unknown value,
+ * or a level that machine or bundle cannot meet, is no wish. FATELF_AMD64 and FATELF_AMD64_DEBUG win over them.
  */
 static bool parse_goamd64(const char *value, struct wishes *wishes)
 {

@@ -94,7 +94,8 @@ static unsigned processors(void)
 {
     cpu_set_t set;
 
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+    /* it fails where there are more than a set has room for */
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : THREADS_MAX;
 }
 
 /*

@@ -45,8 +45,9 @@ int main(int argc, char **argv, char **envp)
     fatelf_cpu_read(&cpu);
     unsigned machine = fatelf_level(&cpu);
     struct fatelf_override override = launch.wishes.override;
-    if (launch.wishes.at_most && override.level > machine)
-        override.level = 0;
+    if (launch.wishes.at_most &&
+        (override.level > machine || override.level < launch.bundle.manifest.variants[0].level))
+        override.level = 0; /* not a wish this bundle or machine can meet */
     error = fatelf_choose(&launch.bundle.manifest, machine, override, &index);
     if (launch.wishes.debug == DEBUG_LIST)
         report_list(&launch, machine, error ? FATELF_VARIANTS_MAX : index);
@@ -62,7 +63,7 @@ int main(int argc, char **argv, char **envp)
             report_damaged(&launch, error);
         if (error == 0)
             return 0;
-        exec_refused(&launch, "extract", "write", -error);
+        exec_refused(&launch, NULL, "write", -error);
         report_refused(&launch);
     }
 

@@ -93,12 +93,15 @@ void report_refused(const struct launch *launch)
     struct message message = begin(launch);
     bool no_loader = false;
 
-    message_text(&message, "the program could not be started:");
+    message_text(&message, launch->wishes.debug == DEBUG_EXTRACT ? "the variant could not be written:"
+                                                                 : "the program could not be started:");
     for (unsigned i = 0; i < launch->refusal_count; i++) {
         const struct refusal *refusal = &launch->refusals[i];
         message_text(&message, i ? "; " : " ");
-        message_text(&message, refusal->method);
-        message_text(&message, ": ");
+        if (refusal->method) {
+            message_text(&message, refusal->method);
+            message_text(&message, ": ");
+        }
         message_text(&message, refusal->call);
         message_text(&message, ": ");
         message_text(&message, strerror(refusal->error));

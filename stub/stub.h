@@ -22,14 +22,14 @@ enum debug { DEBUG_NONE, DEBUG_LOG, DEBUG_EXTRACT, DEBUG_LIST };
 /* What the environment asks for. */
 struct wishes {
     struct fatelf_override override;
-    bool at_most;        /* override.level is a ceiling: a machine below it is no error (GOAMD64) */
+    bool at_most;        /* override.level came from GOAMD64: no error where it cannot be met */
     enum debug debug;
     const char *unknown; /* a variable "NAME=value" whose value nobody knows, or NULL */
 };
 
 /* One way of making the variant runnable that was tried and refused. */
 struct refusal {
-    const char *method; /* "memfd", or the directory of a private file */
+    const char *method; /* "memfd", the directory of a private file, or NULL */
     const char *call;   /* the system call that failed */
     int error;          /* its errno */
 };
