@@ -55,18 +55,23 @@ static int by_level(const void *a, const void *b)
     return (left->level > right->level) - (left->level < right->level);
 }
 
-static int open_variants(struct create *create, char **operands, unsigned count)
+/* Replacing what we read from would lose it. */
+static bool is_output(const struct create *create, const struct stat *input)
 {
     struct stat output;
-    bool exists = stat(create->options.output, &output) == 0;
 
+    return stat(create->options.output, &output) == 0 && input->st_dev == output.st_dev &&
+           input->st_ino == output.st_ino;
+}
+
+static int open_variants(struct create *create, char **operands, unsigned count)
+{
     for (unsigned i = 0; i < count; i++) {
         create->count++;
         int status = variant_open(&create->variants[i], operands[i]);
         if (status)
             return status;
-        const struct stat *input = &create->variants[i].stat;
-        if (exists && input->st_dev == output.st_dev && input->st_ino == output.st_ino)
+        if (is_output(create, &create->variants[i].stat))
             return fail("%s: is also an input; name another output", create->options.output);
     }
     qsort(create->variants, count, sizeof *create->variants, by_level);
@@ -98,6 +103,7 @@ static int compress_variants(struct create *create)
         total += create->variants[i].size;
         frames += fatelf_frame_count(create->variants[i].size, COMPRESS_FRAME_SIZE);
     }
+    create->options.compress.output = create->options.output;
     create->spool = file_spool(create->options.output);
     if (create->spool < 0)
         return fail("%s: no room for a temporary file beside it: %s", create->options.output, strerror(errno));
@@ -255,6 +261,8 @@ static int run_steps(struct create *create, char **operands, unsigned count)
 
     if (!status)
         status = stub_open(&create->stub, create->options.stub);
+    if (!status && is_output(create, &create->stub.stat))
+        status = fail("%s: is also an input; name another output", create->options.output);
     if (!status)
         status = output_open(&create->output, create->options.output, create->options.force);
     if (status)
@@ -278,7 +286,6 @@ static int run_create(const struct command *command, int argc, char **argv)
 
     if (status)
         return status;
-    bfd_init();
     status = run_steps(&create, argv + optind, (unsigned)(argc - optind));
     progress_clear();
     output_abandon(&create.output);

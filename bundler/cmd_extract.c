@@ -23,9 +23,12 @@ static const struct option_row option_rows[] = {
 static int extract_one(const struct bundle_file *file, unsigned index, const char *path, bool force)
 {
     struct output output;
+    struct stat there;
 
     if (strcmp(path, "-") == 0)
         return bundle_file_decode(file, index, STDOUT_FILENO, "standard output");
+    if (stat(path, &there) == 0 && there.st_dev == file->stat.st_dev && there.st_ino == file->stat.st_ino)
+        return fail("%s: is the bundle itself; name another output", path);
     int status = output_open(&output, path, force);
     if (!status)
         status = bundle_file_decode(file, index, output.fd, path);

@@ -40,6 +40,18 @@ static int add(const struct option_row *row, struct option *to, char *letters)
     return sprintf(letters, "%c%s", row->letter, row->argument ? ":" : "");
 }
 
+/* `word`: the last one that getopt_long is done with; a letter may stand in the next. optopt is 0 for a long name. */
+static int unknown_option(const struct command *command, const char *word)
+{
+    const char *equals = strchr(word, '=');
+
+    if (optopt != 0 && equals && strncmp(word, "--", 2) == 0) /* it knows the name: the value is what it minds */
+        return command_misused(command, "option '%.*s' takes no value", (int)(equals - word), word);
+    if (optopt != 0)
+        return command_misused(command, "unknown option '-%c'", optopt);
+    return command_misused(command, "unknown option '%s'", word);
+}
+
 int command_option(const struct command *command, int argc, char **argv)
 {
     struct option options[OPTIONS_MAX + 2] = {0};
@@ -51,18 +63,17 @@ int command_option(const struct command *command, int argc, char **argv)
     add(&help_row, &options[count], letters + length);
 
     opterr = 0;
-    int index = optind;
     int letter = getopt_long(argc, argv, letters, options, NULL);
     switch (letter) {
     case 'h':
         print_help(command);
         exit(command_finish());
     case ':':
+        if (strncmp(argv[optind - 1], "--", 2) != 0)
+            exit(command_misused(command, "option '-%c' needs a value", optopt));
         exit(command_misused(command, "option '%s' needs a value", argv[optind - 1]));
     case '?':
-        if (optopt > 0 && optopt < 256 && argv[index] && argv[index][0] == '-' && argv[index][1] != '-')
-            exit(command_misused(command, "unknown option '-%c'", optopt));
-        exit(command_misused(command, "unknown option '%s'", argv[optind - 1]));
+        exit(unknown_option(command, argv[optind - 1]));
     default:
         return letter;
     }

@@ -40,6 +40,7 @@ struct job {
     uint32_t next;  /* frame that no thread has taken */
     uint32_t taken; /* frames that the writer is done with */
     const char *error;
+    bool spool_failed; /* the error is one of writing */
 };
 
 /* Returns NULL or what went wrong. */
@@ -118,13 +119,15 @@ static struct slot *take(struct job *job, uint32_t frame)
     return slot;
 }
 
-static void give_back(struct job *job, struct slot *slot, const char *error)
+static void give_back(struct job *job, struct slot *slot, bool written)
 {
     pthread_mutex_lock(&job->lock);
     slot->ready = false;
     job->taken++;
-    if (error && !job->error)
-        job->error = error;
+    if (!written && !job->error) {
+        job->error = strerror(errno);
+        job->spool_failed = true;
+    }
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
 }
@@ -161,11 +164,10 @@ static bool collect(struct job *job, int spool, unsigned level, struct fatelf_va
             sums[frame] = fatelf_checksum(slot->raw, slot->raw_size);
         else
             entries[frame] = (struct fatelf_seek_entry){(uint32_t)slot->coded_size, (uint32_t)slot->raw_size};
-        const char *error = file_write(spool, bytes, size) ? NULL : strerror(errno);
         variant->payload_size += size;
         *done += slot->raw_size;
         *written += size;
-        give_back(job, slot, error);
+        give_back(job, slot, file_write(spool, bytes, size));
         progress_show(level, *done, *written);
     }
     good = good && EVP_DigestFinal_ex(hash, variant->sha256, NULL) && !job->error;
@@ -174,8 +176,10 @@ static bool collect(struct job *job, int spool, unsigned level, struct fatelf_va
         good = write_seek_table(spool, entries, job->frames);
         variant->payload_size += sizeof(struct fatelf_seek_header) + job->frames * sizeof *entries +
                                  sizeof(struct fatelf_seek_footer);
-        if (!good)
+        if (!good) {
             job->error = strerror(errno);
+            job->spool_failed = true;
+        }
     }
     return good;
 }
@@ -242,5 +246,9 @@ int compress_variant(int from, const char *path, uint64_t size, unsigned level,
     release(&job);
     free(entries);
     free(ids);
-    return good ? 0 : fail("%s: cannot be compressed: %s", path, job.error);
+    if (good)
+        return 0;
+    if (job.spool_failed)
+        return fail("%s: cannot be written: %s", settings->output, job.error);
+    return fail("%s: cannot be compressed: %s", path, job.error);
 }

@@ -39,16 +39,19 @@ static int check_header(const Elf64_Ehdr *header, const char *path)
 
 int elf_file_open(struct elf_file *elf, int fd, uint64_t size, const char *path)
 {
+    errno = 0;
     if (size < SELFMAG || !file_read(fd, &elf->header, size < sizeof elf->header ? size : sizeof elf->header, 0))
         return errno ? fail("%s: cannot be read: %s", path, strerror(errno)) : fail("%s: not an ELF file", path);
-    int status = check_header(&elf->header, path);
+    bool short_header = size < sizeof elf->header && memcmp(elf->header.e_ident, ELFMAG, SELFMAG) == 0;
+    int status = short_header ? fail("%s: cut short: its program headers are missing", path)
+                              : check_header(&elf->header, path);
     if (status)
         return status;
     elf->count = elf->header.e_phnum;
     elf->program_headers = calloc(elf->count + 1, sizeof *elf->program_headers);
     if (!elf->program_headers)
         return fail("out of memory");
-    if (size < sizeof elf->header || elf->header.e_phoff > size ||
+    if (elf->header.e_phoff > size ||
         !file_read(fd, elf->program_headers, elf->count * sizeof *elf->program_headers, elf->header.e_phoff))
         return fail("%s: cut short: its program headers are missing", path);
     for (size_t i = 0; i < elf->count; i++) {

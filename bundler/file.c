@@ -83,28 +83,39 @@ static void set_unfinished(char *path)
     }
 }
 
+/* Between the making of a file and the note that it is to be removed, no signal may end the program. */
+static void block_fatal_signals(bool block)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
+        sigaddset(&set, fatal_signals[i]);
+    sigprocmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 int output_open(struct output *output, const char *path, bool force)
 {
     struct stat there;
 
     *output = (struct output){.path = path, .fd = -1};
-    if (stat(path, &there) == 0) {
-        if (!S_ISREG(there.st_mode))
-            return fail("%s: not a regular file; name another output", path);
-        if (!force)
-            return fail("%s: exists; --force replaces it", path);
-    }
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        return fail("%s: not a regular file; name another output", path);
+    if (!force && lstat(path, &there) == 0)
+        return fail("%s: exists; --force replaces it", path);
     output->temporary = temporary_name(path);
     if (!output->temporary)
         return fail("out of memory");
+    block_fatal_signals(true);
     output->fd = mkostemp(output->temporary, O_CLOEXEC);
-    if (output->fd < 0) {
+    set_unfinished(output->fd < 0 ? NULL : output->temporary);
+    block_fatal_signals(false);
+    /* libbfd opens it by name; a umask may have taken our own rights */
+    if (output->fd < 0 || fchmod(output->fd, S_IRUSR | S_IWUSR) != 0) {
         int status = fail("%s: cannot be created: %s", path, strerror(errno));
-        free(output->temporary);
-        output->temporary = NULL;
+        output_abandon(output);
         return status;
     }
-    set_unfinished(output->temporary);
     return 0;
 }
 
@@ -112,11 +123,13 @@ void output_abandon(struct output *output)
 {
     if (!output->temporary)
         return;
-    unlink(output->temporary);
+    if (output->fd >= 0) {
+        unlink(output->temporary);
+        close(output->fd);
+    }
     set_unfinished(NULL);
     free(output->temporary);
     output->temporary = NULL;
-    close(output->fd);
 }
 
 /* The new name itself must survive a crash too. Not every file system can do that. */
@@ -154,9 +167,11 @@ int file_spool(const char *path)
 
     if (!name)
         return -1;
+    block_fatal_signals(true);
     int fd = mkostemp(name, O_CLOEXEC);
     if (fd >= 0)
         unlink(name);
+    block_fatal_signals(false);
     free(name);
     return fd;
 }

@@ -1,4 +1,7 @@
 /* fatelf-amd64: joins up to four builds of a program, one for each x86-64 level, into one executable. */
+#include <bfd.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +25,18 @@ static void print_help(void)
          "\n'fatelf-amd64 COMMAND --help' shows a command's options. Manual: fatelf-amd64(1).");
 }
 
+/* libbfd's own lines about damaged files: what we refuse, we explain ourselves. */
+static void say_nothing(const char *format, va_list arguments)
+{
+    (void)format, (void)arguments;
+}
+
 int main(int argc, char **argv)
 {
+    bfd_init();
+    bfd_set_error_handler(say_nothing);
+    bfd_set_error_program_name("fatelf-amd64"); /* some of its lines go past that handler */
+    signal(SIGXFSZ, SIG_IGN); /* a write that meets a limit shall fail like any other, and be cleaned up after */
     if (argc < 2)
         return usage_error("no command; see 'fatelf-amd64 --help'");
     if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {

@@ -27,9 +27,11 @@ static long parse_number(const char *text, long low, long high)
 {
     char *end;
 
+    if (text[0] < '0' || text[0] > '9') /* strtol takes spaces and signs */
+        return -1;
     errno = 0;
     long number = strtol(text, &end, 10);
-    return errno || end == text || *end || number < low || number > high ? -1 : number;
+    return errno || *end || number < low || number > high ? -1 : number;
 }
 
 static bool parse_compress(const char *value, struct compress_settings *settings)

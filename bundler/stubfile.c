@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../lib/format.h"
@@ -38,6 +37,8 @@ static char *find_stub(void)
 /* A stub carries a description of itself and a build-id of zeros to be filled in. */
 static int check_stub(const struct stub_file *stub)
 {
+    if (stub->elf.bundle)
+        return fail("%s: a bundle, not a launcher stub", stub->path);
     asection *about = bfd_get_section_by_name(stub->bfd, FATELF_STUB_SECTION);
     asection *id = bfd_get_section_by_name(stub->bfd, ".note.gnu.build-id");
     struct fatelf_stub_info info;
@@ -53,17 +54,16 @@ static int check_stub(const struct stub_file *stub)
 
 int stub_open(struct stub_file *stub, const char *path)
 {
-    struct stat stat;
-
     *stub = (struct stub_file){.fd = -1, .path = path ? strdup(path) : find_stub()};
     if (!stub->path)
         return fail("out of memory");
-    stub->fd = open(stub->path, O_RDONLY | O_CLOEXEC);
-    if (stub->fd < 0 || fstat(stub->fd, &stat) != 0)
+    stub->fd = open(stub->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (stub->fd < 0 || fstat(stub->fd, &stub->stat) != 0)
         return fail("%s: the launcher stub cannot be opened: %s; --stub names another one", stub->path,
                     strerror(errno));
-    stub->size = (uint64_t)stat.st_size;
-    int status = elf_file_open(&stub->elf, stub->fd, stub->size, stub->path);
+    if (!S_ISREG(stub->stat.st_mode))
+        return fail("%s: not a regular file, so not a launcher stub", stub->path);
+    int status = elf_file_open(&stub->elf, stub->fd, (uint64_t)stub->stat.st_size, stub->path);
     if (status)
         return status;
     stub->bfd = bfd_openr(stub->path, "elf64-x86-64");

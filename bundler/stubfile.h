@@ -3,14 +3,14 @@
 #define BUNDLER_STUBFILE_H
 
 #include <bfd.h>
-#include <stdint.h>
+#include <sys/stat.h>
 
 #include "elffile.h"
 
 struct stub_file {
     char *path; /* owned */
     int fd;
-    uint64_t size;
+    struct stat stat;
     bfd *bfd;
     struct elf_file elf;
 };

@@ -60,27 +60,34 @@ static struct dynamic read_dynamic(const struct variant *variant)
     return found;
 }
 
-static int check_kind(struct variant *variant, const struct elf_file *elf)
+/* Before libbfd looks at it, which knows no core dumps. */
+static int check_type(const char *path, unsigned type)
 {
-    const char *path = variant->path;
-
-    switch (elf->header.e_type) {
+    switch (type) {
     case ET_EXEC:
     case ET_DYN:
-        break;
+        return 0;
     case ET_REL:
         return fail("%s: a relocatable object; link it into a program first", path);
     case ET_CORE:
         return fail("%s: a core dump; give the program itself", path);
     default:
-        return fail("%s: ELF type %u is not a program", path, elf->header.e_type);
+        return fail("%s: ELF type %u is not a program", path, type);
     }
+}
+
+static int check_kind(struct variant *variant, const struct elf_file *elf)
+{
+    const char *path = variant->path;
+
     if (elf->bundle)
         return fail("%s: already a bundle; take its variants with 'fatelf-amd64 extract' and bundle those", path);
-    unsigned loads = 0;
+    bool entry_in_file = false;
     for (size_t i = 0; i < elf->count; i++) {
-        variant->dynamic |= elf->program_headers[i].p_type == PT_INTERP;
-        loads += elf->program_headers[i].p_type == PT_LOAD;
+        const Elf64_Phdr *segment = &elf->program_headers[i];
+        variant->dynamic |= segment->p_type == PT_INTERP;
+        entry_in_file |= segment->p_type == PT_LOAD && elf->header.e_entry >= segment->p_vaddr &&
+                         elf->header.e_entry - segment->p_vaddr < segment->p_filesz;
     }
     struct dynamic dynamic = read_dynamic(variant);
     variant->uses_origin = dynamic.uses_origin;
@@ -89,8 +96,8 @@ static int check_kind(struct variant *variant, const struct elf_file *elf)
         return fail("%s: a shared library; only programs can be bundled", path);
     if (elf->header.e_entry == 0)
         return fail("%s: has no entry point; only programs can be bundled", path);
-    if (loads == 0)
-        return fail("%s: has no PT_LOAD segment; only programs can be bundled", path);
+    if (!entry_in_file)
+        return fail("%s: its code is not in the file (separate debug information?); give the program itself", path);
     return 0;
 }
 
@@ -124,7 +131,7 @@ static int split(const char *operand, unsigned *level, const char **path)
     if (*level == 0)
         return usage_error("%s: '%.*s' is no level; levels are v1, v2, v3 and v4", operand, (int)(equals - from), from);
     *path = equals + 1;
-    return 0;
+    return **path ? 0 : usage_error("%s: no file name behind the level", operand);
 }
 
 int variant_open(struct variant *variant, const char *operand)
@@ -144,6 +151,9 @@ int variant_open(struct variant *variant, const char *operand)
     status = check_file(variant);
     if (!status)
         status = elf_file_open(&elf, variant->fd, variant->size, variant->path);
+    if (status)
+        goto out;
+    status = check_type(variant->path, elf.header.e_type);
     if (status)
         goto out;
     variant->bfd = bfd_openr(variant->path, "elf64-x86-64");

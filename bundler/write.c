@@ -69,6 +69,9 @@ static bool covers(const Elf64_Phdr *segment, asection *section)
 
     if (!(flags & SEC_ALLOC) || segment->p_type == PT_GNU_STACK)
         return false;
+    /* in memory .tbss takes the addresses of what follows, which is not thread-local for that */
+    if (segment->p_type == PT_TLS && !(flags & SEC_THREAD_LOCAL))
+        return false;
     if (flags & SEC_THREAD_LOCAL && !(flags & SEC_LOAD)) {
         if (segment->p_type != PT_TLS && segment->p_type != PT_LOAD)
             return false;
@@ -184,8 +187,8 @@ int write_bundle(const char *temporary, const char *path, const struct stub_file
 
     w.chunk = malloc(CHUNK);
     w.hash = EVP_MD_CTX_new();
-    w.out = bfd_openw(temporary, "elf64-x86-64");
     errno = 0;
+    w.out = bfd_openw(temporary, "elf64-x86-64");
     good = w.chunk && w.hash && w.out && EVP_DigestInit_ex(w.hash, EVP_sha256(), NULL) && write_all(&w, spool);
     /* libbfd writes headers and tables when it closes */
     if (w.out && good)

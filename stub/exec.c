@@ -31,6 +31,7 @@ void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE])
 void exec_fd(struct launch *launch, const char *method, int fd)
 {
     const char *call = "execveat";
+    bool by_path = false;
 
     if (launch->wishes.debug == DEBUG_LOG)
         report_started(launch, method);
@@ -39,14 +40,16 @@ void exec_fd(struct launch *launch, const char *method, int fd)
         /* A binfmt handler opens the program by its descriptor, after close-on-exec has closed it. */
         fcntl(fd, F_SETFD, 0);
         syscall(SYS_execveat, fd, "", launch->argv, launch->envp, AT_EMPTY_PATH);
-    } else if (errno == ENOSYS) { /* kernels before 3.19, some sandboxes */
+    } else if (errno == ENOSYS || errno == EPERM || errno == EACCES) { /* kernels before 3.19, sandboxes */
         struct message path = {.length = 0};
         message_text(&path, "/proc/self/fd/");
         message_number(&path, (uint64_t)fd);
         path.text[path.length] = 0;
         call = "execve";
+        by_path = true;
         execve(path.text, launch->argv, launch->envp);
     }
-    launch->hopeless = errno == ENOENT || errno == ENOEXEC; /* its loader is missing, or it is no program */
+    /* its loader is missing, or it is no program; by path, ENOENT may also mean that there is no /proc */
+    launch->hopeless = errno == ENOEXEC || (errno == ENOENT && !by_path);
     exec_refused(launch, method, call, errno);
 }

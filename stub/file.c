@@ -63,6 +63,7 @@ static int create_private(const char *directory, int *writer, int *reader, const
             continue;
         if (*writer < 0)
             return -errno;
+        fchmod(*writer, S_IRUSR | S_IXUSR); /* whatever the umask left */
         *reader = open(path.text, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         int error = *reader < 0 ? -errno : 0;
         unlink(path.text);
@@ -84,10 +85,9 @@ static int launch_in(struct launch *launch, const char *directory)
         exec_refused(launch, directory, call, -error);
         return 0;
     }
-    error = frames_write(&launch->payload, writer);
+    error = frames_write(&launch->payload, writer, &call);
     if (error < 0)
-        exec_refused(launch, directory, "pwrite", -error);
-    fchmod(writer, S_IRUSR | S_IXUSR); /* whatever the umask left */
+        exec_refused(launch, directory, call, -error);
     close(writer);
     if (error == 0)
         exec_fd(launch, directory, reader);

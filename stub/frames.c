@@ -119,7 +119,7 @@ static void join_thread(struct worker *worker)
         syscall(SYS_futex, &worker->running, FUTEX_WAIT, id, NULL, NULL, 0);
 }
 
-static int run(struct job *job, unsigned threads)
+static int run(struct job *job, unsigned threads, const char **call)
 {
     const struct fatelf_variant *variant = job->payload->variant;
     struct worker workers[THREADS_MAX];
@@ -132,6 +132,7 @@ static int run(struct job *job, unsigned threads)
         threads = 1;
         memory = mmap(NULL, share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     }
+    *call = "mmap";
     if (memory == MAP_FAILED)
         return -errno;
 
@@ -144,6 +145,7 @@ static int run(struct job *job, unsigned threads)
     for (unsigned i = 1; i < started; i++)
         join_thread(&workers[i]);
     /* exec frees the memory, without the interrupts to other processors that munmap would cost */
+    *call = job->in_order ? "write" : "pwrite";
     return job->error;
 }
 
@@ -164,13 +166,14 @@ static int raise_file_size(uint64_t size, struct rlimit *before)
     return 1;
 }
 
-int frames_write(const struct fatelf_payload *payload, int fd)
+int frames_write(const struct fatelf_payload *payload, int fd, const char **call)
 {
     struct job job = {.payload = payload, .fd = fd};
     struct rlimit before;
     unsigned threads = 1;
     int raised = raise_file_size(payload->variant->size, &before);
 
+    *call = "RLIMIT_FSIZE";
     if (raised < 0)
         return raised;
 
@@ -181,15 +184,15 @@ int frames_write(const struct fatelf_payload *payload, int fd)
         if (threads > payload->variant->frame_count)
             threads = payload->variant->frame_count;
     }
-    int error = run(&job, threads);
+    int error = run(&job, threads, call);
     if (raised)
         setrlimit(RLIMIT_FSIZE, &before);
     return error;
 }
 
-int frames_stream(const struct fatelf_payload *payload, int fd)
+int frames_stream(const struct fatelf_payload *payload, int fd, const char **call)
 {
     struct job job = {.payload = payload, .fd = fd, .in_order = true};
 
-    return run(&job, 1);
+    return run(&job, 1, call);
 }

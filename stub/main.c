@@ -58,12 +58,13 @@ int main(int argc, char **argv, char **envp)
     if (error)
         report_damaged(&launch, error);
     if (launch.wishes.debug == DEBUG_EXTRACT) {
-        error = frames_stream(&launch.payload, STDOUT_FILENO);
+        const char *call;
+        error = frames_stream(&launch.payload, STDOUT_FILENO, &call);
         if (error > 0)
             report_damaged(&launch, error);
         if (error == 0)
             return 0;
-        exec_refused(&launch, NULL, "write", -error);
+        exec_refused(&launch, NULL, call, -error);
         report_refused(&launch);
     }
 

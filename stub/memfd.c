@@ -21,13 +21,14 @@ int memfd_launch(struct launch *launch)
         exec_refused(launch, "memfd", "memfd_create", errno);
         return 0;
     }
-    int error = frames_write(&launch->payload, fd);
+    const char *call;
+    int error = frames_write(&launch->payload, fd, &call);
     if (error == 0) {
         /* Nobody may change a program while it runs. Where seals are refused, it runs without. */
         fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
         exec_fd(launch, "memfd", fd);
     } else if (error < 0) {
-        exec_refused(launch, "memfd", "pwrite", -error);
+        exec_refused(launch, "memfd", call, -error);
         error = 0;
     }
     close(fd);

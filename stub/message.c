@@ -31,10 +31,8 @@ void message_level(struct message *message, unsigned level)
     message_number(message, level);
 }
 
-void message_send(struct message *message, int fd)
+bool message_send(struct message *message, int fd)
 {
     message->text[message->length++] = '\n';
-    ssize_t ignored = write(fd, message->text, message->length);
-    (void)ignored;
-    message->length = 0;
+    return write(fd, message->text, message->length) == (ssize_t)message->length;
 }

@@ -2,6 +2,7 @@
 #ifndef STUB_MESSAGE_H
 #define STUB_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@ void message_text(struct message *message, const char *text);
 void message_number(struct message *message, uint64_t number);
 /* "v3" */
 void message_level(struct message *message, unsigned level);
-/* Ends the line and writes it. Errors are ignored: there is nobody left to tell. */
-void message_send(struct message *message, int fd);
+/* Ends the line and writes it. Returns whether all of it was written. */
+bool message_send(struct message *message, int fd);
 
 #endif

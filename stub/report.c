@@ -75,7 +75,7 @@ void report_unfit(const struct launch *launch, int error, const struct fatelf_cp
         message_level(&message, asked);
         message_text(&message, "! to try all the same");
     } else if (asked != 0 && asked < lowest) {
-        message_text(&message, "asked for at most x86-64-");
+        message_text(&message, "FATELF_AMD64 asks for at most x86-64-");
         message_level(&message, asked);
         message_text(&message, ", but the lowest variant here is x86-64-");
         message_level(&message, lowest);
@@ -105,7 +105,7 @@ void report_refused(const struct launch *launch)
         message_text(&message, refusal->call);
         message_text(&message, ": ");
         message_text(&message, strerror(refusal->error));
-        no_loader |= refusal->error == ENOENT && strncmp(refusal->call, "exec", 4) == 0;
+        no_loader |= refusal->error == ENOENT && strcmp(refusal->call, "execveat") == 0;
     }
     if (no_loader)
         message_text(&message, "; is the dynamic loader that the program names installed?");
@@ -135,8 +135,7 @@ void report_list(const struct launch *launch, unsigned machine, unsigned chosen)
         message_text(&message, " bytes in ");
         message_number(&message, variant->payload_size);
     }
-    message_send(&message, STDOUT_FILENO);
-    _exit(0);
+    _exit(message_send(&message, STDOUT_FILENO) ? 0 : STATUS_CANNOT_RUN);
 }
 
 uint64_t report_now(void)

@@ -55,10 +55,13 @@ int self_open(struct fatelf_bundle *bundle);
 /* environment.c: reads FATELF_AMD64*, with `go_env` also GOAMD64 and MGODEBUG. Nothing where AT_SECURE is set. */
 void environment_read(char **envp, bool go_env, struct wishes *wishes);
 
-/* frames.c: decodes all frames and writes each at its place in `fd`, on several processors. */
-int frames_write(const struct fatelf_payload *payload, int fd);
+/*
+ * frames.c: decodes all frames and writes each at its place in `fd`, on several processors. If it returns -errno, *call
+ * is what was refused.
+ */
+int frames_write(const struct fatelf_payload *payload, int fd, const char **call);
 /* The same in order, for a pipe. */
-int frames_stream(const struct fatelf_payload *payload, int fd);
+int frames_stream(const struct fatelf_payload *payload, int fd, const char **call);
 
 /*
  * memfd.c, file.c: the launch methods. Each returns only when it could not start the variant: FATELF_ERROR_* if the

@@ -16,6 +16,7 @@ folder() {
 # Sets status, output and stderr. Not bats' run: it keeps its files in the folder that we look at.
 tool() {
     local file=$BATS_FILE_TMPDIR/said.$BATS_TEST_NUMBER
+    (umask 077 && : >"$file" && : >"$file.stderr") # a test may have set one that denies even us
     status=0
     "${PREFIX[@]}" "$TOOL" "$@" >"$file" 2>"$file.stderr" || status=$?
     output=$(<"$file")
@@ -55,7 +56,7 @@ poke() {
 program() {
     local name=$1
     shift
-    printf 'int main(void) { return 0; }\n' | cc -O2 "$@" -x c -o "$name" -
+    printf 'int main(void) { return 0; }\n' | cc -O2 -o "$name" -x c - -x none "$@"
 }
 
 # The levels in a bundle, in a line.

@@ -92,7 +92,11 @@ need_note() {
 }
 
 @test "a note that names only the baseline says nothing: C libraries' start files have it" {
-    program baseline -Wl,-z,x86-64-baseline
+    # what an assembler writes with -mx86-used-note=yes: owner GNU, type 5, GNU_PROPERTY_X86_ISA_1_NEEDED, bit 0
+    printf '%s\n' '.section .note.gnu.property,"a"' '.p2align 3' '.long 4, 16, 5' '.asciz "GNU"' \
+        '.long 0xc0008002, 4, 1, 0' '.section .note.GNU-stack,"",@progbits' >note.s
+    cc -c note.s
+    program baseline note.o
     readelf -n baseline | grep -q 'x86 ISA needed: x86-64-baseline' || skip "ld writes no ISA notes"
     refuses 1 "baseline: for which level? Write LEVEL=baseline with LEVEL v1, v2, v3 or v4" create -o out baseline
     succeeds create -o out v3=baseline

@@ -108,11 +108,10 @@ load helper
 
 @test "two builds for one level are refused, whatever told their levels" {
     cp "$FIXTURES/level.v2" other-v2
-    program recorded -Wl,-z,x86-64-v2
     refuses 1 "$FIXTURES/level.v2 and other-v2: both for v2; a bundle holds one build for each level" \
         create -o out "$FIXTURES/level.v2" other-v2
-    refuses 1 "recorded and other-v2: both for v2; a bundle holds one build for each level" \
-        create -o out recorded "$FIXTURES/level.v1" other-v2
+    refuses 1 "$FIXTURES/level.v3 and other-v2: both for v2; a bundle holds one build for each level" \
+        create -o out "v2=$FIXTURES/level.v3" "$FIXTURES/level.v1" other-v2
     refuses 1 "other-v2 and other-v2: both for v2; a bundle holds one build for each level" \
         create -o out other-v2 other-v2
 }
@@ -234,7 +233,7 @@ load helper
 }
 
 @test "an output without a name is a usage error" {
-    refuses 2 "create: -o: the output's name is empty; see 'fatelf-amd64 create --help'" create -o "" \
+    refuses 2 "create: no output; name it with -o FILE; see 'fatelf-amd64 create --help'" create -o "" \
         "$FIXTURES/level.v1"
 }
 

@@ -1,8 +1,10 @@
-"""Reads a bundle as lib/format.h specifies it: where each of its parts lies in the file. Shares no code with the tool."""
+"""Reads a bundle as lib/format.h specifies it: where each of its parts lies in the file. Shares no code with the tool.
+"""
 
 import struct
 
 PT_LOAD, PT_NOTE = 1, 4
+SHT_NULL, SHT_NOBITS = 0, 8
 HEADER_SIZE, VARIANT_SIZE = 40, 72
 STORED, ZSTD = 1, 2
 
@@ -65,6 +67,8 @@ class Segment:
         self.place = place
         self.type, self.flags, self.offset, self.address, _, self.file_size, self.memory_size, _ = \
             struct.unpack_from("<IIQQQQQQ", data, place)
+        self.is_manifest = self.type == PT_NOTE and \
+            data[self.offset + 8:self.offset + 25] == b"\1\0\0\0fatelf-amd64\0"
 
 
 class Variant:
@@ -76,7 +80,7 @@ class Variant:
             setattr(self, name, struct.unpack_from("<" + letter, data, place + offset)[0])
         self.start = manifest + self.payload_offset
         self.end = self.start + self.payload_size
-        self.seek_table = None
+        self.seek_table = range(0)
         if self.encoding == STORED:
             ends = [min(i * self.frame_size, self.size) for i in range(1, self.frame_count + 1)]
             self.frames = [range(self.start + i * self.frame_size, self.start + end) for i, end in enumerate(ends)]
@@ -91,19 +95,30 @@ class Variant:
         assert at == self.seek_table.start, "the frames do not end where the seek table starts"
 
 
-class Bundle:
+class Elf:
     def __init__(self, data):
         self.data = data
-        table, = struct.unpack_from("<Q", data, 32)
-        count, = struct.unpack_from("<H", data, 56)
-        self.segments = [Segment(data, table + 56 * i) for i in range(count)]
-        self.headers_end = table + 56 * count
+        self.header_table, self.section_table = struct.unpack_from("<QQ", data, 32)
+        count, _, sections, strings = struct.unpack_from("<HHHH", data, 56)
+        self.segments = [Segment(data, self.header_table + 56 * i) for i in range(count)]
+        self.headers_end = self.header_table + 56 * count
+        self.sections_end = self.section_table + 64 * sections
+        self.sections = {}  # name: range of the file
+        headers = [struct.unpack_from("<IIQQQQ", data, self.section_table + 64 * i) for i in range(sections)]
+        for name, kind, _, _, offset, size in headers:
+            start = headers[strings][4] + name
+            if kind not in (SHT_NULL, SHT_NOBITS):
+                self.sections[data[start:data.index(b"\0", start)].decode()] = range(offset, offset + size)
+
+
+class Bundle(Elf):
+    def __init__(self, data):
+        super().__init__(data)
         loads = [segment for segment in self.segments if segment.type == PT_LOAD]
         self.payload_segment = loads[-1]
         self.payload_end = self.payload_segment.offset + self.payload_segment.file_size
         self.notes = [segment for segment in self.segments if segment.type == PT_NOTE]
-        self.note_segment, = [segment for segment in self.notes
-                              if data[segment.offset + 12:segment.offset + 25] == b"fatelf-amd64\0"]
+        self.note_segment, = [segment for segment in self.notes if segment.is_manifest]
         self.note = self.note_segment.offset
         self.manifest = self.note + 12 + 16  # the owner's 13 bytes are padded to 16
         self.manifest_size, = struct.unpack_from("<I", data, self.note + 4)
@@ -115,17 +130,6 @@ class Bundle:
 
     def checksum(self, data):
         return xxh64(data[self.manifest:self.note_end - 8])
-
-    def section(self, name):
-        """The file range of a section of the undamaged bundle."""
-        table, = struct.unpack_from("<Q", self.data, 40)
-        count, strings = struct.unpack_from("<HH", self.data, 60)
-        headers = [struct.unpack_from("<IIQQQQIIQQ", self.data, table + 64 * i) for i in range(count)]
-        for header in headers:
-            at = headers[strings][4] + header[0]
-            if self.data[at:self.data.index(b"\0", at)] == name.encode():
-                return range(header[4], header[4] + header[5])
-        raise KeyError(name)
 
     def with_fields(self, header=None, variants=None):
         """The note with fields changed and the checksum made right again. variants: {index: {field: value}}"""
@@ -139,3 +143,8 @@ class Bundle:
                 struct.pack_into("<" + letter, changed, self.variants[index].place + offset, value)
         struct.pack_into("<Q", changed, self.note_end - 8, self.checksum(changed))
         return bytes(changed[self.note:])
+
+
+def read(data):
+    image = Elf(data)
+    return Bundle(data) if any(segment.is_manifest for segment in image.segments) else image

@@ -28,7 +28,7 @@ make_goroot() {
     real=$(go env GOROOT)
     tools=$(go env GOTOOLDIR)
     rm -rf goroot
-    mkdir -p goroot/bin "goroot/${tools#"$real"/}"
+    mkdir -p "goroot/${tools#"$real"/}"
     for entry in "$real"/*; do
         [ -e "goroot/${entry##*/}" ] || ln -s "$entry" goroot/
     done

@@ -1,4 +1,3 @@
-#!/usr/bin/env bats
 # A program started out of a bundle sees what it would have seen when started itself: the fixture `probe` prints all of
 # it (its first comment says what is left out, and why), natively and bundled, and the lines have to be equal.
 load ../common
@@ -169,7 +168,7 @@ public_folder() {
         grep -q '^limit 1: 4096 4096$' out
     else
         [ "$status" = 126 ]
-        grep -q '^fatelf-amd64: .*/bundle: the program could not be started: memfd: pwrite: File too large;' err
+        grep -q '^fatelf-amd64: .*/bundle: the program could not be started: memfd: RLIMIT_FSIZE: File too large;' err
         [ "$(wc -l <err)" = 1 ]
         [ ! -s out ]
     fi

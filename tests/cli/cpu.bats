@@ -1,0 +1,73 @@
+# This machine's level, and that of machines that qemu plays.
+load ../common
+load helper
+
+# The highest level that glibc's loader supports here.
+glibc_level() {
+    /lib64/ld-linux-x86-64.so.2 --help 2>/dev/null |
+        sed -n 's/^  x86-64-v\([2-4]\) (supported.*/\1/p' | sort -n | tail -n 1 | grep . || echo 1
+}
+
+need_glibc() {
+    /lib64/ld-linux-x86-64.so.2 --help 2>/dev/null | grep -q x86-64-v4 || skip "needs glibc 2.33 or later"
+}
+
+@test "cpu finds the level that glibc's loader finds" {
+    need_glibc
+    level=$(glibc_level)
+    tool cpu
+    same 0 "$status"
+    same "" "$stderr"
+    same "level: x86-64-v$level" "$(sed -n 2p <<<"$output")"
+    same "v$level" "$("$TOOL" cpu --json | json 'd["level"]')"
+}
+
+@test "cpu names the processor as the kernel does" {
+    name=$(sed -n 's/^model name[[:space:]]*: *//p' /proc/cpuinfo | head -n 1 | tr -s ' ' | sed 's/ $//')
+    [ -n "$name" ] || skip "the kernel names no processor"
+    tool cpu
+    same "processor: $name" "$(head -n 1 <<<"$output" | tr -s ' ' | sed 's/ $//')"
+    same "$name" "$("$TOOL" cpu --json | json '" ".join(d["processor"].split())')"
+}
+
+# Machines that others have: what is missing is in the order of the psABI's table.
+@test "cpu says what each level lacks for the next, on machines that qemu plays" {
+    need qemu-x86_64
+    while read -r model level missing; do
+        PREFIX=(qemu-x86_64 -cpu "$model")
+        tool cpu
+        same "$model: 0" "$model: $status"
+        wanted="level: x86-64-v$level
+missing for x86-64-v$((level + 1)): $missing"
+        same "$model: $wanted" "$model: $(sed 1d <<<"$output")"
+        tool cpu --json
+        same "$model: v$level $missing" \
+            "$model: $(json 'd["level"] + " " + ", ".join(d["missing_for_next"])' <<<"$output")"
+    done <<'END'
+qemu64 1 POPCNT, SSSE3, SSE4_1, SSE4_2
+core2duo 1 POPCNT, SSE4_1, SSE4_2
+Nehalem 2 AVX, AVX2, BMI1, BMI2, F16C, FMA, LZCNT, MOVBE, OSXSAVE
+Haswell 3 AVX512F, AVX512BW, AVX512CD, AVX512DQ, AVX512VL
+END
+}
+
+@test "cpu ends with its level where there is no higher one" {
+    [ "$(machine_level)" = 4 ] || skip "this machine is not at v4"
+    tool cpu
+    same 2 "$(wc -l <<<"$output")"
+    same "[]" "$("$TOOL" cpu --json | json 'd["missing_for_next"]')"
+}
+
+@test "cpu --json is an object with three members" {
+    tool cpu --json
+    same 0 "$status"
+    same "" "$stderr"
+    same "['level', 'missing_for_next', 'processor']" "$(json 'sorted(d)' <<<"$output")"
+}
+
+@test "an override in the environment does not change what the machine is" {
+    tool cpu
+    wanted=$output
+    export FATELF_AMD64=v1 GOAMD64=v1
+    prints "$wanted" cpu
+}

@@ -1,0 +1,118 @@
+# What `list` says of a bundle; sizes and hashes come from other tools.
+load ../common
+load helper
+
+# The table for a bundle of the four fixtures.
+table() {
+    local bundle=$1 head=$2 encoding=$3 level size stored
+    echo "$bundle: $(stat -c %s "$bundle") bytes, $head"
+    echo "LEVEL  ENCODING        SIZE      STORED  RATIO  SHA-256"
+    for level in v1 v2 v3 v4; do
+        size=$(stat -c %s "$FIXTURES/level.$level")
+        stored=$(section "$bundle" ".fatelf.$level" size)
+        printf '%-6s %-8s %11d %11d  %5s  %s\n' "$level" "$encoding" "$size" "$stored" \
+            "$(awk "BEGIN { printf \"%.1f%%\", $stored * 100 / $size }")" \
+            "$(sha256sum "$FIXTURES/level.$level" | cut -c 1-16)"
+    done
+}
+
+@test "list prints a line for the bundle and one for each build" {
+    "$TOOL" create -o out "$FIXTURES"/level.v[1-4]
+    prints "$(table out "launch memfd" zstd)" list out
+}
+
+@test "list shows stored builds and --go-env" {
+    "$TOOL" create -o out --compress none --go-env "$FIXTURES"/level.v[1-4]
+    prints "$(table out "launch memfd, honours GOAMD64 and MGODEBUG" stored)" list out
+}
+
+@test "list prints the bundle's name as it was given" {
+    "$TOOL" create -o 'a bundle' "$FIXTURES"/level.v1
+    for name in 'a bundle' './a bundle' "$PWD/a bundle"; do
+        tool list "$name"
+        same "$name: $(stat -c %s 'a bundle') bytes, launch memfd" "${output%%$'\n'*}"
+    done
+}
+
+@test "list --json tells the same to programs" {
+    "$TOOL" create -o out "$FIXTURES/level.v2" "$FIXTURES/level.v4"
+    tool list --json out
+    same "" "$stderr"
+    same 0 "$status"
+    wanted=$(python3 - <<PYTHON
+import json
+print(json.dumps({
+    "file": "out", "size": $(stat -c %s out), "format": 1,
+    "build_id": "$(readelf -n out | sed -n 's/.*Build ID: //p')", "launch": "memfd", "go_env": False,
+    "variants": [
+        {"level": "v2", "encoding": "zstd", "size": $(stat -c %s "$FIXTURES/level.v2"),
+         "stored": $(section out .fatelf.v2 size), "frame_size": 1048576, "frames": 1,
+         "sha256": "$(sha256sum <"$FIXTURES/level.v2" | cut -d ' ' -f 1)"},
+        {"level": "v4", "encoding": "zstd", "size": $(stat -c %s "$FIXTURES/level.v4"),
+         "stored": $(section out .fatelf.v4 size), "frame_size": 1048576, "frames": 1,
+         "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}]}))
+PYTHON
+    )
+    same "$wanted" "$(json 'json.dumps(d)' <<<"$output")"
+}
+
+@test "list --json counts the frames of a large build" {
+    { cat "$FIXTURES/level.v1" && head -c 3M /dev/zero; } >large.v1
+    "$TOOL" create -q -o out large.v1
+    tool list --json out
+    size=$(stat -c %s large.v1)
+    same "$size 4 1048576" "$(json '"%d %d %d" % tuple(d["variants"][0][k] for k in ("size", "frames", "frame_size"))' \
+        <<<"$output")"
+}
+
+@test "list --json quotes names that JSON cannot hold as they are" {
+    name=$'quo"te back\\slash tab\t new\nline \1'
+    "$TOOL" create -o "$name" "$FIXTURES/level.v1"
+    tool list --json "$name"
+    same "$name" "$(json 'd["file"]' <<<"$output")"
+}
+
+@test "list reads a bundle without section headers" {
+    need llvm-strip
+    "$TOOL" create -o out "$FIXTURES"/level.v[1-2]
+    llvm-strip --strip-sections -o bare out
+    tool list --json bare
+    same 0 "$status"
+    same "" "$stderr"
+    same "['v1', 'v2']" "$(json '[v["level"] for v in d["variants"]]' <<<"$output")"
+}
+
+@test "list refuses what is no bundle" {
+    echo text >text
+    : >empty
+    mkdir folder
+    mkfifo pipe
+    for json in "" --json; do
+        refuses 1 "text: not an ELF file" list $json text
+        refuses 1 "empty: not an ELF file" list $json empty
+        refuses 1 "folder: not a regular file" list $json folder
+        refuses 1 "pipe: not a regular file" list $json pipe
+        refuses 1 "missing: No such file or directory" list $json missing
+        refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest is gone" \
+            list $json "$FIXTURES/level.v1"
+    done
+}
+
+@test "list refuses a bundle that it may not read" {
+    without_privilege
+    "$TOOL" create -o out "$FIXTURES/level.v1"
+    chmod 0111 out
+    refuses 1 "out: Permission denied" list out
+}
+
+@test "list needs only to read the bundle: one without execute permission, in a folder that is read-only" {
+    without_privilege
+    mkdir closed
+    "$TOOL" create -o closed/out "$FIXTURES"/level.v[1-2]
+    chmod 0444 closed/out
+    chmod 0555 closed
+    tool list closed/out
+    chmod 0755 closed
+    same 0 "$status"
+    same "" "$stderr"
+}

@@ -1,0 +1,200 @@
+# An output appears whole or not at all, and nothing else is left in its folder.
+load ../common
+load helper
+
+setup_file() {
+    load ../common
+    make_level_bundle
+    # zstd's highest level works on this for many seconds: time enough to be interrupted in
+    cat "$FIXTURES/level.v3" >"$BATS_FILE_TMPDIR/large.v3"
+    head -c 48M /dev/urandom >>"$BATS_FILE_TMPDIR/large.v3"
+    chmod 0755 "$BATS_FILE_TMPDIR/large.v3"
+}
+
+teardown() {
+    [ -z "${pid-}" ] || kill -KILL "$pid" 2>/dev/null || true
+}
+
+# Starts a create that takes long and waits until it compresses: its spool is open, and has no name any more.
+start_create() {
+    # a shell starts what it puts in the background with SIGINT ignored
+    env --default-signal=INT,TERM,HUP,PIPE "$TOOL" create -j 1 --compress zstd:22 "$@" "$BATS_FILE_TMPDIR/large.v3" \
+        >said 2>&1 3>&- &
+    pid=$!
+    until readlink "/proc/$pid/fd/"* 2>/dev/null | grep -q '(deleted)$'; do
+        kill -0 "$pid"
+    done
+}
+
+# The status of what was started, when a signal has ended it.
+ended_by() {
+    local status=0
+    kill "-$1" "$pid"
+    wait "$pid" || status=$?
+    same $((128 + $(kill -l "$1"))) "$status"
+}
+
+@test "create that is interrupted leaves nothing: SIGINT, SIGTERM, SIGHUP" {
+    mkdir folder
+    for signal in INT TERM HUP; do
+        start_create -o folder/out
+        same "$signal: 1" "$signal: $(ls -A folder | wc -l)" # the temporary file
+        ended_by "$signal"
+        same "$signal: " "$signal: $(ls -A folder)"
+        same "" "$(cat said)"
+    done
+}
+
+@test "create --force that is interrupted leaves the old output as it was" {
+    mkdir folder
+    echo old >folder/out
+    chmod 0640 folder/out
+    before=$(folder)
+    for signal in INT TERM; do
+        start_create --force -o folder/out
+        same old "$(cat folder/out)"
+        ended_by "$signal"
+        rm said
+        same "$before" "$(folder)"
+    done
+}
+
+@test "create shows only its temporary file until it is done" {
+    mkdir folder
+    start_create -o folder/out
+    [ ! -e folder/out ]
+    [[ $(ls -A folder) == .out.?????? ]]
+    same 600 "$(stat -c %a folder/.out.*)"
+    ended_by TERM
+}
+
+@test "extract that is interrupted leaves nothing" {
+    need gdb
+    gdb -q -batch -ex run --args true 2>&1 | grep -q 'exited normally' || skip "processes cannot be traced here"
+    # where all is written and nothing has its name yet
+    gdb -q -batch -ex 'handle SIGTERM nostop pass' -ex 'set breakpoint pending on' -ex 'tbreak fsync' -ex run \
+        -ex 'shell ls -A' -ex 'signal SIGTERM' --args "$TOOL" extract "$BATS_FILE_TMPDIR/level" v2 -o out \
+        >gdb.log 2>&1
+    grep -q '^\.out\.......$' gdb.log
+    grep -q 'Program terminated with signal SIGTERM' gdb.log
+    same gdb.log "$(ls -A)"
+}
+
+@test "a signal that is ignored when the tool starts does not end it" {
+    need gdb
+    gdb -q -batch -ex run --args true 2>&1 | grep -q 'exited normally' || skip "processes cannot be traced here"
+    gdb -q -batch -ex 'set startup-with-shell off' -ex 'set breakpoint pending on' -ex 'tbreak fsync' -ex run \
+        -ex 'signal SIGHUP' --args env --ignore-signal=HUP "$TOOL" extract "$BATS_FILE_TMPDIR/level" v2 -o out \
+        >gdb.log 2>&1
+    grep -q 'reakpoint 1,' gdb.log
+    cmp out "$FIXTURES/level.v2"
+}
+
+# Every size of disk, from one that holds nothing to one that holds all: the spool does not fit, the bundle does not
+# fit, its last page does not fit.
+@test "create on a full disk leaves nothing, and keeps an old output, wherever the disk ends" {
+    need_namespace
+    # shellcheck disable=SC2016 # for the inner shell
+    namespace "$BASH" -c '
+        tool=$1 full=0 whole=0
+        shift
+        for ((size = 4; size <= 512; size += 28)); do
+            mount -t tmpfs -o "size=${size}k" none mounted || exit
+            echo old >mounted/out
+            if "$tool" create --force -o mounted/out "$@" 2>said; then
+                "$tool" verify -q mounted/out || exit
+                whole=$((whole + 1))
+            else
+                [ $? = 1 ] && [ "$(cat mounted/out)" = old ] || exit
+                grep -q "^fatelf-amd64: .*: No space left on device$" said || { cat said; exit 1; }
+                [ "$(wc -l <said)" = 1 ] || exit
+                full=$((full + 1))
+            fi
+            [ "$(ls -A mounted)" = out ] || { ls -A mounted; exit 1; }
+            umount mounted || exit
+        done
+        [ $full -gt 5 ] && [ $whole -gt 1 ]
+    ' - "$TOOL" "$FIXTURES"/level.v[1-4]
+}
+
+@test "create on a full disk names the output that does not fit, not the build that it was reading" {
+    need_namespace
+    # shellcheck disable=SC2016
+    run namespace "$BASH" -c '
+        mount -t tmpfs -o size=1M none mounted || exit
+        "$1" create -j 1 --compress none -o mounted/out "$2"
+        echo "status $?"
+        ls -A mounted
+    ' - "$TOOL" "$BATS_FILE_TMPDIR/large.v3"
+    same "fatelf-amd64: mounted/out: cannot be written: No space left on device
+status 1" "$output"
+}
+
+@test "extract on a full disk leaves nothing" {
+    need_namespace
+    # shellcheck disable=SC2016
+    run namespace "$BASH" -c '
+        mount -t tmpfs -o size=8k none mounted || exit
+        "$1" extract "$2" v1 -o mounted/out
+        echo "status $?"
+        ls -A mounted
+    ' - "$TOOL" "$BATS_FILE_TMPDIR/level"
+    same "fatelf-amd64: mounted/out: cannot be written: No space left on device
+status 1" "$output"
+}
+
+@test "an output on a read-only file system is refused" {
+    need_namespace
+    # shellcheck disable=SC2016
+    run namespace "$BASH" -c '
+        mount -t tmpfs -o ro none mounted || exit
+        "$1" create -o mounted/out "$2"
+        echo "status $?"
+    ' - "$TOOL" "$FIXTURES/level.v1"
+    same "fatelf-amd64: mounted/out: cannot be created: Read-only file system
+status 1" "$output"
+}
+
+@test "a limit on the size of files is an error like a full disk, not a death by SIGXFSZ" {
+    mkdir folder
+    run "$BASH" -c 'ulimit -c 0 -f 100; exec "$@"' - "$TOOL" create -o folder/out "$FIXTURES/level.v1"
+    same "" "$(ls -A folder)"
+    same 1 "$status"
+    # libbfd takes every short write for a full disk
+    [[ $output == "fatelf-amd64: folder/out: cannot be written: "* ]]
+}
+
+@test "create and extract leave nothing but the output in its folder" {
+    mkdir folder
+    succeeds create -o folder/out "$FIXTURES"/level.v[1-4]
+    same out "$(ls -A folder)"
+    succeeds extract folder/out v1 -o folder/out.v1
+    same "out out.v1" "$(ls -A folder | paste -sd ' ')"
+}
+
+@test "a bundle can be replaced while it runs" {
+    mkfifo gate
+    cp "$(command -v cat)" reader.v1
+    "$TOOL" create -o out reader.v1
+    ./out <gate >read 3>&- &
+    pid=$!
+    exec 9>gate
+    echo it runs >&9
+    until grep -qs 'it runs' read; do
+        kill -0 "$pid"
+    done
+    "$TOOL" create --force -o out "$FIXTURES/level.v1"
+    echo still here >&9
+    exec 9>&-
+    wait "$pid"
+    same "it runs still here" "$(paste -sd ' ' read)"
+    same v1 "$(./out)"
+}
+
+@test "a replaced output keeps its other names' contents: it is a new file" {
+    echo old >out
+    ln out other-name
+    succeeds create --force -o out "$FIXTURES/level.v1"
+    same old "$(cat other-name)"
+    same v1 "$(./out)"
+}

@@ -1,0 +1,71 @@
+# The line on a terminal that shows how far the compression is.
+load ../common
+load helper
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    need script
+    # eight frames of two builds, 4 MiB each
+    for level in 1 2; do
+        { cat "$FIXTURES/level.v$level" && head -c 4M /dev/zero; } | head -c 4M >"large.v$level"
+        chmod 0755 "large.v$level"
+    done
+}
+
+# Runs a command line on a terminal of its own; what the terminal got is in the file `screen`.
+terminal() {
+    script -qec "$1" /dev/null </dev/null >screen
+}
+
+@test "on a terminal create shows the level, the share done, the bytes read and written" {
+    terminal "'$TOOL' create -j 1 -o out large.v1 large.v2"
+    # each state of the line overwrites the one before
+    tr '\r' '\n' <screen | sed 's/\x1b\[K$//' | grep . >states
+    same "" "$(grep -vE '^compressing v[12]: +[0-9]+\.[0-9] % of 8\.4 MB, [0-9]+\.[0-9] MB so far$' states)"
+    same "12.5 25.0 37.5 50.0 62.5 75.0 87.5 100.0" "$(sed 's/.*: *\(.*\) % .*/\1/' states | paste -sd ' ')"
+    same "v1 v1 v1 v1 v2 v2 v2 v2" "$(sed 's/compressing \(v[12]\):.*/\1/' states | paste -sd ' ')"
+    "$TOOL" verify -q out
+}
+
+@test "the line is taken away in the end" {
+    terminal "'$TOOL' create -o out large.v1"
+    same '\r033[K' "$(tail -c 4 screen | od -An -c | tr -d ' \n')"
+}
+
+@test "a warning on a terminal stands on a line of its own" {
+    chmod a-x large.v1
+    terminal "'$TOOL' create -o out large.v1"
+    grep -aq "^fatelf-amd64: warning: large.v1: not executable, so the bundle is not either; 'chmod +x' it.$" screen
+}
+
+@test "-v on a terminal says its piece on lines of its own" {
+    terminal "'$TOOL' create -v -o out large.v1"
+    # after the line was taken away
+    tr '\r' '\n' <screen | sed 's/^\x1b\[K//' | grep -a '^v1: large.v1, [0-9]* bytes, '
+    tr '\r' '\n' <screen | sed 's/^\x1b\[K//' | grep -a '^out: [0-9]* bytes, '
+}
+
+@test "no line with -q" {
+    terminal "'$TOOL' create -q -o out large.v1"
+    [ ! -s screen ]
+    [ -s out ]
+}
+
+@test "no line when stderr is no terminal, even when stdout is one" {
+    terminal "'$TOOL' create -o out large.v1 2>said"
+    [ ! -s screen ]
+    [ ! -s said ]
+}
+
+@test "the line shows when only stderr is a terminal" {
+    terminal "'$TOOL' create -o out large.v1 >said"
+    grep -aq 'compressing v1: 100.0 %' screen
+    [ ! -s said ]
+}
+
+@test "the other commands show no line" {
+    "$TOOL" create -q -o out large.v1
+    terminal "'$TOOL' verify -q out && '$TOOL' extract out v1 -o taken"
+    [ ! -s screen ]
+    cmp taken large.v1
+}

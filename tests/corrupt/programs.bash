@@ -1,0 +1,33 @@
+# For the files in this folder: programs to bundle, and the driver.
+
+# words SIZE SEED: text that compresses as programs do, the same everywhere
+words() {
+    awk -v size="$1" -v x="$2" 'function random(n) { x = x * 16807 % 2147483647; return x % n }
+        BEGIN {
+            for (i = 0; i < 300; i++)
+                for (j = 2 + random(8); j > 0; j--)
+                    word[i] = word[i] sprintf("%c", 97 + random(26))
+            while (done < size) { w = word[random(300)] " "; done += length(w); printf "%s", w }
+        }'
+}
+
+# build_tiny NAME SIZE LEVEL...: NAME.v1 .. with about SIZE bytes of words in them
+build_tiny() {
+    local name=$1 size=$2 level
+    shift 2
+    for level; do
+        words "$size" "$((level * 7919))" >"$name.words"
+        "${CC:-cc}" -O2 -static -nostdlib -s -Wl,--build-id=none -DLEVEL="$level" \
+            "-DFILL=\"\\\"$name.words\\\"\"" -o "$name.v$level" "$BATS_TEST_DIRNAME/tiny.c"
+    done
+    rm "$name.words"
+}
+
+# damage KIND FILE [BUILD...]: FILE and BUILDs in $BATS_FILE_TMPDIR. Prints what was seen; fails when anything was not
+# as cases.py demands.
+damage() {
+    local kind=$1
+    shift
+    need python3
+    python3 "$BATS_TEST_DIRNAME/damage.py" "$kind" "$TOOL" "${@/#/$BATS_FILE_TMPDIR/}"
+}
