@@ -41,8 +41,8 @@ int bundle_file_open(struct bundle_file *file, const char *path)
         status = fail("%s: %s", path, fatelf_error_text(error));
         goto out;
     }
-    bfd *abfd = bfd_openr(path, "elf64-x86-64");
-    if (abfd && bfd_check_format(abfd, bfd_object) && abfd->build_id)
+    bfd *abfd = elf_file_bfd(path);
+    if (abfd && abfd->build_id)
         for (size_t i = 0; i < abfd->build_id->size && 2 * i + 2 < sizeof file->build_id; i++)
             sprintf(file->build_id + 2 * i, "%02x", abfd->build_id->data[i]);
     if (abfd)

@@ -1,8 +1,10 @@
 #include "elffile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../lib/format.h"
 #include "file.h"
@@ -61,6 +63,36 @@ int elf_file_open(struct elf_file *elf, int fd, uint64_t size, const char *path)
     }
     elf->bundle = has_manifest(elf, fd);
     return 0;
+}
+
+/* Some of libbfd's warnings go past every error handler, straight to stderr. */
+static bool check_format_quietly(bfd *abfd)
+{
+    int kept = dup(STDERR_FILENO);
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (kept >= 0 && nowhere >= 0)
+        dup2(nowhere, STDERR_FILENO);
+    bool good = bfd_check_format(abfd, bfd_object);
+    if (kept >= 0 && nowhere >= 0)
+        dup2(kept, STDERR_FILENO);
+    if (kept >= 0)
+        close(kept);
+    if (nowhere >= 0)
+        close(nowhere);
+    return good;
+}
+
+bfd *elf_file_bfd(const char *path)
+{
+    bfd *abfd = bfd_openr(path, "elf64-x86-64");
+
+    if (!abfd || check_format_quietly(abfd))
+        return abfd;
+    bfd_error_type error = bfd_get_error();
+    bfd_close_all_done(abfd);
+    bfd_set_error(error);
+    return NULL;
 }
 
 void elf_file_close(struct elf_file *elf)

@@ -2,6 +2,7 @@
 #ifndef BUNDLER_ELFFILE_H
 #define BUNDLER_ELFFILE_H
 
+#include <bfd.h>
 #include <elf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,5 +21,8 @@ struct elf_file {
  */
 int elf_file_open(struct elf_file *elf, int fd, uint64_t size, const char *path);
 void elf_file_close(struct elf_file *elf);
+
+/* libbfd's view of the file, or NULL with bfd_get_error() set. It says nothing itself. */
+bfd *elf_file_bfd(const char *path);
 
 #endif

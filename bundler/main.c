@@ -35,7 +35,6 @@ int main(int argc, char **argv)
 {
     bfd_init();
     bfd_set_error_handler(say_nothing);
-    bfd_set_error_program_name("fatelf-amd64"); /* some of its lines go past that handler */
     signal(SIGXFSZ, SIG_IGN); /* a write that meets a limit shall fail like any other, and be cleaned up after */
     if (argc < 2)
         return usage_error("no command; see 'fatelf-amd64 --help'");

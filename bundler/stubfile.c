@@ -66,8 +66,8 @@ int stub_open(struct stub_file *stub, const char *path)
     int status = elf_file_open(&stub->elf, stub->fd, (uint64_t)stub->stat.st_size, stub->path);
     if (status)
         return status;
-    stub->bfd = bfd_openr(stub->path, "elf64-x86-64");
-    if (!stub->bfd || !bfd_check_format(stub->bfd, bfd_object))
+    stub->bfd = elf_file_bfd(stub->path);
+    if (!stub->bfd)
         return fail("%s: damaged ELF file: %s", stub->path, bfd_errmsg(bfd_get_error()));
     return check_stub(stub);
 }

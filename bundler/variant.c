@@ -156,8 +156,8 @@ int variant_open(struct variant *variant, const char *operand)
     status = check_type(variant->path, elf.header.e_type);
     if (status)
         goto out;
-    variant->bfd = bfd_openr(variant->path, "elf64-x86-64");
-    if (!variant->bfd || !bfd_check_format(variant->bfd, bfd_object)) {
+    variant->bfd = elf_file_bfd(variant->path);
+    if (!variant->bfd) {
         status = fail("%s: damaged ELF file: %s", variant->path, bfd_errmsg(bfd_get_error()));
         goto out;
     }

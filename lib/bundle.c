@@ -20,8 +20,14 @@ static uint64_t padded(uint32_t size)
     return ((uint64_t)size + 3) & ~UINT64_C(3);
 }
 
-/* The descriptor of the manifest's note among `size` bytes of notes, or NULL. */
-static const unsigned char *find_manifest(const unsigned char *notes, uint64_t size, uint32_t *descriptor_size)
+/* A note's descriptor. */
+struct descriptor {
+    const unsigned char *bytes; /* NULL: not found */
+    uint32_t size;
+};
+
+/* Looks for the manifest's note among `size` bytes of notes. There must be no more than one in the whole bundle. */
+static int find_manifest(const unsigned char *notes, uint64_t size, struct descriptor *manifest)
 {
     Elf64_Nhdr note;
 
@@ -29,16 +35,17 @@ static const unsigned char *find_manifest(const unsigned char *notes, uint64_t s
         memcpy(&note, notes, sizeof note);
         uint64_t name = padded(note.n_namesz), descriptor = padded(note.n_descsz);
         if (name + descriptor > size - sizeof note)
-            return NULL;
+            return 0;
         if (note.n_type == FATELF_NOTE_MANIFEST && note.n_namesz == sizeof FATELF_NOTE_OWNER &&
             memcmp(notes + sizeof note, FATELF_NOTE_OWNER, sizeof FATELF_NOTE_OWNER) == 0) {
-            *descriptor_size = note.n_descsz;
-            return notes + sizeof note + name;
+            if (manifest->bytes)
+                return FATELF_ERROR_TWO_MANIFESTS;
+            *manifest = (struct descriptor){notes + sizeof note + name, note.n_descsz};
         }
         notes += sizeof note + name + descriptor;
         size -= sizeof note + name + descriptor;
     }
-    return NULL;
+    return 0;
 }
 
 /* The PT_LOAD that has all of `note` in its file part, or NULL. */
@@ -69,8 +76,8 @@ static int check_payloads(const struct fatelf_bundle *bundle)
 int fatelf_bundle_open(const struct fatelf_image *image, const Elf64_Phdr *headers, size_t count,
                        struct fatelf_bundle *bundle)
 {
-    struct fatelf_bundle found = {.bytes = NULL};
-    uint32_t manifest_size = 0;
+    struct descriptor manifest = {.bytes = NULL};
+    struct fatelf_bundle found;
 
     for (size_t i = 0; i < count; i++) {
         if (headers[i].p_type != PT_NOTE)
@@ -81,20 +88,17 @@ int fatelf_bundle_open(const struct fatelf_image *image, const Elf64_Phdr *heade
         const unsigned char *segment = segment_bytes(image, load);
         if (!segment)
             return FATELF_ERROR_PROGRAM_HEADERS;
-        const unsigned char *notes = segment + (headers[i].p_vaddr - load->p_vaddr);
-        uint32_t size;
-        const unsigned char *manifest = find_manifest(notes, headers[i].p_filesz, &size);
-        if (!manifest)
-            continue;
-        if (found.bytes)
-            return FATELF_ERROR_TWO_MANIFESTS;
-        found.bytes = manifest;
-        found.size = load->p_filesz - (uint64_t)(manifest - segment);
-        manifest_size = size;
+        const unsigned char *before = manifest.bytes;
+        int error = find_manifest(segment + (headers[i].p_vaddr - load->p_vaddr), headers[i].p_filesz, &manifest);
+        if (error)
+            return error;
+        if (manifest.bytes != before)
+            found.size = load->p_filesz - (uint64_t)(manifest.bytes - segment);
     }
-    if (!found.bytes)
+    if (!manifest.bytes)
         return FATELF_ERROR_NO_MANIFEST;
-    int error = fatelf_manifest_decode(found.bytes, manifest_size, &found.manifest);
+    found.bytes = manifest.bytes;
+    int error = fatelf_manifest_decode(manifest.bytes, manifest.size, &found.manifest);
     if (!error)
         error = check_payloads(&found);
     if (!error)

@@ -16,10 +16,12 @@ from bundle import PT_LOAD, STORED
 #   failed    any other status but 0
 # and of a run of the tool:
 #   ok        status 0, the right output, nothing on stderr
+#   remark    the same, but libbfd has something to say about the ELF file
 #   failed    status 1 and a message
 # "wrong" is anything else and never allowed.
-RIGHT, REFUSED, HARMLESS, KERNEL, SIGNAL, FAILED, OK, WRONG = \
-    "right", "refused", "harmless", "kernel", "signal", "failed", "ok", "wrong"
+RIGHT, REFUSED, HARMLESS, KERNEL, SIGNAL, FAILED, OK, REMARK, WRONG = \
+    "right", "refused", "harmless", "kernel", "signal", "failed", "ok", "remark", "wrong"
+COPED = (OK, REMARK, FAILED)  # where an answer and a message will both do
 
 # name: for the report. edits: ((offset, bytes), ..). cut: size that the file is cut to, or None.
 # runs: ((what, outcomes that are allowed), ..); what: a level to start, or a sub-command and its arguments behind the
@@ -153,7 +155,7 @@ def cuts(bundle):
                    *(s.offset + s.file_size for s in bundle.segments if s.type == PT_LOAD), last_page(bundle)):
         sizes |= {border - 1, border, border + 1}
     for size in sorted(sizes):
-        tool = (OK, FAILED) if size >= bundle.payload_end else (FAILED,)
+        tool = COPED if size >= bundle.payload_end else (FAILED,)
         runs = cut_runs(bundle, size) + [(what, tool) for what in ("verify", "list", "extract v2 -o -")]
         yield Case(f"cut to {size:#x} bytes", (), size, runs)
 
@@ -185,5 +187,5 @@ def anywhere(bundle):
             allowed = (REFUSED, HARMLESS)
         else:
             allowed = (RIGHT,)  # another variant, the gap behind one, section headers
-        yield flip(bundle.data, "anywhere", offset, bit, (level(chosen), allowed), ("verify", (OK, FAILED)),
-                   ("list", (OK, FAILED)), (f"extract {level(chosen)} -o -", (OK, FAILED)))
+        yield flip(bundle.data, "anywhere", offset, bit, (level(chosen), allowed), ("verify", COPED), ("list", COPED),
+                   (f"extract {level(chosen)} -o -", COPED))

@@ -17,23 +17,24 @@ sys.dont_write_bytecode = True  # nothing is left behind in the source folder
 import elf  # noqa: F401 these two bring kinds of damage
 import malformed  # noqa: F401
 from bundle import Bundle, read
-from cases import CREATE, FAILED, HARMLESS, KERNEL, KINDS, OK, REFUSED, RIGHT, SIGNAL, WRONG, level
+from cases import CREATE, FAILED, HARMLESS, KERNEL, KINDS, OK, REFUSED, REMARK, RIGHT, SIGNAL, WRONG, level
 from spawn import Spawner, set_limits
 
 LEVELS = ("v1", "v2", "v3", "v4")
 
 
-def message(ended, *starts):
-    """Nothing but lines of ours that name the file?"""
-    lines = ended.err.decode(errors="replace").split("\n")
-    return len(lines) > 1 and lines.pop() == "" and \
-        all(any(line.startswith(start) and len(line) > len(start) for start in starts) for line in lines)
+def lines_of(ended):
+    return ended.err.decode(errors="replace").splitlines(keepends=True)
 
 
-def tidy(ended):
-    """Without what libbfd says by itself about the file."""
-    lines = [line for line in ended.err.splitlines(keepends=True) if not line.startswith(b"BFD: ")]
-    return ended._replace(err=b"".join(lines))
+def only_ours(ended):
+    return all(line.startswith("fatelf-amd64: ") and line.endswith("\n") for line in lines_of(ended))
+
+
+def message(ended, *paths):
+    """Nothing on stderr but lines of ours, and one that says something of the file?"""
+    starts = tuple(f"fatelf-amd64: {path}: " for path in paths)
+    return only_ours(ended) and any(line.startswith(starts) and line.strip() not in starts for line in lines_of(ended))
 
 
 class Bench:
@@ -65,28 +66,27 @@ class Bench:
             return SIGNAL, ended
         if ended.status == 0:
             return RIGHT if ended.out == self.output[name] and not ended.err else WRONG, ended
-        said = message(ended, f"fatelf-amd64: {self.path}: ") and ended.err.count(b"\n") == 1
+        said = message(ended, self.path) and len(lines_of(ended)) == 1
         return REFUSED if ended.status == 127 and said and not ended.out else FAILED, ended
 
     def use_tool(self, command):
         name, *arguments = command.split()
-        ended = tidy(self.spawn([self.tool, name, self.path, *arguments]))
+        ended = self.spawn([self.tool, name, self.path, *arguments])
         good = name != "extract" or ended.out == self.bytes[arguments[0]]
-        if ended.status == 0 and good and not ended.err:
-            return OK, ended
-        return FAILED if ended.status == 1 and message(ended, f"fatelf-amd64: {self.path}: ") else WRONG, ended
+        if ended.status == 0 and good and only_ours(ended):
+            return REMARK if ended.err else OK, ended
+        return FAILED if ended.status == 1 and message(ended, self.path) else WRONG, ended
 
     def create(self):
         made = os.path.join(self.folder, "made")
-        ended = tidy(self.spawn([self.tool, "create", "-q", "-o", made, "v3=" + self.path]))
+        ended = self.spawn([self.tool, "create", "-q", "-o", made, "v3=" + self.path])
         left = sorted(os.listdir(self.folder))
         for name in left:
             if name != "prog":
                 os.unlink(os.path.join(self.folder, name))
-        if ended.status == 0 and not ended.err and left == ["made", "prog"]:
-            return OK, ended
-        said = message(ended, f"fatelf-amd64: {self.path}: ", f"fatelf-amd64: {made}: ")
-        return FAILED if ended.status == 1 and said and left == ["prog"] else WRONG, ended
+        if ended.status == 0 and only_ours(ended) and left == ["made", "prog"]:
+            return REMARK if ended.err else OK, ended
+        return FAILED if ended.status == 1 and message(ended, self.path, made) and left == ["prog"] else WRONG, ended
 
     def run(self, what, allowed):
         if what == CREATE:

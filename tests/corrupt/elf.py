@@ -1,15 +1,15 @@
 """Damaged ELF files for the tool: it says what is wrong or copes, and never crashes."""
 
 from bundle import PT_LOAD, Bundle
-from cases import CREATE, FAILED, OK, Case, flip, kind, level, some_bit
+from cases import COPED, CREATE, FAILED, Case, flip, kind, level, some_bit
 
 
 def tool_runs(image, number):
     """What the tool is asked to do with the file: something else in each case."""
     if not isinstance(image, Bundle):
-        return [(CREATE, (OK, FAILED))]
+        return [(CREATE, COPED)]
     commands = ("verify", "list", f"extract {level(image.variants[-1])} -o -", "extract best -o -")
-    return [(commands[number % 4], (OK, FAILED))]
+    return [(commands[number % 4], COPED)]
 
 
 @kind

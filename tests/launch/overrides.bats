@@ -93,7 +93,7 @@ BELOW_V4='this machine is at x86-64-v3 and lacks AVX512F, AVX512BW, AVX512CD, AV
 
 @test "a bundle without a variant for the machine says what is needed and what is missing" {
     refused "./high: needs x86-64-v3; $BELOW_V3" on Nehalem ./high
-    refused './high: asked for at most x86-64-v2, but the lowest variant here is x86-64-v3' env FATELF_AMD64=v2 ./high
+    refused './high: FATELF_AMD64 asks for at most x86-64-v2, but the lowest variant here is x86-64-v3' env FATELF_AMD64=v2 ./high
     # the list is for just this case, and no failure
     FATELF_AMD64_DEBUG=list on Nehalem ./high >out
     diff <(echo './high: launch memfd; this machine is at x86-64-v2') <(head -n 1 out)

@@ -5,6 +5,12 @@ setup_file() {
     make_level_bundle
 }
 
+setup() {
+    cd "$BATS_TEST_TMPDIR"
+    export HOME=$BATS_TEST_TMPDIR # rpm makes a database in it
+    umask 022
+}
+
 # runs FILE: it is the bundle of setup_file or what a strip tool left of it
 runs() {
     local level
