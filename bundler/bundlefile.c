@@ -73,6 +73,16 @@ int bundle_file_find(const struct bundle_file *file, unsigned level)
     return -1;
 }
 
+unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index)
+{
+    const struct fatelf_variant *variants = file->bundle.manifest.variants;
+
+    for (unsigned i = 0; i < index; i++)
+        if (variants[i].payload_offset == variants[index].payload_offset)
+            return variants[i].level;
+    return 0;
+}
+
 const char *bundle_file_encoding(unsigned encoding)
 {
     return encoding == FATELF_ENCODING_STORED ? "stored" : "zstd";

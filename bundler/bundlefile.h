@@ -23,6 +23,9 @@ void bundle_file_close(struct bundle_file *file);
 /* Index of the variant for a level, or -1. */
 int bundle_file_find(const struct bundle_file *file, unsigned level);
 
+/* The level of the lowest variant with the same payload, which is stored once; 0: it is this variant's own. */
+unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index);
+
 /* How an encoding is called. */
 const char *bundle_file_encoding(unsigned encoding);
 

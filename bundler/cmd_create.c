@@ -39,6 +39,7 @@ struct create {
     struct fatelf_manifest manifest;
     uint64_t *sums; /* of all stored frames */
     uint64_t spool_offset[FATELF_VARIANTS_MAX];
+    bool shared[FATELF_VARIANTS_MAX]; /* its payload is that of a lower, identical variant, at its spool_offset */
     unsigned char *note; /* .note.fatelf */
     size_t note_size;
     unsigned char *metadata[METADATA_COUNT];
@@ -95,9 +96,25 @@ static void warn_about(const struct create *create)
     }
 }
 
+/* The same build for two levels is stored once: takes the second one's payload out of the spool again. */
+static void share_payload(struct create *create, unsigned index)
+{
+    const struct fatelf_variant *variant = &create->manifest.variants[index];
+
+    for (unsigned i = 0; i < index; i++) {
+        const struct fatelf_variant *other = &create->manifest.variants[i];
+        if (other->size != variant->size || memcmp(other->sha256, variant->sha256, sizeof variant->sha256) != 0)
+            continue;
+        off_t end = (off_t)create->spool_offset[index];
+        create->shared[index] = lseek(create->spool, end, SEEK_SET) == end && ftruncate(create->spool, end) == 0;
+        create->spool_offset[index] = create->shared[index] ? create->spool_offset[i] : create->spool_offset[index];
+        return;
+    }
+}
+
 static int compress_variants(struct create *create)
 {
-    uint64_t total = 0, frames = 0, done = 0, written = 0, at = 0;
+    uint64_t total = 0, frames = 0, done = 0, written = 0;
 
     for (unsigned i = 0; i < create->count; i++) {
         total += create->variants[i].size;
@@ -116,14 +133,14 @@ static int compress_variants(struct create *create)
     for (unsigned i = 0; i < create->count; i++) {
         const struct variant *variant = &create->variants[i];
         struct fatelf_variant *coded = &create->manifest.variants[i];
+        create->spool_offset[i] = (uint64_t)lseek(create->spool, 0, SEEK_CUR);
         int status = compress_variant(variant->fd, variant->path, variant->size, variant->level,
                                       &create->options.compress, create->spool, coded, sums, &done, &written);
         if (status)
             return status;
         if (coded->encoding == FATELF_ENCODING_STORED)
             sums += coded->frame_count;
-        create->spool_offset[i] = at;
-        at += coded->payload_size;
+        share_payload(create, i);
     }
     progress_clear();
     return 0;
@@ -190,6 +207,8 @@ static size_t list_parts(const struct create *create, struct layout_part *places
     }
     for (unsigned i = 0; i < create->count; i++) {
         const struct fatelf_variant *variant = &create->manifest.variants[i];
+        if (create->shared[i])
+            continue;
         places[count] = (struct layout_part){
             .name = payload_names[variant->level - 1],
             .size = variant->payload_size,
@@ -217,7 +236,9 @@ static int write_output(struct create *create)
     size_t note_header = create->note_size - fatelf_manifest_size(manifest->variants, create->count);
     uint64_t manifest_address = places[0].address + note_header;
     for (unsigned i = 0; i < create->count; i++)
-        manifest->variants[i].payload_offset = places[count - create->count + i].address - manifest_address;
+        for (size_t k = 0; k < count; k++)
+            if (!parts[k].bytes && parts[k].spool_offset == create->spool_offset[i])
+                manifest->variants[i].payload_offset = places[k].address - manifest_address;
     manifest->header.variant_count = (uint8_t)create->count;
     manifest->header.launch = FATELF_LAUNCH_MEMFD;
     manifest->header.compatible = create->options.go_env ? FATELF_COMPATIBLE_GO_ENV : 0;
@@ -244,10 +265,12 @@ static void tell(const struct create *create)
 
     for (unsigned i = 0; i < create->count; i++) {
         const struct fatelf_variant *variant = &create->manifest.variants[i];
-        fprintf(stderr, "v%u: %s, %llu bytes, %.1f %% of %s\n", variant->level, create->variants[i].path,
+        fprintf(stderr, "v%u: %s, %llu bytes, %.1f %% of its size%s\n", variant->level, create->variants[i].path,
                 (unsigned long long)variant->payload_size,
                 (double)variant->payload_size * 100 / (double)variant->size,
-                variant->encoding == FATELF_ENCODING_STORED ? "its size, stored" : "its size");
+                create->shared[i]                             ? ", shared with a lower level"
+                : variant->encoding == FATELF_ENCODING_STORED ? ", stored"
+                                                              : "");
         largest = variant->size > largest ? variant->size : largest;
     }
     if (fstat(create->output.fd, &stat) == 0)

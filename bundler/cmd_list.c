@@ -30,9 +30,14 @@ static void print_table(const struct bundle_file *file)
     printf("LEVEL  ENCODING        SIZE      STORED  RATIO  SHA-256\n");
     for (unsigned i = 0; i < manifest->header.variant_count; i++) {
         const struct fatelf_variant *variant = &manifest->variants[i];
-        char hash[2 * sizeof variant->sha256 + 1];
+        char hash[2 * sizeof variant->sha256 + 1], encoding[16];
+        unsigned same = bundle_file_same_as(file, i);
+        if (same)
+            snprintf(encoding, sizeof encoding, "= v%u", same);
+        else
+            snprintf(encoding, sizeof encoding, "%s", bundle_file_encoding(variant->encoding));
         hexadecimal(variant->sha256, sizeof variant->sha256, hash);
-        printf("v%-5u %-8s %11llu %11llu  %4.1f%%  %.16s\n", variant->level, bundle_file_encoding(variant->encoding),
+        printf("v%-5u %-8s %11llu %11llu  %4.1f%%  %.16s\n", variant->level, encoding,
                (unsigned long long)variant->size, (unsigned long long)variant->payload_size,
                (double)variant->payload_size * 100 / (double)variant->size, hash);
     }
@@ -58,6 +63,10 @@ static void print_json(const struct bundle_file *file)
         char text[2 * sizeof variant->sha256 + 1];
         snprintf(text, sizeof text, "v%u", variant->level);
         json_object_object_add(row, "level", json_object_new_string(text));
+        unsigned same = bundle_file_same_as(file, i);
+        if (same)
+            snprintf(text, sizeof text, "v%u", same);
+        json_object_object_add(row, "same_as", same ? json_object_new_string(text) : NULL);
         json_object_object_add(row, "encoding", json_object_new_string(bundle_file_encoding(variant->encoding)));
         json_object_object_add(row, "size", json_object_new_int64((int64_t)variant->size));
         json_object_object_add(row, "stored", json_object_new_int64((int64_t)variant->payload_size));

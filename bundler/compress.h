@@ -27,7 +27,8 @@ struct compress_settings {
 /*
  * Codes the `size` bytes of `from` and appends the payload to `spool`. Fills in *variant but for level, payload_offset
  * and sums_offset. `sums`: for a stored variant, room for one XXH64 a frame. `done`, `written`: bytes read and written
- * so far for the progress line; both are advanced. Returns 0, or reports with `path`, or with the output's name where the spool cannot be written, and returns an exit status.
+ * so far for the progress line; both are advanced. Returns 0, or reports with `path`, or with the output's name where
+ * the spool cannot be written, and returns an exit status.
  */
 int compress_variant(int from, const char *path, uint64_t size, unsigned level,
                      const struct compress_settings *settings, int spool, struct fatelf_variant *variant,

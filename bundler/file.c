@@ -59,7 +59,8 @@ static char *temporary_name(const char *path)
     return name;
 }
 
-static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+static const int fatal_signals[] = {SIGINT,  SIGTERM, SIGHUP,    SIGPIPE, SIGQUIT,
+                                    SIGALRM, SIGXCPU, SIGVTALRM, SIGUSR1, SIGUSR2};
 static char *volatile unfinished; /* what the handler removes */
 
 static void remove_unfinished(int number)
@@ -84,14 +85,18 @@ static void set_unfinished(char *path)
 }
 
 /* Between the making of a file and the note that it is to be removed, no signal may end the program. */
-static void block_fatal_signals(bool block)
+static sigset_t block_signals(void)
 {
-    sigset_t set;
+    sigset_t all, before;
 
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
-        sigaddset(&set, fatal_signals[i]);
-    sigprocmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
+    return before;
+}
+
+static void restore_signals(sigset_t before)
+{
+    sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 int output_open(struct output *output, const char *path, bool force)
@@ -106,10 +111,10 @@ int output_open(struct output *output, const char *path, bool force)
     output->temporary = temporary_name(path);
     if (!output->temporary)
         return fail("out of memory");
-    block_fatal_signals(true);
+    sigset_t signals = block_signals();
     output->fd = mkostemp(output->temporary, O_CLOEXEC);
     set_unfinished(output->fd < 0 ? NULL : output->temporary);
-    block_fatal_signals(false);
+    restore_signals(signals);
     /* libbfd opens it by name; a umask may have taken our own rights */
     if (output->fd < 0 || fchmod(output->fd, S_IRUSR | S_IWUSR) != 0) {
         int status = fail("%s: cannot be created: %s", path, strerror(errno));
@@ -167,11 +172,11 @@ int file_spool(const char *path)
 
     if (!name)
         return -1;
-    block_fatal_signals(true);
+    sigset_t signals = block_signals();
     int fd = mkostemp(name, O_CLOEXEC);
     if (fd >= 0)
         unlink(name);
-    block_fatal_signals(false);
+    restore_signals(signals);
     free(name);
     return fd;
 }

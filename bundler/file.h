@@ -14,8 +14,8 @@ bool file_read(int fd, void *bytes, size_t size, uint64_t offset);
 bool file_write(int fd, const void *bytes, size_t size);
 
 /*
- * A new file beside `path` that takes its place when it is committed. While one is open, SIGINT, SIGTERM, SIGHUP and
- * SIGPIPE remove it before they end the program. One at a time.
+ * A new file beside `path` that takes its place when it is committed. While one is open, signals that end the program
+ * remove it first. One at a time.
  */
 struct output {
     const char *path; /* the caller's */
@@ -28,7 +28,7 @@ struct output {
  * is. Returns 0, or reports and returns an exit status.
  */
 int output_open(struct output *output, const char *path, bool force);
-/* Gives it `mode`, makes it durable and puts it in its place. Returns 0, or reports, removes it, returns an exit status. */
+/* Gives it `mode`, makes it durable and puts it in its place. Returns 0, or reports, removes it, returns a status. */
 int output_commit(struct output *output, mode_t mode);
 /* Removes it; does nothing once it is committed. */
 void output_abandon(struct output *output);

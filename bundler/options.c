@@ -41,6 +41,7 @@ static bool parse_compress(const char *value, struct compress_settings *settings
         return true;
     }
     settings->encoding = FATELF_ENCODING_ZSTD;
+    settings->level = COMPRESS_LEVEL_DEFAULT;
     if (strcmp(value, "zstd") == 0)
         return true;
     if (strncmp(value, "zstd:", 5) != 0)

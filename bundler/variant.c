@@ -46,7 +46,7 @@ static struct dynamic read_dynamic(const struct variant *variant)
         memcpy(&entry, entries + at, sizeof entry);
         if (entry.d_tag == DT_NULL)
             break;
-        found.is_library |= entry.d_tag == DT_SONAME;
+        found.is_library |= entry.d_tag == DT_SONAME || entry.d_tag == DT_NEEDED; /* needs a loader it does not name */
         found.is_pie |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
         if ((entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH) && strings && entry.d_un.d_val < strings_size) {
             const unsigned char *path = strings + entry.d_un.d_val;

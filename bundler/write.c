@@ -1,9 +1,11 @@
 #include "write.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "say.h"
@@ -179,6 +181,19 @@ static bool write_all(struct writer *w, int spool)
     return write_build_id(w) && bfd_copy_private_bfd_data(w->in, w->out);
 }
 
+/* libbfd calls every short write ENOSPC, also one that met a limit: one byte more tells. */
+static int true_error(const char *temporary, int error)
+{
+    int fd = error == ENOSPC ? open(temporary, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+
+    if (fd >= 0) {
+        if (write(fd, "", 1) < 0)
+            error = errno;
+        close(fd);
+    }
+    return error;
+}
+
 int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct write_part *parts,
                  size_t count, int spool)
 {
@@ -195,7 +210,7 @@ int write_bundle(const char *temporary, const char *path, const struct stub_file
         good = bfd_close(w.out);
     else if (w.out)
         bfd_close_all_done(w.out);
-    const char *why = errno ? strerror(errno) : bfd_errmsg(bfd_get_error());
+    const char *why = errno ? strerror(true_error(temporary, errno)) : bfd_errmsg(bfd_get_error());
     EVP_MD_CTX_free(w.hash);
     free(w.chunk);
     return good ? 0 : fail("%s: cannot be written: %s", path, why);

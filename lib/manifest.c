@@ -20,14 +20,12 @@ size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count)
     return size;
 }
 
-static int check_header(const struct fatelf_header *header, size_t size)
+/* Once the checksum is right: what a newer version may have written. */
+static int check_header(const struct fatelf_header *header)
 {
-    if (header->magic != FATELF_MAGIC)
-        return FATELF_ERROR_MANIFEST_MAGIC;
     if (header->version != FATELF_VERSION)
         return FATELF_ERROR_MANIFEST_VERSION;
-    if (header->header_size != sizeof *header || header->variant_size != sizeof(struct fatelf_variant) ||
-        header->manifest_size != size)
+    if (header->header_size != sizeof *header || header->variant_size != sizeof(struct fatelf_variant))
         return FATELF_ERROR_MANIFEST_SIZE;
     if (header->incompatible & ~FATELF_INCOMPATIBLE_KNOWN)
         return FATELF_ERROR_MANIFEST_FEATURE;
@@ -81,15 +79,19 @@ int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifes
     if (size < sizeof m.header + sizeof checksum)
         return FATELF_ERROR_MANIFEST_SIZE;
     memcpy(&m.header, from, sizeof m.header);
-    error = check_header(&m.header, size);
+    if (m.header.magic != FATELF_MAGIC)
+        return FATELF_ERROR_MANIFEST_MAGIC;
+    if (m.header.manifest_size != size)
+        return FATELF_ERROR_MANIFEST_SIZE;
+    memcpy(&checksum, from + size - sizeof checksum, sizeof checksum);
+    if (checksum != fatelf_checksum(from, size - sizeof checksum))
+        return FATELF_ERROR_MANIFEST_CHECKSUM;
+    error = check_header(&m.header);
     if (error)
         return error;
     size_t variants_size = m.header.variant_count * sizeof *m.variants;
     if (size < sizeof m.header + variants_size + sizeof checksum)
         return FATELF_ERROR_MANIFEST_SIZE;
-    memcpy(&checksum, from + size - sizeof checksum, sizeof checksum);
-    if (checksum != fatelf_checksum(from, size - sizeof checksum))
-        return FATELF_ERROR_MANIFEST_CHECKSUM;
     memcpy(m.variants, from + sizeof m.header, variants_size);
 
     size_t sums_offset = sizeof m.header + variants_size;

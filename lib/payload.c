@@ -81,8 +81,8 @@ static int decode_stored(const struct fatelf_payload *payload, uint32_t frame, u
 
 /*
  * `create` writes every frame with its size and checksum and without a dictionary. A frame that says otherwise is
- * damaged, even where zstd would take it. Byte 4 is the frame header descriptor; its bit 4 is unused and zstd ignores
- * it (RFC 8878, 3.1.1.1.1).
+ * damaged, even where zstd would take it; so is a second frame behind it. Byte 4 is the frame header descriptor; its
+ * bit 4 is unused and zstd ignores it (RFC 8878, 3.1.1.1.1).
  */
 static int check_frame_header(const unsigned char *frame, size_t frame_bytes, uint32_t size)
 {
@@ -90,7 +90,7 @@ static int check_frame_header(const unsigned char *frame, size_t frame_bytes, ui
 
     if (frame_bytes < 5 || ZSTD_getFrameHeader(&header, frame, frame_bytes) != 0 ||
         header.frameType != ZSTD_frame || header.frameContentSize != size || !header.checksumFlag ||
-        header.dictID != 0 || frame[4] & 0x10)
+        header.dictID != 0 || frame[4] & 0x10 || ZSTD_findFrameCompressedSize(frame, frame_bytes) != frame_bytes)
         return FATELF_ERROR_FRAME;
     return 0;
 }

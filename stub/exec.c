@@ -30,9 +30,6 @@ void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE])
 
 void exec_fd(struct launch *launch, const char *method, int fd)
 {
-    const char *call = "execveat";
-    bool by_path = false;
-
     if (launch->wishes.debug == DEBUG_LOG)
         report_started(launch, method);
     syscall(SYS_execveat, fd, "", launch->argv, launch->envp, AT_EMPTY_PATH);
@@ -45,11 +42,12 @@ void exec_fd(struct launch *launch, const char *method, int fd)
         message_text(&path, "/proc/self/fd/");
         message_number(&path, (uint64_t)fd);
         path.text[path.length] = 0;
-        call = "execve";
-        by_path = true;
+        exec_refused(launch, method, "execveat", errno);
         execve(path.text, launch->argv, launch->envp);
+        exec_refused(launch, method, "execve", errno);
+        return; /* not hopeless: without /proc the answer is ENOENT too */
     }
-    /* its loader is missing, or it is no program; by path, ENOENT may also mean that there is no /proc */
-    launch->hopeless = errno == ENOEXEC || (errno == ENOENT && !by_path);
-    exec_refused(launch, method, call, errno);
+    /* its loader is missing, it is no program, or it has too many arguments: no other method can help */
+    launch->hopeless = errno == ENOENT || errno == ENOEXEC || errno == E2BIG;
+    exec_refused(launch, method, "execveat", errno);
 }

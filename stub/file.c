@@ -34,6 +34,15 @@ static void random_name(char digits[17], unsigned attempt)
     digits[16] = 0;
 }
 
+/* Whoever owns the directory may put another file in the place of ours before it is opened again. */
+static bool is_same_file(int a, int b)
+{
+    struct stat first, second;
+
+    return fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 /*
  * Opens a new file twice, for writing and for reading, and unlinks it at once. Two descriptors: exec refuses a file that
  * is open for writing (ETXTBSY), and a file without a name can be opened again only through /proc.
@@ -44,6 +53,9 @@ static int create_private(const char *directory, int *writer, int *reader, const
     char digits[17];
     struct statvfs fs;
 
+    *call = "open";
+    if (strlen(directory) > sizeof path.text / 2)
+        return -ENAMETOOLONG;
     *call = "statvfs";
     if (statvfs(directory, &fs) != 0)
         return -errno;
@@ -65,10 +77,12 @@ static int create_private(const char *directory, int *writer, int *reader, const
             return -errno;
         fchmod(*writer, S_IRUSR | S_IXUSR); /* whatever the umask left */
         *reader = open(path.text, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        int error = *reader < 0 ? -errno : 0;
+        int error = *reader < 0 ? -errno : is_same_file(*writer, *reader) ? 0 : -ESTALE;
         unlink(path.text);
-        if (error)
+        if (error) {
             close(*writer);
+            close(*reader);
+        }
         return error;
     }
     return -EEXIST;

@@ -74,6 +74,7 @@ static int work(void *argument)
     struct job *job = worker->job;
     const struct fatelf_variant *variant = job->payload->variant;
     struct fatelf_cursor cursor = {0};
+    /* NULL for a stored payload, which needs none */
     ZSTD_DCtx *context = ZSTD_initStaticDCtx(worker->memory + STACK_SIZE, job->context_size);
     unsigned char *buffer = worker->memory + STACK_SIZE + job->context_size;
     uint32_t frame;
@@ -84,8 +85,9 @@ static int work(void *argument)
         if (!error)
             error = write_all(job, bytes, fatelf_payload_frame_size(job->payload, frame),
                               (uint64_t)frame * variant->frame_size);
+        int none = 0;
         if (error)
-            job->error = error;
+            atomic_compare_exchange_strong(&job->error, &none, error);
     }
     return 0;
 }
@@ -103,12 +105,14 @@ static unsigned processors(void)
  * changes the signal mask that the program is to inherit. The thread shares thread-local storage with this one, so it
  * calls nothing that uses errno. False: there is just one thread less.
  */
+long thread_start(unsigned long flags, void *stack, atomic_int *id, int (*run)(void *), void *argument); /* thread.S */
+
 static bool start_thread(struct worker *worker)
 {
-    int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+    unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
                 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
-    return clone(work, worker->memory + STACK_SIZE, flags, worker, &worker->running, NULL, &worker->running) > 0;
+    return thread_start(flags, worker->memory + STACK_SIZE, &worker->running, work, worker) > 0;
 }
 
 static void join_thread(struct worker *worker)
@@ -124,7 +128,8 @@ static int run(struct job *job, unsigned threads, const char **call)
     const struct fatelf_variant *variant = job->payload->variant;
     struct worker workers[THREADS_MAX];
     size_t buffer = variant->size < variant->frame_size ? (size_t)variant->size : variant->frame_size;
-    job->context_size = (ZSTD_estimateDCtxSize() + 4095) & ~(size_t)4095;
+    if (variant->encoding != FATELF_ENCODING_STORED)
+        job->context_size = (ZSTD_estimateDCtxSize() + 4095) & ~(size_t)4095;
     size_t share = (STACK_SIZE + job->context_size + buffer + 4095) & ~(size_t)4095;
 
     unsigned char *memory = mmap(NULL, threads * share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -44,11 +44,11 @@ int main(int argc, char **argv, char **envp)
 
     fatelf_cpu_read(&cpu);
     unsigned machine = fatelf_level(&cpu);
-    struct fatelf_override override = launch.wishes.override;
+    struct fatelf_override *override = &launch.wishes.override;
     if (launch.wishes.at_most &&
-        (override.level > machine || override.level < launch.bundle.manifest.variants[0].level))
-        override.level = 0; /* not a wish this bundle or machine can meet */
-    error = fatelf_choose(&launch.bundle.manifest, machine, override, &index);
+        (override->level > machine || override->level < launch.bundle.manifest.variants[0].level))
+        *override = (struct fatelf_override){0}; /* not a wish this bundle or machine can meet */
+    error = fatelf_choose(&launch.bundle.manifest, machine, *override, &index);
     if (launch.wishes.debug == DEBUG_LIST)
         report_list(&launch, machine, error ? FATELF_VARIANTS_MAX : index);
     if (error)

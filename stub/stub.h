@@ -34,7 +34,7 @@ struct refusal {
     int error;          /* its errno */
 };
 
-enum { REFUSALS_MAX = 8 };
+enum { REFUSALS_MAX = 12 }; /* two a method and folder */
 
 struct launch {
     char **argv;

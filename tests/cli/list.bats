@@ -45,10 +45,10 @@ print(json.dumps({
     "file": "out", "size": $(stat -c %s out), "format": 1,
     "build_id": "$(readelf -n out | sed -n 's/.*Build ID: //p')", "launch": "memfd", "go_env": False,
     "variants": [
-        {"level": "v2", "encoding": "zstd", "size": $(stat -c %s "$FIXTURES/level.v2"),
+        {"level": "v2", "same_as": None, "encoding": "zstd", "size": $(stat -c %s "$FIXTURES/level.v2"),
          "stored": $(section out .fatelf.v2 size), "frame_size": 1048576, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v2" | cut -d ' ' -f 1)"},
-        {"level": "v4", "encoding": "zstd", "size": $(stat -c %s "$FIXTURES/level.v4"),
+        {"level": "v4", "same_as": None, "encoding": "zstd", "size": $(stat -c %s "$FIXTURES/level.v4"),
          "stored": $(section out .fatelf.v4 size), "frame_size": 1048576, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}]}))
 PYTHON

@@ -18,10 +18,10 @@ from bundle import PT_LOAD, STORED
 #   ok        status 0, the right output, nothing on stderr
 #   remark    the same, but libbfd has something to say about the ELF file
 #   failed    status 1 and a message
-# "wrong" is anything else and never allowed.
+# "wrong" is anything else; allowed only where the launcher's own code is damaged.
 RIGHT, REFUSED, HARMLESS, KERNEL, SIGNAL, FAILED, OK, REMARK, WRONG = \
     "right", "refused", "harmless", "kernel", "signal", "failed", "ok", "remark", "wrong"
-COPED = (OK, REMARK, FAILED)  # where an answer and a message will both do
+COPED = (OK, FAILED)  # where an answer and a message will both do
 
 # name: for the report. edits: ((offset, bytes), ..). cut: size that the file is cut to, or None.
 # runs: ((what, outcomes that are allowed), ..); what: a level to start, or a sub-command and its arguments behind the
@@ -178,7 +178,7 @@ def anywhere(bundle):
         offset, bit = (state >> 33) % len(bundle.data), state >> 30 & 7
         chosen = bundle.variants[state >> 28 & 3]
         if offset < stub_end:
-            allowed = (KERNEL, SIGNAL, REFUSED, FAILED, RIGHT)
+            allowed = (KERNEL, SIGNAL, REFUSED, FAILED, RIGHT, WRONG)  # the launcher's own code cannot vouch for itself
         elif bundle.note + 25 <= offset < bundle.manifest:
             allowed = (RIGHT,)
         elif bundle.note <= offset < bundle.note_end or offset in chosen.seek_table:

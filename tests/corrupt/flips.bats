@@ -56,7 +56,7 @@ large=(large.v2 large.v4)
     damage seek-table large.zstd "${large[@]}"
 }
 
-@test "a flipped bit anywhere in the file never starts a wrong program" {
+@test "a flipped bit anywhere behind the launcher never starts a wrong program" {
     damage anywhere tiny.zstd "${tiny[@]}"
     rm -r damage.*
     damage anywhere tiny.none "${tiny[@]}"
