@@ -29,6 +29,7 @@ struct job {
     int fd;
     bool in_order; /* write(), not pwrite() */
     size_t context_size;
+    cpu_set_t others; /* the allowed processors but for the one that run() is on */
     atomic_uint next;
     atomic_int error; /* the first one: FATELF_ERROR_* or -errno */
 };
@@ -92,12 +93,28 @@ static int work(void *argument)
     return 0;
 }
 
-static unsigned processors(void)
+/* How many processors may be used. */
+static unsigned processors(struct job *job)
 {
-    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof job->others, &job->others) != 0)
+        return THREADS_MAX; /* there are more than a set has room for */
+    unsigned count = (unsigned)CPU_COUNT(&job->others);
+    int here = sched_getcpu();
+    if (here >= 0)
+        CPU_CLR((unsigned)here, &job->others);
+    return count;
+}
 
-    /* it fails where there are more than a set has room for */
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : THREADS_MAX;
+/*
+ * A new thread often waits for some milliseconds on its parent's processor before the kernel moves it to an idle one,
+ * on virtual machines above all, which is as long as all the work takes (docs/performance.md). So it leaves at once.
+ */
+static int work_elsewhere(void *argument)
+{
+    const struct worker *worker = argument;
+
+    syscall(SYS_sched_setaffinity, 0, sizeof worker->job->others, &worker->job->others);
+    return work(argument);
 }
 
 /*
@@ -112,7 +129,7 @@ static bool start_thread(struct worker *worker)
     unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
                 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
-    return thread_start(flags, worker->memory + STACK_SIZE, &worker->running, work, worker) > 0;
+    return thread_start(flags, worker->memory + STACK_SIZE, &worker->running, work_elsewhere, worker) > 0;
 }
 
 static void join_thread(struct worker *worker)
@@ -183,7 +200,7 @@ int frames_write(const struct fatelf_payload *payload, int fd, const char **call
         return raised;
 
     if (payload->variant->frame_count > 1) {
-        threads = processors();
+        threads = processors(&job);
         if (threads > THREADS_MAX)
             threads = THREADS_MAX;
         if (threads > payload->variant->frame_count)
