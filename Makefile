@@ -143,7 +143,7 @@ check-all:
 	@$(MAKE) --no-print-directory run-tests SLOW=1
 
 run-tests: all $(FIXTURES) $(UNIT_TESTS) $(BUILD)/stub-system/fatelf-amd64-stub
-	@BUILD=$(abspath $(BUILD)) SLOW=$(SLOW) tests/run $(UNIT_TESTS)
+	@BUILD=$(abspath $(BUILD)) SLOW=$(SLOW) SANITIZED=$(SANITIZED) tests/run $(UNIT_TESTS)
 
 ifneq ($(STUB_LIBC),system)
 $(BUILD)/stub-system/fatelf-amd64-stub: $(STUB_OBJECTS)
@@ -185,7 +185,7 @@ run-analyze:
 ## asan: unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:
 	@scripts/install-deps check
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan TESTS="cli corrupt" run-tests \
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan TESTS="cli corrupt" SANITIZED=1 run-tests \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
 # --- install --------------------------------------------------------------------------------------------------------

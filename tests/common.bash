@@ -23,6 +23,11 @@ need() {
     done
 }
 
+# AddressSanitizer reserves more memory than qemu-user can give.
+not_sanitized() {
+    [ -z "${SANITIZED-}" ] || skip "a sanitized tool does not run under qemu"
+}
+
 # The level of this machine as a number.
 machine_level() {
     "$TOOL" cpu --json | sed -n 's/.*"level": *"v\([0-4]\)".*/\1/p'

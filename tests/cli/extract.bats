@@ -62,6 +62,7 @@ prog.v4" "$(ls -A)"
 }
 
 @test "extract best falls back to a lower build, and says so when none fits" {
+    not_sanitized
     need qemu-x86_64
     PREFIX=(qemu-x86_64 -cpu qemu64)
     "$TOOL" create -q -o low "$FIXTURES"/level.v[14]
