@@ -3,9 +3,9 @@
  *
  * A bundle is an ELF64 x86-64 executable: the launcher stub, and behind it one read-only PT_LOAD segment that holds
  *
- * A bundle is an ELF64 x86-64 program: the launcher stub, and behind it a read-only PT_LOAD segment that holds
+ *     .note.fatelf       an ELF note, owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST; its descriptor is the manifest
  *     .note.package ..   metadata copied from the lowest variant
- *     .fatelf.v1 ..      the payloads, each at a page boundary
+ *     .fatelf.v1 ..      the payloads, each at a page boundary; variants that are identical share the lowest one's
  *
  * The manifest is, without gaps:
  *

@@ -41,15 +41,14 @@ struct worker {
 };
 
 /* The kernel's answer itself: the threads share one errno. */
-static long put(const struct job *job, const unsigned char *bytes, size_t size, uint64_t offset)
+static long kernel(long number, long a, long b, long c, long d)
 {
-    register long r10 __asm__("r10") = (long)offset;
+    register long r10 __asm__("r10") = d;
     long result;
 
     __asm__ volatile("syscall"
                      : "=a"(result)
-                     : "a"(job->in_order ? SYS_write : SYS_pwrite64), "D"((long)job->fd), "S"(bytes), "d"(size),
-                       "r"(r10)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
                      : "rcx", "r11", "memory");
     return result;
 }
@@ -57,7 +56,7 @@ static long put(const struct job *job, const unsigned char *bytes, size_t size, 
 static int write_all(const struct job *job, const unsigned char *bytes, size_t size, uint64_t offset)
 {
     while (size > 0) {
-        long n = put(job, bytes, size, offset);
+        long n = kernel(job->in_order ? SYS_write : SYS_pwrite64, job->fd, (long)bytes, (long)size, (long)offset);
         if (n == -EINTR)
             continue;
         if (n <= 0)
@@ -113,17 +112,18 @@ static int work_elsewhere(void *argument)
 {
     const struct worker *worker = argument;
 
-    syscall(SYS_sched_setaffinity, 0, sizeof worker->job->others, &worker->job->others);
+    kernel(SYS_sched_setaffinity, 0, sizeof worker->job->others, (long)&worker->job->others, 0);
     return work(argument);
 }
+
+/* thread.S */
+long thread_start(unsigned long flags, void *stack, atomic_int *id, int (*run)(void *), void *argument);
 
 /*
  * A bare thread on memory that is already there: clone itself, because pthread_create makes six system calls more and
  * changes the signal mask that the program is to inherit. The thread shares thread-local storage with this one, so it
  * calls nothing that uses errno. False: there is just one thread less.
  */
-long thread_start(unsigned long flags, void *stack, atomic_int *id, int (*run)(void *), void *argument); /* thread.S */
-
 static bool start_thread(struct worker *worker)
 {
     unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
