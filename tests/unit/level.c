@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <cpuid.h>
 #include <string.h>
 
 #include "../../lib/choose.h"
@@ -89,6 +90,53 @@ static void every_level_has_the_features_that_the_psabi_lists(void **state)
     }
 }
 
+/* The compiler's <cpuid.h> is the second source for the bits. */
+static void every_feature_has_the_bit_that_the_compiler_knows(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned leaf, reg, mask;
+    } rows[] = {
+        {"CX8", FATELF_LEAF_1, FATELF_EDX, bit_CMPXCHG8B},
+        {"CMOV", FATELF_LEAF_1, FATELF_EDX, bit_CMOV},
+        {"MMX", FATELF_LEAF_1, FATELF_EDX, bit_MMX},
+        {"FXSR", FATELF_LEAF_1, FATELF_EDX, bit_FXSAVE},
+        {"SSE", FATELF_LEAF_1, FATELF_EDX, bit_SSE},
+        {"SSE2", FATELF_LEAF_1, FATELF_EDX, bit_SSE2},
+        {"CMPXCHG16B", FATELF_LEAF_1, FATELF_ECX, bit_CMPXCHG16B},
+        {"LAHF-SAHF", FATELF_LEAF_EXTENDED, FATELF_ECX, bit_LAHF_LM},
+        {"POPCNT", FATELF_LEAF_1, FATELF_ECX, bit_POPCNT},
+        {"SSE3", FATELF_LEAF_1, FATELF_ECX, bit_SSE3},
+        {"SSSE3", FATELF_LEAF_1, FATELF_ECX, bit_SSSE3},
+        {"SSE4_1", FATELF_LEAF_1, FATELF_ECX, bit_SSE4_1},
+        {"SSE4_2", FATELF_LEAF_1, FATELF_ECX, bit_SSE4_2},
+        {"AVX", FATELF_LEAF_1, FATELF_ECX, bit_AVX},
+        {"AVX2", FATELF_LEAF_7, FATELF_EBX, bit_AVX2},
+        {"BMI1", FATELF_LEAF_7, FATELF_EBX, bit_BMI},
+        {"BMI2", FATELF_LEAF_7, FATELF_EBX, bit_BMI2},
+        {"F16C", FATELF_LEAF_1, FATELF_ECX, bit_F16C},
+        {"FMA", FATELF_LEAF_1, FATELF_ECX, bit_FMA},
+        {"LZCNT", FATELF_LEAF_EXTENDED, FATELF_ECX, bit_LZCNT},
+        {"MOVBE", FATELF_LEAF_1, FATELF_ECX, bit_MOVBE},
+        {"OSXSAVE", FATELF_LEAF_1, FATELF_ECX, bit_OSXSAVE},
+        {"AVX512F", FATELF_LEAF_7, FATELF_EBX, bit_AVX512F},
+        {"AVX512BW", FATELF_LEAF_7, FATELF_EBX, bit_AVX512BW},
+        {"AVX512CD", FATELF_LEAF_7, FATELF_EBX, bit_AVX512CD},
+        {"AVX512DQ", FATELF_LEAF_7, FATELF_EBX, bit_AVX512DQ},
+        {"AVX512VL", FATELF_LEAF_7, FATELF_EBX, bit_AVX512VL},
+    };
+
+    (void)state;
+    assert_int_equal(sizeof rows / sizeof *rows, fatelf_feature_count - 1); /* <cpuid.h> has no name for FPU */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct fatelf_feature *feature = &fatelf_features[i + 1];
+        assert_string_equal(feature->name, rows[i].name);
+        assert_int_equal(feature->leaf, rows[i].leaf);
+        assert_int_equal(feature->reg, rows[i].reg);
+        assert_int_equal(1u << feature->bit, (unsigned)rows[i].mask);
+    }
+}
+
 static void only_v1_to_v4_are_levels(void **state)
 {
     static const char *const wrong[] = {"", "v", "v0", "v5", "v9", "V1", "1", "v10", "v1 ", " v1", "v1!", "x1", "v/", "v:"};
@@ -150,6 +198,7 @@ int main(void)
         cmocka_unit_test(registers_that_the_kernel_does_not_save_do_not_count),
         cmocka_unit_test(the_table_is_ordered_by_level_and_names_no_bit_twice),
         cmocka_unit_test(every_level_has_the_features_that_the_psabi_lists),
+        cmocka_unit_test(every_feature_has_the_bit_that_the_compiler_knows),
         cmocka_unit_test(only_v1_to_v4_are_levels),
         cmocka_unit_test(the_highest_variant_at_or_below_the_limit_is_chosen),
     };

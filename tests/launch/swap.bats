@@ -1,0 +1,21 @@
+load ../common
+
+# Whoever owns the folder of the private file can put another one in its place; it must never be started.
+@test "a file that is put in the place of the private one is not started" {
+    [ "$(nproc)" -gt 1 ] || skip "needs two processors"
+    "$TOOL" create -q -o level "$FIXTURES"/level.v[1-4]
+    mkdir private
+    printf '#!/bin/sh\necho evil\n' >evil
+    chmod +x evil
+    "$FIXTURES/swap-file" private evil >swapped &
+    until grep -q ready swapped; do :; done
+    local i
+    for ((i = 0; i < 300; i++)); do
+        TMPDIR=$PWD/private "$FIXTURES/seccomp-run" memfd_create=EPERM -- ./level 2>&1 || true
+    done >said
+    touch stop
+    wait
+    [ "$(tail -n 1 swapped)" -gt 10 ] || skip "this machine is too slow to swap a file in time"
+    [ "$(grep -c evil said)" = 0 ]
+    grep -q "^v$(machine_level)\$" said
+}
