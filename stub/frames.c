@@ -127,7 +127,7 @@ long thread_start(unsigned long flags, void *stack, atomic_int *id, int (*run)(v
 static bool start_thread(struct worker *worker)
 {
     unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-                CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+                          CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
     return thread_start(flags, worker->memory + STACK_SIZE, &worker->running, work_elsewhere, worker) > 0;
 }
