@@ -59,7 +59,7 @@ $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
 
 STUB_SOURCES := stub/start.S stub/thread.S $(LIB) $(filter-out stub/fortify.c stub/cpuid.c,$(wildcard stub/*.c))
 # Some distributions have only a shared libcpuid. The stub needs one function of it.
-STUB_CPUID ?= $(if $(wildcard $(shell $(STUB_CC) -print-file-name=libcpuid.a)),libcpuid,own)
+STUB_CPUID ?= $(if $(wildcard $(shell $(STUB_CC) -print-file-name=libcpuid.a 2>/dev/null)),libcpuid,own)
 ifeq ($(STUB_CPUID),libcpuid)
 STUB_CPUID_LIB = -l:libcpuid.a
 else
@@ -82,7 +82,7 @@ STUB_SOURCES += stub/fortify.c
 # Only the headers of the libraries the stub links: the rest of /usr/include belongs to another C library.
 STUB_INCLUDE = $(STUB_DIR)/include
 STUB_CFLAGS += -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(STUB_INCLUDE) -isystem $(STUB_INCLUDE)/libcpuid \
-	-isystem $(shell $(STUB_CC) -print-file-name=include)
+	-isystem $(shell $(STUB_CC) -print-file-name=include 2>/dev/null)
 # musl-gcc's specs turn -static-pie into a dynamic PIE without a word, hence each file by name.
 STUB_LINK = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
 	-Wl,--start-group -l:libzstd.a $(STUB_CPUID_LIB) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o

@@ -1,7 +1,7 @@
 /*
- * Distributions build libzstd.a and libcpuid.a against glibc with _FORTIFY_SOURCE, which leaves calls to glibc's checked
- * functions in them. musl has none, so a stub linked with musl brings them. Nothing on the launcher's way calls them:
- * they stand in libcpuid's and zstd's code for tracing.
+ * Distributions build libzstd.a and libcpuid.a against glibc, which leaves calls to functions in them that only glibc has:
+ * the checked ones of _FORTIFY_SOURCE, and since 2.38 C23's. musl has none of these, so a stub linked with musl brings
+ * them. Nothing on the launcher's way calls them: they stand in libcpuid's and zstd's code for files and tracing.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@ int __fprintf_chk(FILE *stream, int flag, const char *format, ...);
 int __snprintf_chk(char *to, size_t size, int flag, size_t room, const char *format, ...);
 int __vsnprintf_chk(char *to, size_t size, int flag, size_t room, const char *format, va_list arguments);
 char *__strcpy_chk(char *to, const char *from, size_t room);
+int __isoc23_sscanf(const char *text, const char *format, ...);
 
 int __fprintf_chk(FILE *stream, int flag, const char *format, ...)
 {
@@ -42,4 +43,10 @@ char *__strcpy_chk(char *to, const char *from, size_t room)
     if (length >= room)
         __builtin_trap();
     return memcpy(to, from, length + 1);
+}
+
+int __isoc23_sscanf(const char *text, const char *format, ...)
+{
+    (void)text, (void)format;
+    return 0; /* nothing was read */
 }
