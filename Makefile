@@ -57,18 +57,15 @@ $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
 
 # --- the stub -------------------------------------------------------------------------------------------------------
 
-STUB_SOURCES := stub/start.S stub/thread.S $(LIB) $(filter-out stub/fortify.c stub/cpuid.c,$(wildcard stub/*.c))
-# Some distributions have only a shared libcpuid. The stub needs one function of it.
-STUB_CPUID ?= $(if $(wildcard $(shell $(STUB_CC) -print-file-name=libcpuid.a 2>/dev/null)),libcpuid,own)
-ifeq ($(STUB_CPUID),libcpuid)
-STUB_CPUID_LIB = -l:libcpuid.a
-else
-STUB_SOURCES += stub/cpuid.c
-endif
+STUB_SOURCES := stub/start.S stub/thread.S $(LIB) $(filter-out stub/fortify.c,$(wildcard stub/*.c))
+# `libcpuid`, or `own` where its library has not what stub/cpuid.c takes from it
+STUB_CPUID ?= $(shell nm -g --defined-only "$$($(STUB_CC) -print-file-name=libcpuid.a 2>/dev/null)" 2>/dev/null | \
+	grep -q ' T exec_cpuid$$' && echo libcpuid || echo own)
 STUB_DIR = $(BUILD)/stub-$(STUB_LIBC)
 # Baseline instructions only, whatever CFLAGS say: the stub runs before anyone knows the processor.
 STUB_CFLAGS = $(COMMON) -O2 -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
-	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE
+	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE \
+	$(if $(filter own,$(STUB_CPUID)),-DSTUB_CPUID_OWN)
 STUB_LDFLAGS = -static-pie -nostartfiles -Wl,-T,stub/stub.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=4096 -Wl,--build-id=0x0000000000000000000000000000000000000000 \
 	-Wl,-s
@@ -85,12 +82,12 @@ STUB_CFLAGS += -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(STUB_INCLUDE) -isys
 	-isystem $(shell $(STUB_CC) -print-file-name=include 2>/dev/null)
 # musl-gcc's specs turn -static-pie into a dynamic PIE without a word, hence each file by name.
 STUB_LINK = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
-	-Wl,--start-group -l:libzstd.a $(STUB_CPUID_LIB) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
+	-Wl,--start-group -l:libzstd.a $(if $(filter libcpuid,$(STUB_CPUID)),-l:libcpuid.a) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
 else
 STUB_CFLAGS += $(shell $(PKG_CONFIG) --cflags libcpuid)
 CRT = $(shell $(STUB_CC) -print-file-name=$(1))
 STUB_LINK = $(STUB_CC) $(STUB_LDFLAGS) -o $@ $(call CRT,rcrt1.o) $(call CRT,crti.o) $(call CRT,crtbeginS.o) \
-	$(filter %.o,$^) -l:libzstd.a $(STUB_CPUID_LIB) $(call CRT,crtendS.o) $(call CRT,crtn.o)
+	$(filter %.o,$^) -l:libzstd.a $(if $(filter libcpuid,$(STUB_CPUID)),-l:libcpuid.a) $(call CRT,crtendS.o) $(call CRT,crtn.o)
 endif
 
 STUB_OBJECTS = $(patsubst %,$(STUB_DIR)/%.o,$(STUB_SOURCES))

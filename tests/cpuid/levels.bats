@@ -3,7 +3,8 @@ load ../common
 # "MODEL LEVEL" for every processor that qemu knows, from the bundle's launcher and from glibc's dynamic loader. With
 # list the launcher starts nothing, so that all of what is asked runs under qemu.
 models() {
-    qemu-x86_64 -cpu help | sed -n 's/^x86 \([^ ]*\).*/\1/p'
+    # "x86 MODEL .." or, since qemu 9, "  MODEL .." up to an empty line
+    qemu-x86_64 -cpu help | sed -n '/^Recognized CPUID/q; s/^x86 \([^ ]*\).*/\1/p; s/^  \([^ ]*\).*/\1/p'
 }
 
 # qemu starts nothing at all on a processor without 64-bit mode, nor on those that stand for the host's.
