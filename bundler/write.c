@@ -100,8 +100,6 @@ static bool record_stub_segments(struct writer *w, bool loads)
 {
     for (size_t i = 0; i < w->stub->elf.count; i++) {
         const Elf64_Phdr *segment = &w->stub->elf.program_headers[i];
-        if (segment->p_type == PT_TLS && segment->p_memsz == 0)
-            continue; /* the stub's linker script names it, whether there is something or not */
         if ((segment->p_type == PT_LOAD) == loads && !record_stub_segment(w, segment))
             return false;
     }
