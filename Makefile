@@ -57,7 +57,7 @@ $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
 
 # --- the stub -------------------------------------------------------------------------------------------------------
 
-STUB_SOURCES := stub/start.S stub/thread.S $(LIB) $(filter-out stub/fortify.c,$(wildcard stub/*.c))
+STUB_SOURCES := stub/start.S stub/thread.S $(LIB) $(wildcard stub/*.c)
 # `libcpuid`, or `own` where its library has not what stub/cpuid.c takes from it
 STUB_CPUID ?= $(shell nm -g --defined-only "$$($(STUB_CC) -print-file-name=libcpuid.a 2>/dev/null)" 2>/dev/null | \
 	grep -q ' T exec_cpuid$$' && echo libcpuid || echo own)
@@ -75,7 +75,6 @@ MUSL_LIB ?= $(patsubst %/rcrt1.o,%,$(firstword $(wildcard /usr/lib/x86_64-linux-
 	/usr/x86_64-linux-musl/lib64/rcrt1.o /usr/lib/musl/lib/rcrt1.o /usr/lib64/musl/rcrt1.o)))
 MUSL_INCLUDE ?= $(patsubst %/features.h,%,$(firstword $(wildcard /usr/include/x86_64-linux-musl/features.h \
 	/usr/x86_64-linux-musl/include/features.h /usr/lib/musl/include/features.h /usr/include/musl/features.h)))
-STUB_SOURCES += stub/fortify.c
 # Only the headers of the libraries the stub links: the rest of /usr/include belongs to another C library.
 STUB_INCLUDE = $(STUB_DIR)/include
 STUB_CFLAGS += -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(STUB_INCLUDE) -isystem $(STUB_INCLUDE)/libcpuid \
