@@ -59,8 +59,11 @@ $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
 
 STUB_SOURCES := stub/start.S stub/thread.S $(LIB) $(wildcard stub/*.c)
 # `libcpuid`, or `own` where its library has not what stub/cpuid.c takes from it
-STUB_CPUID ?= $(shell nm -g --defined-only "$$($(STUB_CC) -print-file-name=libcpuid.a 2>/dev/null)" 2>/dev/null | \
+ifndef STUB_CPUID
+STUB_CPUID := $(shell nm -g --defined-only "$$($(STUB_CC) -print-file-name=libcpuid.a 2>/dev/null)" 2>/dev/null | \
 	grep -q ' T exec_cpuid$$' && echo libcpuid || echo own)
+endif
+STUB_LIBS = -l:libzstd.a $(if $(filter libcpuid,$(STUB_CPUID)),-l:libcpuid.a)
 STUB_DIR = $(BUILD)/stub-$(STUB_LIBC)
 # Baseline instructions only, whatever CFLAGS say: the stub runs before anyone knows the processor.
 STUB_CFLAGS = $(COMMON) -O2 -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
@@ -81,12 +84,12 @@ STUB_CFLAGS += -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(STUB_INCLUDE) -isys
 	-isystem $(shell $(STUB_CC) -print-file-name=include 2>/dev/null)
 # musl-gcc's specs turn -static-pie into a dynamic PIE without a word, hence each file by name.
 STUB_LINK = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
-	-Wl,--start-group -l:libzstd.a $(if $(filter libcpuid,$(STUB_CPUID)),-l:libcpuid.a) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
+	-Wl,--start-group $(STUB_LIBS) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
 else
 STUB_CFLAGS += $(shell $(PKG_CONFIG) --cflags libcpuid)
 CRT = $(shell $(STUB_CC) -print-file-name=$(1))
 STUB_LINK = $(STUB_CC) $(STUB_LDFLAGS) -o $@ $(call CRT,rcrt1.o) $(call CRT,crti.o) $(call CRT,crtbeginS.o) \
-	$(filter %.o,$^) -l:libzstd.a $(if $(filter libcpuid,$(STUB_CPUID)),-l:libcpuid.a) $(call CRT,crtendS.o) $(call CRT,crtn.o)
+	$(filter %.o,$^) $(STUB_LIBS) $(call CRT,crtendS.o) $(call CRT,crtn.o)
 endif
 
 STUB_OBJECTS = $(patsubst %,$(STUB_DIR)/%.o,$(STUB_SOURCES))

@@ -106,8 +106,10 @@ static void share_payload(struct create *create, unsigned index)
         if (other->size != variant->size || memcmp(other->sha256, variant->sha256, sizeof variant->sha256) != 0)
             continue;
         off_t end = (off_t)create->spool_offset[index];
-        create->shared[index] = lseek(create->spool, end, SEEK_SET) == end && ftruncate(create->spool, end) == 0;
-        create->spool_offset[index] = create->shared[index] ? create->spool_offset[i] : create->spool_offset[index];
+        /* in this order: where the file cannot be cut, the payload stays and the next one follows it */
+        create->shared[index] = ftruncate(create->spool, end) == 0 && lseek(create->spool, end, SEEK_SET) == end;
+        if (create->shared[index])
+            create->spool_offset[index] = create->spool_offset[i];
         return;
     }
 }

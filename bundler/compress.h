@@ -19,8 +19,8 @@ enum { COMPRESS_LEVEL_DEFAULT = 0, COMPRESS_LEVEL_OF_DEFAULT = 12 };
 
 struct compress_settings {
     enum fatelf_encoding encoding;
-    int level;        /* zstd's, with zstd's own parameters, or COMPRESS_LEVEL_DEFAULT; unused for stored */
-    unsigned threads; /* at least 1; has no influence on the result */
+    int level;          /* zstd's, with zstd's own parameters, or COMPRESS_LEVEL_DEFAULT; unused for stored */
+    unsigned threads;   /* at least 1; has no influence on the result */
     const char *output; /* whose spool it is, for messages */
 };
 
