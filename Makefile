@@ -92,7 +92,7 @@ STUB_LINK = $(STUB_CC) $(STUB_LDFLAGS) -o $@ $(call CRT,rcrt1.o) $(call CRT,crti
 	$(filter %.o,$^) $(STUB_LIBS) $(call CRT,crtendS.o) $(call CRT,crtn.o)
 endif
 
-STUB_OBJECTS = $(patsubst %,$(STUB_DIR)/%.o,$(STUB_SOURCES))
+STUB_OBJECTS = $(patsubst %,$(STUB_DIR)/%.o,$(STUB_SOURCES)) $(STUB_DIR)/legacy.o
 
 $(STUB_DIR)/include: Makefile
 	@test "$(STUB_LIBC)" != musl || test -n "$(MUSL_LIB)" || { echo "no musl found: make deps, or STUB_LIBC=system" >&2; exit 1; }
@@ -103,6 +103,14 @@ $(STUB_DIR)/include: Makefile
 $(STUB_DIR)/%.o: % Makefile | $(STUB_DIR)/include
 	@mkdir -p $(@D)
 	$(STUB_CC) $(STUB_CFLAGS) -c -o $@ $<
+
+# zstd's decoders for its formats before 1.0 would be 76 KB of the stub. lib/payload.c lets no such frame through, so
+# nothing calls them: a trap stands in for each.
+$(STUB_DIR)/legacy.o: Makefile
+	@mkdir -p $(@D)
+	nm -u "$$($(STUB_CC) -print-file-name=libzstd.a)" | sed -n 's/^ *U \(Z[A-Z]*v0[0-9]_.*\)/\1/p' | sort -u | \
+		sed 's/.*/.globl &\n.hidden &\n&:/; $$a ud2\n.section .note.GNU-stack, "", @progbits' | \
+		$(STUB_CC) -x assembler -c -o $@ -
 
 $(STUB_DIR)/fatelf-amd64-stub: $(STUB_OBJECTS) stub/stub.ld
 	$(STUB_LINK)

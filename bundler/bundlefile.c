@@ -17,6 +17,11 @@
 #include "file.h"
 #include "say.h"
 
+static int fail_variant(const struct bundle_file *file, unsigned index, int error)
+{
+    return fail("%s: v%u: %s", file->path, file->bundle.manifest.variants[index].level, fatelf_error_text(error));
+}
+
 int bundle_file_open(struct bundle_file *file, const char *path)
 {
     struct elf_file elf = {0};
@@ -41,6 +46,13 @@ int bundle_file_open(struct bundle_file *file, const char *path)
         status = fail("%s: %s", path, fatelf_error_text(error));
         goto out;
     }
+    for (unsigned i = 0; i < file->bundle.manifest.header.variant_count; i++) {
+        error = fatelf_payload_open(&file->bundle, i, &file->payloads[i]);
+        if (error) {
+            status = fail_variant(file, i, error);
+            goto out;
+        }
+    }
     bfd *abfd = elf_file_bfd(path);
     if (abfd && abfd->build_id)
         for (size_t i = 0; i < abfd->build_id->size && 2 * i + 2 < sizeof file->build_id; i++)
@@ -61,16 +73,9 @@ void bundle_file_close(struct bundle_file *file)
         } u = {.bytes = file->image.bytes};
         munmap(u.mapping, file->image.size);
     }
+    free(file->base_bytes);
     if (file->fd >= 0)
         close(file->fd);
-}
-
-int bundle_file_find(const struct bundle_file *file, unsigned level)
-{
-    for (unsigned i = 0; i < file->bundle.manifest.header.variant_count; i++)
-        if (file->bundle.manifest.variants[i].level == level)
-            return (int)i;
-    return -1;
 }
 
 unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index)
@@ -83,37 +88,72 @@ unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index)
     return 0;
 }
 
-const char *bundle_file_encoding(unsigned encoding)
+/*
+ * Decodes one frame, into `buffer`; a base is in file->base_bytes. Reports what is wrong: with `wanted`, or with one
+ * that `wanted` is coded against.
+ */
+static int decode_frame(const struct bundle_file *file, const struct fatelf_variant *wanted,
+                        const struct fatelf_payload *payload, uint32_t frame, ZSTD_DCtx *context,
+                        unsigned char *buffer, const unsigned char **bytes)
 {
-    return encoding == FATELF_ENCODING_STORED ? "stored" : "zstd";
+    const struct fatelf_variant *variant = payload->variant;
+    int error = fatelf_payload_decode(payload, frame, context, file->base_bytes, buffer, bytes);
+    char base[sizeof ", its base v255"] = "";
+
+    if (!error)
+        return 0;
+    if (variant != wanted)
+        snprintf(base, sizeof base, ", its base v%u", variant->level);
+    return fail("%s: v%u%s: %s (frame %u of %u)", file->path, wanted->level, base, fatelf_error_text(error), frame + 1,
+                variant->frame_count);
 }
 
-int bundle_file_decode(const struct bundle_file *file, unsigned index, int fd, const char *to)
+/* Decodes what `payload` is coded against, unless that was the last base already. */
+static int decode_base(struct bundle_file *file, const struct fatelf_payload *payload, ZSTD_DCtx *context)
 {
-    const struct fatelf_variant *variant = &file->bundle.manifest.variants[index];
-    struct fatelf_payload payload;
-    struct fatelf_cursor cursor = {0};
-    unsigned char digest[EVP_MAX_MD_SIZE];
+    const struct fatelf_payload *base = &file->payloads[payload->base - file->bundle.manifest.variants];
+    const unsigned char *bytes;
     int status = 0;
-    int error = fatelf_payload_open(&file->bundle, index, &payload);
+
+    if (file->base == payload->base)
+        return 0;
+    free(file->base_bytes);
+    file->base = NULL;
+    file->base_bytes = malloc(base->variant->size);
+    if (!file->base_bytes)
+        return fail("out of memory");
+    for (uint32_t i = 0; !status && i < base->variant->frame_count; i++)
+        status = decode_frame(file, payload->variant, base, i, context,
+                              file->base_bytes + (uint64_t)i * base->variant->frame_size, &bytes);
+    if (!status)
+        file->base = payload->base;
+    return status;
+}
+
+int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const char *to)
+{
+    const struct fatelf_payload *payload = &file->payloads[index];
+    const struct fatelf_variant *variant = payload->variant;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    const unsigned char *bytes;
+    int status = 0;
+    int error = fatelf_payload_check_seek_table(payload);
 
     if (error)
-        return fail("%s: v%u: %s", file->path, variant->level, fatelf_error_text(error));
+        return fail_variant(file, index, error);
     ZSTD_DCtx *context = ZSTD_createDCtx();
     unsigned char *buffer = malloc(variant->frame_size);
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     if (!context || !buffer || !hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL))
         status = fail("out of memory");
+    if (!status && payload->base)
+        status = decode_base(file, payload, context);
     for (uint32_t frame = 0; !status && frame < variant->frame_count; frame++) {
-        const unsigned char *bytes;
-        uint32_t size = fatelf_payload_frame_size(&payload, frame);
-        error = fatelf_payload_decode(&payload, &cursor, frame, context, buffer, &bytes);
-        if (error)
-            status = fail("%s: v%u: %s (frame %u of %u)", file->path, variant->level, fatelf_error_text(error),
-                          frame + 1, variant->frame_count);
-        else if (fd >= 0 && !file_write(fd, bytes, size))
+        uint32_t size = fatelf_payload_raw_size(payload, frame);
+        status = decode_frame(file, variant, payload, frame, context, buffer, &bytes);
+        if (!status && fd >= 0 && !file_write(fd, bytes, size))
             status = fail("%s: cannot be written: %s", to, strerror(errno));
-        else
+        if (!status)
             EVP_DigestUpdate(hash, bytes, size);
     }
     if (!status && (!EVP_DigestFinal_ex(hash, digest, NULL) ||

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "../lib/bundle.h"
+#include "../lib/payload.h"
 
 struct bundle_file {
     const char *path; /* the caller's */
@@ -13,26 +13,24 @@ struct bundle_file {
     struct stat stat;
     struct fatelf_image image;
     struct fatelf_bundle bundle;
+    struct fatelf_payload payloads[FATELF_VARIANTS_MAX]; /* of its variants, in order */
+    const struct fatelf_variant *base; /* the one in base_bytes, or NULL */
+    unsigned char *base_bytes;         /* raw; kept for the next variant that is coded against it */
     char build_id[2 * 20 + 1]; /* hexadecimal, or empty */
 };
 
-/* Returns 0, or reports and returns an exit status. bundle_file_close() in any case. */
+/* *file stays where it is until bundle_file_close(), which is called in any case. Returns 0, or reports and returns an
+ * exit status. */
 int bundle_file_open(struct bundle_file *file, const char *path);
 void bundle_file_close(struct bundle_file *file);
 
-/* Index of the variant for a level, or -1. */
-int bundle_file_find(const struct bundle_file *file, unsigned level);
-
 /* The level of the lowest variant with the same payload, which is stored once; 0: it is this variant's own. */
 unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index);
-
-/* How an encoding is called. */
-const char *bundle_file_encoding(unsigned encoding);
 
 /*
  * Decodes variant `index` to `fd` (-1: nowhere) and compares its hash. Returns 0, or reports with `to`, the output's
  * name, and returns an exit status.
  */
-int bundle_file_decode(const struct bundle_file *file, unsigned index, int fd, const char *to);
+int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const char *to);
 
 #endif

@@ -1,4 +1,7 @@
-/* create: opens the variants, compresses one after the other into a spool file, lays the bundle out, writes it. */
+/*
+ * create: opens the variants, compresses one after the other into a spool file, the base first, lays the bundle out,
+ * writes it.
+ */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -12,6 +15,7 @@
 #include "compress.h"
 #include "file.h"
 #include "layout.h"
+#include "locate.h"
 #include "options.h"
 #include "progress.h"
 #include "say.h"
@@ -37,9 +41,8 @@ struct create {
     struct variant variants[FATELF_VARIANTS_MAX]; /* by level, once all are open */
     unsigned count;
     struct fatelf_manifest manifest;
-    uint64_t *sums; /* of all stored frames */
-    uint64_t spool_offset[FATELF_VARIANTS_MAX];
-    bool shared[FATELF_VARIANTS_MAX]; /* its payload is that of a lower, identical variant, at its spool_offset */
+    struct fatelf_frame *frames[FATELF_VARIANTS_MAX];
+    uint64_t spool_offset[FATELF_VARIANTS_MAX]; /* the same for variants that are identical */
     unsigned char *note; /* .note.fatelf */
     size_t note_size;
     unsigned char *metadata[METADATA_COUNT];
@@ -47,6 +50,7 @@ struct create {
     struct stub_file stub;
     struct output output;
     int spool;
+    unsigned base; /* index of the variant that the others are coded against */
 };
 
 static int by_level(const void *a, const void *b)
@@ -83,6 +87,25 @@ static int open_variants(struct create *create, char **operands, unsigned count)
     return 0;
 }
 
+/* The level most machines have, or the nearest below it: the common start decodes one stream. */
+static unsigned choose_base(const struct create *create)
+{
+    unsigned wanted = create->options.base ? create->options.base : COMPRESS_BASE_DEFAULT;
+    unsigned base = 0;
+
+    for (unsigned i = 1; i < create->count && create->variants[i].level <= wanted; i++)
+        base = i;
+    return base;
+}
+
+static int find_base(struct create *create)
+{
+    create->base = choose_base(create);
+    if (create->options.base && create->variants[create->base].level != create->options.base)
+        return fail("--base v%u: there is no build for v%u", create->options.base, create->options.base);
+    return 0;
+}
+
 static void warn_about(const struct create *create)
 {
     for (unsigned i = 0; i < create->count && !create->options.quiet; i++) {
@@ -96,56 +119,107 @@ static void warn_about(const struct create *create)
     }
 }
 
-/* The same build for two levels is stored once: takes the second one's payload out of the spool again. */
-static void share_payload(struct create *create, unsigned index)
+/* Takes back what was appended to the spool since `end`. False: it stays there, and the next payload follows it. */
+static bool cut_spool(const struct create *create, uint64_t end)
 {
-    const struct fatelf_variant *variant = &create->manifest.variants[index];
+    return ftruncate(create->spool, (off_t)end) == 0 && lseek(create->spool, (off_t)end, SEEK_SET) == (off_t)end;
+}
 
-    for (unsigned i = 0; i < index; i++) {
+/* The same build for two levels is stored once: takes the second one's payload out of the spool again. */
+static int share_payload(struct create *create, unsigned index)
+{
+    struct fatelf_variant *variant = &create->manifest.variants[index];
+
+    for (unsigned i = 0; i < create->count; i++) {
         const struct fatelf_variant *other = &create->manifest.variants[i];
-        if (other->size != variant->size || memcmp(other->sha256, variant->sha256, sizeof variant->sha256) != 0)
+        if (i == index || other->size != variant->size ||
+            memcmp(other->sha256, variant->sha256, sizeof variant->sha256) != 0)
             continue;
-        off_t end = (off_t)create->spool_offset[index];
-        /* in this order: where the file cannot be cut, the payload stays and the next one follows it */
-        create->shared[index] = ftruncate(create->spool, end) == 0 && lseek(create->spool, end, SEEK_SET) == end;
-        if (create->shared[index])
-            create->spool_offset[index] = create->spool_offset[i];
-        return;
+        if (!cut_spool(create, create->spool_offset[index]))
+            return 0;
+        size_t size = other->frame_count * sizeof **create->frames;
+        struct fatelf_frame *frames = malloc(size);
+        if (!frames)
+            return fail("out of memory");
+        memcpy(frames, create->frames[i], size);
+        free(create->frames[index]);
+        create->frames[index] = frames;
+        create->spool_offset[index] = create->spool_offset[i];
+        *variant = *other;
+        variant->level = (uint8_t)create->variants[index].level;
+        return 0;
     }
+    return 0;
+}
+
+/* Is the payload that of a lower variant? */
+static bool is_shared(const struct create *create, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (create->spool_offset[i] == create->spool_offset[index])
+            return true;
+    return false;
+}
+
+/*
+ * A delta-coded variant starts later than the base, because the base is decoded first. So it has to save a quarter of
+ * what the variant would take without, and more than a few pages. That is known from the base, which is of one kind with it.
+ */
+static bool delta_pays(const struct create *create, const struct fatelf_variant *coded)
+{
+    const struct fatelf_variant *base = &create->manifest.variants[create->base];
+    double plain = (double)coded->size * (double)base->payload_size / (double)base->size;
+    double saved = plain - (double)coded->payload_size;
+
+    return saved >= plain / 4 && saved >= 64 * 1024;
+}
+
+/* `base`: NULL, or what to code against if that pays. */
+static int compress_one(struct create *create, unsigned index, const struct compress_base *base)
+{
+    const struct variant *variant = &create->variants[index];
+    struct fatelf_variant *coded = &create->manifest.variants[index];
+    struct fatelf_frame **frames = &create->frames[index];
+    uint64_t start = (uint64_t)lseek(create->spool, 0, SEEK_CUR);
+
+    create->spool_offset[index] = start;
+    int status = compress_variant(variant, base, &create->options.compress, create->spool, coded, frames);
+    if (!status && base && !create->options.base && !delta_pays(create, coded) && cut_spool(create, start)) {
+        progress_take_back(coded->size, coded->payload_size);
+        free(*frames);
+        status = compress_variant(variant, NULL, &create->options.compress, create->spool, coded, frames);
+    }
+    return status ? status : share_payload(create, index);
 }
 
 static int compress_variants(struct create *create)
 {
-    uint64_t total = 0, frames = 0, done = 0, written = 0;
+    const struct variant *base = &create->variants[create->base];
+    bool delta = create->count > 1 && create->options.delta && create->options.compress.encoding == FATELF_ENCODING_ZSTD;
+    struct locator *locator = NULL;
+    uint64_t total = 0;
 
-    for (unsigned i = 0; i < create->count; i++) {
+    for (unsigned i = 0; i < create->count; i++)
         total += create->variants[i].size;
-        frames += fatelf_frame_count(create->variants[i].size, COMPRESS_FRAME_SIZE);
-    }
     create->options.compress.output = create->options.output;
     create->spool = file_spool(create->options.output);
     if (create->spool < 0)
         return fail("%s: no room for a temporary file beside it: %s", create->options.output, strerror(errno));
-    create->sums = calloc(frames + 1, sizeof *create->sums);
-    if (!create->sums)
-        return fail("out of memory");
 
     progress_start(total, create->options.quiet);
-    uint64_t *sums = create->sums;
-    for (unsigned i = 0; i < create->count; i++) {
-        const struct variant *variant = &create->variants[i];
-        struct fatelf_variant *coded = &create->manifest.variants[i];
-        create->spool_offset[i] = (uint64_t)lseek(create->spool, 0, SEEK_CUR);
-        int status = compress_variant(variant->fd, variant->path, variant->size, variant->level,
-                                      &create->options.compress, create->spool, coded, sums, &done, &written);
-        if (status)
-            return status;
-        if (coded->encoding == FATELF_ENCODING_STORED)
-            sums += coded->frame_count;
-        share_payload(create, i);
+    int status = compress_one(create, create->base, NULL);
+    if (!status && delta) {
+        locator = locator_make(base->fd, base->size);
+        if (!locator)
+            status = fail("%s: cannot be read: %s", base->path, errno ? strerror(errno) : "it became shorter");
     }
+    struct compress_base against = {.variant = base, .locator = locator};
+    for (unsigned i = 0; !status && i < create->count; i++)
+        if (i != create->base)
+            status = compress_one(create, i, delta ? &against : NULL);
+    locator_free(locator);
     progress_clear();
-    return 0;
+    return status;
 }
 
 static void read_metadata(struct create *create)
@@ -209,7 +283,7 @@ static size_t list_parts(const struct create *create, struct layout_part *places
     }
     for (unsigned i = 0; i < create->count; i++) {
         const struct fatelf_variant *variant = &create->manifest.variants[i];
-        if (create->shared[i])
+        if (is_shared(create, i))
             continue;
         places[count] = (struct layout_part){
             .name = payload_names[variant->level - 1],
@@ -244,7 +318,7 @@ static int write_output(struct create *create)
     manifest->header.variant_count = (uint8_t)create->count;
     manifest->header.launch = FATELF_LAUNCH_MEMFD;
     manifest->header.compatible = create->options.go_env ? FATELF_COMPATIBLE_GO_ENV : 0;
-    int error = fatelf_manifest_encode(manifest, create->sums, create->note + note_header);
+    int error = fatelf_manifest_encode(manifest, create->frames, create->note + note_header);
     if (error)
         return fail("%s: cannot be made: %s", create->options.output, fatelf_error_text(error));
     return write_bundle(create->output.temporary, create->options.output, &create->stub, parts, count, create->spool);
@@ -267,12 +341,11 @@ static void tell(const struct create *create)
 
     for (unsigned i = 0; i < create->count; i++) {
         const struct fatelf_variant *variant = &create->manifest.variants[i];
-        fprintf(stderr, "v%u: %s, %llu bytes, %.1f %% of its size%s\n", variant->level, create->variants[i].path,
+        fprintf(stderr, "v%u: %s, %s, %llu bytes, %.1f %% of its size%s\n", variant->level, create->variants[i].path,
+                fatelf_encoding_name(variant->encoding),
                 (unsigned long long)variant->payload_size,
                 (double)variant->payload_size * 100 / (double)variant->size,
-                create->shared[i]                             ? ", shared with a lower level"
-                : variant->encoding == FATELF_ENCODING_STORED ? ", stored"
-                                                              : "");
+                is_shared(create, i) ? ", shared with a lower level" : "");
         largest = variant->size > largest ? variant->size : largest;
     }
     if (fstat(create->output.fd, &stat) == 0)
@@ -284,6 +357,8 @@ static int run_steps(struct create *create, char **operands, unsigned count)
 {
     int status = open_variants(create, operands, count);
 
+    if (!status)
+        status = find_base(create);
     if (!status)
         status = stub_open(&create->stub, create->options.stub);
     if (!status && is_output(create, &create->stub.stat))
@@ -316,12 +391,13 @@ static int run_create(const struct command *command, int argc, char **argv)
     output_abandon(&create.output);
     if (create.spool >= 0)
         close(create.spool);
-    for (unsigned i = 0; i < create.count; i++)
+    for (unsigned i = 0; i < create.count; i++) {
         variant_close(&create.variants[i]);
+        free(create.frames[i]);
+    }
     for (size_t i = 0; i < METADATA_COUNT; i++)
         free(create.metadata[i]);
     free(create.note);
-    free(create.sums);
     stub_close(&create.stub);
     return status;
 }

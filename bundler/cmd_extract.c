@@ -20,7 +20,7 @@ static const struct option_row option_rows[] = {
     {0},
 };
 
-static int extract_one(const struct bundle_file *file, unsigned index, const char *path, bool force)
+static int extract_one(struct bundle_file *file, unsigned index, const char *path, bool force)
 {
     struct output output;
     struct stat there;
@@ -39,7 +39,7 @@ static int extract_one(const struct bundle_file *file, unsigned index, const cha
 }
 
 /* To "PREFIX.v3", or without a prefix to "NAME.v3" in the working folder. */
-static int extract_named(const struct bundle_file *file, unsigned index, const char *prefix, bool force)
+static int extract_named(struct bundle_file *file, unsigned index, const char *prefix, bool force)
 {
     const char *slash = strrchr(file->path, '/');
     char *path;
@@ -53,7 +53,7 @@ static int extract_named(const struct bundle_file *file, unsigned index, const c
     return status;
 }
 
-static int extract(const struct bundle_file *file, const char *which, const char *to, bool force)
+static int extract(struct bundle_file *file, const char *which, const char *to, bool force)
 {
     const struct fatelf_manifest *manifest = &file->bundle.manifest;
     struct fatelf_cpu cpu;
@@ -71,7 +71,7 @@ static int extract(const struct bundle_file *file, const char *which, const char
             return fail("%s: holds no variant for this machine, which is at v%u; the lowest is v%u", file->path,
                         fatelf_level(&cpu), manifest->variants[0].level);
     } else {
-        int found = bundle_file_find(file, fatelf_level_parse(which, strlen(which)));
+        int found = fatelf_manifest_find(&file->bundle.manifest, fatelf_level_parse(which, strlen(which)));
         if (found < 0)
             return fail("%s: holds no variant %s; see 'fatelf-amd64 list'", file->path, which);
         index = (unsigned)found;

@@ -35,7 +35,7 @@ static void print_table(const struct bundle_file *file)
         if (same)
             snprintf(encoding, sizeof encoding, "= v%u", same);
         else
-            snprintf(encoding, sizeof encoding, "%s", bundle_file_encoding(variant->encoding));
+            snprintf(encoding, sizeof encoding, "%s", fatelf_encoding_name(variant->encoding));
         hexadecimal(variant->sha256, sizeof variant->sha256, hash);
         printf("v%-5u %-8s %11llu %11llu  %4.1f%%  %.16s\n", variant->level, encoding,
                (unsigned long long)variant->size, (unsigned long long)variant->payload_size,
@@ -67,7 +67,7 @@ static void print_json(const struct bundle_file *file)
         if (same)
             snprintf(text, sizeof text, "v%u", same);
         json_object_object_add(row, "same_as", same ? json_object_new_string(text) : NULL);
-        json_object_object_add(row, "encoding", json_object_new_string(bundle_file_encoding(variant->encoding)));
+        json_object_object_add(row, "encoding", json_object_new_string(fatelf_encoding_name(variant->encoding)));
         json_object_object_add(row, "size", json_object_new_int64((int64_t)variant->size));
         json_object_object_add(row, "stored", json_object_new_int64((int64_t)variant->payload_size));
         json_object_object_add(row, "frame_size", json_object_new_int64(variant->frame_size));

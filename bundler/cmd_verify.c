@@ -16,12 +16,12 @@ static const struct option_row option_rows[] = {
     {0},
 };
 
-static int verify(const struct bundle_file *file, unsigned required)
+static int verify(struct bundle_file *file, unsigned required)
 {
     int status = 0;
 
     for (unsigned level = FATELF_LEVEL_MIN; level <= FATELF_LEVEL_MAX; level++)
-        if (required >> level & 1 && bundle_file_find(file, level) < 0)
+        if (required >> level & 1 && fatelf_manifest_find(&file->bundle.manifest, level) < 0)
             status = fail("%s: holds no variant v%u", file->path, level);
     for (unsigned i = 0; i < file->bundle.manifest.header.variant_count; i++) {
         int decoded = bundle_file_decode(file, i, -1, NULL);

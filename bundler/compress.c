@@ -16,21 +16,24 @@
 #include "../lib/checksum.h"
 #include "../lib/manifest.h"
 #include "file.h"
+#include "locate.h"
 #include "progress.h"
 #include "say.h"
+#include "variant.h"
 
 struct slot {
     unsigned char *raw;
     unsigned char *coded;
     size_t raw_size;
     size_t coded_size;
+    struct place prefix;
     bool ready;
 };
 
 struct job {
     const struct compress_settings *settings;
-    int from;
-    uint64_t size;
+    const struct variant *from;
+    const struct compress_base *base; /* NULL: none */
     uint32_t frames;
     struct slot *slots;
     uint32_t slot_count;
@@ -40,20 +43,78 @@ struct job {
     uint32_t next;  /* frame that no thread has taken */
     uint32_t taken; /* frames that the writer is done with */
     const char *error;
-    bool spool_failed; /* the error is one of writing */
+    const char *error_path; /* of a build, or NULL: the error is one of writing */
+};
+
+/* One thread's tools. */
+struct coder {
+    ZSTD_CCtx *context;
+    unsigned char *prefix;
+    size_t prefix_room;
 };
 
 /* Returns NULL or what went wrong. */
-static const char *code_frame(const struct job *job, ZSTD_CCtx *context, uint32_t frame, struct slot *slot)
+static const char *read_file(const struct variant *from, unsigned char *bytes, size_t size, uint64_t offset)
+{
+    if (file_read(from->fd, bytes, size, offset))
+        return NULL;
+    return errno ? strerror(errno) : "changed while it was read";
+}
+
+/* zstd would read a prefix that starts with this as a dictionary; one byte on, it cannot start so again. */
+static void avoid_dictionary(struct place *prefix, const unsigned char **bytes)
+{
+    static const unsigned char magic[] = {0x37, 0xa4, 0x30, 0xec}; /* RFC 8878, 5 */
+
+    if (prefix->size < sizeof magic || memcmp(*bytes, magic, sizeof magic) != 0)
+        return;
+    prefix->offset++;
+    prefix->size--;
+    ++*bytes;
+}
+
+/* Gives the coder what of the base the frame in the slot resembles. Returns NULL or what went wrong. */
+static const char *set_prefix(const struct compress_base *base, struct coder *coder, struct slot *slot, double share)
+{
+    slot->prefix = locator_find(base->locator, slot->raw, slot->raw_size, share);
+    if (slot->prefix.size > coder->prefix_room) {
+        free(coder->prefix);
+        coder->prefix = malloc(slot->prefix.size);
+        coder->prefix_room = coder->prefix ? slot->prefix.size : 0;
+        if (!coder->prefix)
+            return "out of memory";
+    }
+    const char *error = read_file(base->variant, coder->prefix, slot->prefix.size, slot->prefix.offset);
+    const unsigned char *prefix = coder->prefix;
+    if (!error)
+        avoid_dictionary(&slot->prefix, &prefix);
+    if (!error && ZSTD_isError(ZSTD_CCtx_refPrefix(coder->context, prefix, slot->prefix.size)))
+        error = "zstd takes no prefix";
+    return error;
+}
+
+/* Returns NULL or what went wrong, with *path. */
+static const char *code_frame(const struct job *job, struct coder *coder, uint32_t frame, struct slot *slot,
+                              const char **path)
 {
     uint64_t offset = (uint64_t)frame * COMPRESS_FRAME_SIZE;
+    uint64_t left = job->from->size - offset;
+    const char *error;
 
-    slot->raw_size = job->size - offset < COMPRESS_FRAME_SIZE ? (size_t)(job->size - offset) : COMPRESS_FRAME_SIZE;
-    if (!file_read(job->from, slot->raw, slot->raw_size, offset))
-        return errno ? strerror(errno) : "changed while it was read";
-    if (job->settings->encoding == FATELF_ENCODING_STORED)
-        return NULL;
-    slot->coded_size = ZSTD_compress2(context, slot->coded, ZSTD_compressBound(COMPRESS_FRAME_SIZE), slot->raw,
+    *path = job->from->path;
+    slot->raw_size = left < COMPRESS_FRAME_SIZE ? (size_t)left : COMPRESS_FRAME_SIZE;
+    error = read_file(job->from, slot->raw, slot->raw_size, offset);
+    if (error || job->settings->encoding == FATELF_ENCODING_STORED)
+        return error;
+    if (job->base) {
+        double middle = (double)offset + (double)slot->raw_size / 2;
+        error = set_prefix(job->base, coder, slot, middle / (double)job->from->size);
+        if (error) {
+            *path = job->base->variant->path;
+            return error;
+        }
+    }
+    slot->coded_size = ZSTD_compress2(coder->context, slot->coded, ZSTD_compressBound(COMPRESS_FRAME_SIZE), slot->raw,
                                       slot->raw_size);
     return ZSTD_isError(slot->coded_size) ? ZSTD_getErrorName(slot->coded_size) : NULL;
 }
@@ -63,13 +124,13 @@ static bool set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int value)
     return !ZSTD_isError(ZSTD_CCtx_setParameter(context, parameter, value));
 }
 
-static ZSTD_CCtx *make_context(int level)
+static ZSTD_CCtx *make_context(const struct job *job)
 {
     ZSTD_CCtx *context = ZSTD_createCCtx();
-    bool tuned = level == COMPRESS_LEVEL_DEFAULT;
+    bool tuned = job->settings->level == COMPRESS_LEVEL_DEFAULT;
     bool good = context && set(context, ZSTD_c_checksumFlag, 1) &&
-                set(context, ZSTD_c_compressionLevel, tuned ? COMPRESS_LEVEL_OF_DEFAULT : level) &&
-                (!tuned || set(context, ZSTD_c_literalCompressionMode, ZSTD_ps_disable));
+                set(context, ZSTD_c_compressionLevel, tuned ? COMPRESS_LEVEL_OF_DEFAULT : job->settings->level) &&
+                (!tuned || job->base || set(context, ZSTD_c_literalCompressionMode, ZSTD_ps_disable));
 
     if (good)
         return context;
@@ -80,8 +141,9 @@ static ZSTD_CCtx *make_context(int level)
 static void *work(void *argument)
 {
     struct job *job = argument;
-    ZSTD_CCtx *context = make_context(job->settings->level);
-    const char *error = context ? NULL : "out of memory";
+    struct coder coder = {.context = make_context(job)};
+    const char *error = coder.context ? NULL : "out of memory";
+    const char *path = job->from->path;
 
     pthread_mutex_lock(&job->lock);
     while (!error && !job->error && job->next < job->frames) {
@@ -92,16 +154,19 @@ static void *work(void *argument)
         uint32_t frame = job->next++;
         struct slot *slot = &job->slots[frame % job->slot_count];
         pthread_mutex_unlock(&job->lock);
-        error = code_frame(job, context, frame, slot);
+        error = code_frame(job, &coder, frame, slot, &path);
         pthread_mutex_lock(&job->lock);
         slot->ready = true;
         pthread_cond_broadcast(&job->changed);
     }
-    if (error && !job->error)
+    if (error && !job->error) {
         job->error = error;
+        job->error_path = path;
+    }
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
-    ZSTD_freeCCtx(context);
+    ZSTD_freeCCtx(coder.context);
+    free(coder.prefix);
     return NULL;
 }
 
@@ -124,32 +189,41 @@ static void give_back(struct job *job, struct slot *slot, bool written)
     pthread_mutex_lock(&job->lock);
     slot->ready = false;
     job->taken++;
-    if (!written && !job->error) {
+    if (!written && !job->error)
         job->error = strerror(errno);
-        job->spool_failed = true;
-    }
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
 }
 
-static bool write_seek_table(int spool, const struct fatelf_seek_entry *entries, uint32_t count)
+/* Appends the seek table. Its size; 0 with errno set. */
+static size_t write_seek_table(int spool, const struct fatelf_frame *frames, const struct fatelf_variant *coded)
 {
-    size_t size = count * sizeof *entries;
+    uint32_t count = coded->frame_count;
+    size_t size = count * sizeof(struct fatelf_seek_entry);
+    struct fatelf_seek_entry *entries = malloc(size);
     struct fatelf_seek_footer footer = {.number_of_frames = count, .seekable_magic = FATELF_SEEK_FOOTER_MAGIC};
     struct fatelf_seek_header header = {
         .skippable_magic = FATELF_SEEK_SKIPPABLE_MAGIC,
         .frame_size = (uint32_t)(size + sizeof footer),
     };
 
-    return file_write(spool, &header, sizeof header) && file_write(spool, entries, size) &&
-           file_write(spool, &footer, sizeof footer);
+    for (uint32_t i = 0; entries && i < count; i++) {
+        uint64_t left = coded->size - (uint64_t)i * COMPRESS_FRAME_SIZE;
+        entries[i] = (struct fatelf_seek_entry){
+            .compressed_size = frames[i].size,
+            .decompressed_size = left < COMPRESS_FRAME_SIZE ? (uint32_t)left : COMPRESS_FRAME_SIZE,
+        };
+    }
+    bool good = entries && file_write(spool, &header, sizeof header) && file_write(spool, entries, size) &&
+                file_write(spool, &footer, sizeof footer);
+    free(entries);
+    return good ? sizeof header + size + sizeof footer : 0;
 }
 
-/* The caller's side: all frames in order. False: job->error says why. */
-static bool collect(struct job *job, int spool, unsigned level, struct fatelf_variant *variant, uint64_t *sums,
-                    struct fatelf_seek_entry *entries, uint64_t *done, uint64_t *written)
+/* The caller's side: all frames in order. False: job->error says why, where it is set. */
+static bool collect(struct job *job, int spool, struct fatelf_variant *coded, struct fatelf_frame *frames)
 {
-    bool stored = variant->encoding == FATELF_ENCODING_STORED;
+    bool stored = coded->encoding == FATELF_ENCODING_STORED;
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
     bool good = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL);
 
@@ -160,28 +234,26 @@ static bool collect(struct job *job, int spool, unsigned level, struct fatelf_va
         const unsigned char *bytes = stored ? slot->raw : slot->coded;
         size_t size = stored ? slot->raw_size : slot->coded_size;
         EVP_DigestUpdate(hash, slot->raw, slot->raw_size);
-        if (stored)
-            sums[frame] = fatelf_checksum(slot->raw, slot->raw_size);
-        else
-            entries[frame] = (struct fatelf_seek_entry){(uint32_t)slot->coded_size, (uint32_t)slot->raw_size};
-        variant->payload_size += size;
-        *done += slot->raw_size;
-        *written += size;
+        frames[frame] = (struct fatelf_frame){
+            .checksum = fatelf_checksum(bytes, size),
+            .offset = coded->payload_size,
+            .prefix_offset = slot->prefix.offset,
+            .size = (uint32_t)size,
+            .prefix_size = slot->prefix.size,
+        };
+        coded->payload_size += size;
+        progress_add(coded->level, slot->raw_size, size);
         give_back(job, slot, file_write(spool, bytes, size));
-        progress_show(level, *done, *written);
     }
-    good = good && EVP_DigestFinal_ex(hash, variant->sha256, NULL) && !job->error;
+    good = good && EVP_DigestFinal_ex(hash, coded->sha256, NULL) && !job->error;
     EVP_MD_CTX_free(hash);
-    if (good && !stored) {
-        good = write_seek_table(spool, entries, job->frames);
-        variant->payload_size += sizeof(struct fatelf_seek_header) + job->frames * sizeof *entries +
-                                 sizeof(struct fatelf_seek_footer);
-        if (!good) {
-            job->error = strerror(errno);
-            job->spool_failed = true;
-        }
-    }
-    return good;
+    if (!good || stored)
+        return good;
+    size_t table = write_seek_table(spool, frames, coded);
+    coded->payload_size += table;
+    if (table == 0)
+        job->error = strerror(errno);
+    return table != 0;
 }
 
 static bool allocate(struct job *job, bool stored)
@@ -205,50 +277,54 @@ static void release(struct job *job)
     free(job->slots);
 }
 
-int compress_variant(int from, const char *path, uint64_t size, unsigned level,
-                     const struct compress_settings *settings, int spool, struct fatelf_variant *variant,
-                     uint64_t *sums, uint64_t *done, uint64_t *written)
+int compress_variant(const struct variant *from, const struct compress_base *base,
+                     const struct compress_settings *settings, int spool, struct fatelf_variant *coded,
+                     struct fatelf_frame **frames)
 {
     struct job job = {
         .settings = settings,
         .from = from,
-        .size = size,
-        .frames = (uint32_t)fatelf_frame_count(size, COMPRESS_FRAME_SIZE),
+        .base = base,
+        .frames = (uint32_t)fatelf_frame_count(from->size, COMPRESS_FRAME_SIZE),
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .changed = PTHREAD_COND_INITIALIZER,
     };
     unsigned threads = settings->threads < job.frames ? settings->threads : job.frames;
     job.slot_count = 2 * threads;
     pthread_t *ids = calloc(threads, sizeof *ids);
-    struct fatelf_seek_entry *entries = calloc(job.frames, sizeof *entries);
     unsigned started = 0;
-    bool good = ids && entries && allocate(&job, settings->encoding == FATELF_ENCODING_STORED);
+    *frames = calloc(job.frames, sizeof **frames);
+    bool good = ids && *frames && allocate(&job, settings->encoding == FATELF_ENCODING_STORED);
 
-    *variant = (struct fatelf_variant){
-        .level = (uint8_t)level,
-        .encoding = (uint8_t)settings->encoding,
+    *coded = (struct fatelf_variant){
+        .level = (uint8_t)from->level,
+        .encoding = (uint8_t)(base ? FATELF_ENCODING_ZSTD_DELTA : settings->encoding),
+        .base = (uint8_t)(base ? base->variant->level : 0),
         .frame_size = COMPRESS_FRAME_SIZE,
         .frame_count = job.frames,
-        .size = size,
+        .size = from->size,
     };
     while (good && started < threads && pthread_create(&ids[started], NULL, work, &job) == 0)
         started++;
-    good = good && started > 0 && collect(&job, spool, level, variant, sums, entries, done, written);
+    good = good && started > 0 && collect(&job, spool, coded, *frames);
     if (!good) {
         pthread_mutex_lock(&job.lock);
-        if (!job.error)
+        if (!job.error) {
             job.error = "out of memory or threads";
+            job.error_path = from->path;
+        }
         pthread_cond_broadcast(&job.changed);
         pthread_mutex_unlock(&job.lock);
     }
     for (unsigned i = 0; i < started; i++)
         pthread_join(ids[i], NULL);
     release(&job);
-    free(entries);
     free(ids);
     if (good)
         return 0;
-    if (job.spool_failed)
+    free(*frames);
+    *frames = NULL;
+    if (!job.error_path)
         return fail("%s: cannot be written: %s", settings->output, job.error);
-    return fail("%s: cannot be compressed: %s", path, job.error);
+    return fail("%s: cannot be compressed: %s", job.error_path, job.error);
 }

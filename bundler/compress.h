@@ -6,32 +6,42 @@
 
 #include "../lib/format.h"
 
+struct locator;
+struct variant;
+
 /*
  * Measured in docs/performance: larger frames gain little and fall out of a core's cache when they are decoded, smaller
  * ones lose matches.
  */
 #define COMPRESS_FRAME_SIZE (UINT32_C(1) << 20)
 /*
- * What "zstd" without a level means: zstd's level 12 but for literals, which are left as they are. A few percent larger
- * and a fifth faster to decode. Above 12, zstd needs many times as long for a few percent.
+ * What "zstd" without a level means: zstd's level 12, but literals are left as they are where there is no base. A few
+ * percent larger and a fifth faster to decode. Above 12, zstd needs many times as long for a few percent.
  */
 enum { COMPRESS_LEVEL_DEFAULT = 0, COMPRESS_LEVEL_OF_DEFAULT = 12 };
+/* Most machines in use have this level and not the next. */
+enum { COMPRESS_BASE_DEFAULT = 3 };
 
 struct compress_settings {
-    enum fatelf_encoding encoding;
+    enum fatelf_encoding encoding; /* stored or zstd; with a base, zstd is zstd-delta */
     int level;          /* zstd's, with zstd's own parameters, or COMPRESS_LEVEL_DEFAULT; unused for stored */
     unsigned threads;   /* at least 1; has no influence on the result */
     const char *output; /* whose spool it is, for messages */
 };
 
+/* What a variant is coded against. */
+struct compress_base {
+    const struct variant *variant;
+    const struct locator *locator; /* of its bytes */
+};
+
 /*
- * Codes the `size` bytes of `from` and appends the payload to `spool`. Fills in *variant but for level, payload_offset
- * and sums_offset. `sums`: for a stored variant, room for one XXH64 a frame. `done`, `written`: bytes read and written
- * so far for the progress line; both are advanced. Returns 0, or reports with `path`, or with the output's name where
- * the spool cannot be written, and returns an exit status.
+ * Codes the bytes of `from` and appends the payload to `spool`. `base`: NULL, or what to code against. Fills in *coded
+ * but for payload_offset and frames_offset, and *frames, which the caller frees. Returns 0, or reports with the path of
+ * `from`, or with the output's name where the spool cannot be written, and returns an exit status; *frames is then NULL.
  */
-int compress_variant(int from, const char *path, uint64_t size, unsigned level,
-                     const struct compress_settings *settings, int spool, struct fatelf_variant *variant,
-                     uint64_t *sums, uint64_t *done, uint64_t *written);
+int compress_variant(const struct variant *from, const struct compress_base *base,
+                     const struct compress_settings *settings, int spool, struct fatelf_variant *coded,
+                     struct fatelf_frame **frames);
 
 #endif

@@ -7,12 +7,16 @@
 #include <string.h>
 #include <zstd.h>
 
-enum { OPTION_LAUNCH = 256, OPTION_COMPRESS, OPTION_GO_ENV, OPTION_STUB, OPTION_FORCE };
+#include "../lib/level.h"
+
+enum { OPTION_LAUNCH = 256, OPTION_COMPRESS, OPTION_NO_DELTA, OPTION_BASE, OPTION_GO_ENV, OPTION_STUB, OPTION_FORCE };
 
 const struct option_row create_option_rows[] = {
     {'o', "output", "FILE", "write the bundle to FILE"},
     {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant: memfd (default)"},
     {OPTION_COMPRESS, "compress", "HOW", "zstd (default, tuned to start fast), zstd:1 to zstd:22, or none"},
+    {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as its difference to another one"},
+    {OPTION_BASE, "base", "LEVEL", "code the other builds against this one, even where it saves little (default: v3)"},
     {'j', "jobs", "N", "compress on N processors (default: all there are)"},
     {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG"},
     {OPTION_STUB, "stub", "FILE", "use this launcher stub"},
@@ -63,6 +67,7 @@ int create_options(const struct command *command, int argc, char **argv, struct 
 
     *options = (struct create_options){
         .output = "",
+        .delta = true,
         .compress = {.encoding = FATELF_ENCODING_ZSTD, .level = COMPRESS_LEVEL_DEFAULT, .threads = processors()},
     };
     while ((letter = command_option(command, argc, argv)) != -1) {
@@ -78,6 +83,14 @@ int create_options(const struct command *command, int argc, char **argv, struct 
             if (!parse_compress(optarg, &options->compress))
                 return command_misused(command, "--compress %s: not zstd, zstd:1 to zstd:%d or none", optarg,
                                        ZSTD_maxCLevel());
+            break;
+        case OPTION_NO_DELTA:
+            options->delta = false;
+            break;
+        case OPTION_BASE:
+            options->base = fatelf_level_parse(optarg, strlen(optarg));
+            if (options->base == 0)
+                return command_misused(command, "--base %s: not v1, v2, v3 or v4", optarg);
             break;
         case 'j': {
             long number = parse_number(optarg, 1, 1024);
@@ -103,6 +116,10 @@ int create_options(const struct command *command, int argc, char **argv, struct 
             break;
         }
     }
+    if (options->base && !options->delta)
+        return command_misused(command, "--base and --no-delta exclude each other");
+    if (options->base && options->compress.encoding == FATELF_ENCODING_STORED)
+        return command_misused(command, "--base and --compress none exclude each other");
     if (options->output[0] == 0)
         return command_misused(command, "no output; name it with -o FILE");
     if (optind == argc)

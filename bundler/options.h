@@ -11,7 +11,8 @@ struct create_options {
     const char *output;
     const char *stub;
     struct compress_settings compress;
-    bool go_env, force, quiet, verbose;
+    unsigned base; /* level; 0: not given */
+    bool delta, go_env, force, quiet, verbose;
 };
 
 extern const struct option_row create_option_rows[];

@@ -7,8 +7,10 @@
 
 /* Shows nothing unless stderr is a terminal. `total`: bytes of all variants. */
 void progress_start(uint64_t total, bool quiet);
-/* `done` of the total bytes are read, `written` bytes came out; `level` is at work. */
-void progress_show(unsigned level, uint64_t done, uint64_t written);
+/* So many more bytes are read, and so many more came out; `level` is at work. */
+void progress_add(unsigned level, uint64_t read, uint64_t written);
+/* What was added for a variant does not count: it is coded again, into something else. */
+void progress_take_back(uint64_t read, uint64_t written);
 /* Takes the line away again. */
 void progress_clear(void);
 

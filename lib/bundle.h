@@ -16,7 +16,7 @@ struct fatelf_image {
 
 struct fatelf_bundle {
     struct fatelf_manifest manifest;
-    const unsigned char *bytes; /* the manifest's first byte: payload_offset and sums_offset count from here */
+    const unsigned char *bytes; /* the manifest's first byte: payload_offset and frames_offset count from here */
     uint64_t size;              /* readable bytes from there to the end of the segment */
 };
 

@@ -10,9 +10,10 @@
     X(PROGRAM_HEADERS, "damaged: program headers point outside of the file") \
     X(MANIFEST_SIZE, "damaged: the manifest's size is wrong") \
     X(MANIFEST_MAGIC, "damaged: the manifest does not start with its magic number") \
-    X(MANIFEST_VERSION, "made by a newer fatelf-amd64: unknown format version") \
+    X(MANIFEST_VERSION, "made by another fatelf-amd64: unknown format version") \
     X(MANIFEST_CHECKSUM, "damaged: the manifest's checksum does not match") \
     X(MANIFEST_FEATURE, "made by a newer fatelf-amd64: it uses a feature this version does not know") \
+    X(MANIFEST_FLAGS, "damaged: the manifest's feature flags do not fit its variants") \
     X(MANIFEST_RESERVED, "damaged: a reserved field of the manifest is not zero") \
     X(MANIFEST_COUNT, "damaged: impossible number of variants") \
     X(MANIFEST_LAUNCH, "made by a newer fatelf-amd64: unknown launch method") \
@@ -21,8 +22,10 @@
     X(VARIANT_BASE, "damaged: a variant names a base it cannot have") \
     X(VARIANT_FRAMES, "damaged: a variant's frame size and count do not fit its size") \
     X(VARIANT_SIZE, "damaged: a variant's size is out of range") \
-    X(VARIANT_SUMS, "damaged: a variant's checksums lie outside of the manifest") \
+    X(VARIANT_TABLE, "damaged: a variant's table of frames is not where it must be") \
     X(VARIANT_PLACE, "damaged: a payload lies outside of its segment") \
+    X(FRAME_PLACE, "damaged: a frame does not lie where the one before it ends") \
+    X(FRAME_PREFIX, "damaged: the prefix of a frame lies outside of the base variant") \
     X(SEEK_TABLE, "damaged: the seek table does not match its payload") \
     X(FRAME, "damaged: a frame cannot be decoded") \
     X(FRAME_CHECKSUM, "damaged: a frame's checksum does not match") \

@@ -11,7 +11,7 @@
  *
  *     struct fatelf_header
  *     struct fatelf_variant [variant_count]    by level, lowest first, no level twice
- *     uint64_t sums [..]                       XXH64 (seed 0) of each frame of each stored variant, in that order
+ *     struct fatelf_frame [..]                 the frames of each variant, in that order
  *     uint64_t checksum                        XXH64 (seed 0) of all the bytes before it
  *
  * Every number is little-endian. Sizes are in bytes. "Reserved" must be zero and is checked.
@@ -28,7 +28,7 @@
 
 /* First bytes of the manifest: "\177FATELF\n" as a little-endian number. */
 #define FATELF_MAGIC UINT64_C(0x0a464c455441467f)
-#define FATELF_VERSION 1u
+#define FATELF_VERSION 2u /* 1: no zstd-delta, checksums over raw bytes; never released */
 
 /* psABI micro-architecture levels x86-64-v1 .. v4. */
 #define FATELF_LEVEL_MIN 1u
@@ -45,9 +45,9 @@
 #define FATELF_SIZE_MAX (UINT64_C(1) << 40)
 
 enum fatelf_encoding {
-    FATELF_ENCODING_STORED = 1, /* the variant's bytes; one checksum a frame in the manifest's sums */
-    FATELF_ENCODING_ZSTD = 2,   /* zstd frames (RFC 8878) with content size and checksum, then a seek table */
-    /* 3: zstd-delta, see FATELF_INCOMPATIBLE_DELTA; not written or read by this version */
+    FATELF_ENCODING_STORED = 1,     /* the variant's bytes */
+    FATELF_ENCODING_ZSTD = 2,       /* zstd frames (RFC 8878) with content size and checksum, then a seek table */
+    FATELF_ENCODING_ZSTD_DELTA = 3, /* the same, each coded with a piece of the base variant as its prefix */
 };
 
 enum fatelf_launch {
@@ -56,8 +56,8 @@ enum fatelf_launch {
 };
 
 /* header.incompatible: a reader that meets a bit it does not know refuses the bundle. */
-#define FATELF_INCOMPATIBLE_DELTA (UINT64_C(1) << 0) /* reserved for frames coded against a base variant */
-#define FATELF_INCOMPATIBLE_KNOWN UINT64_C(0)
+#define FATELF_INCOMPATIBLE_DELTA (UINT64_C(1) << 0) /* set exactly where a variant is zstd-delta */
+#define FATELF_INCOMPATIBLE_KNOWN FATELF_INCOMPATIBLE_DELTA
 /* header.compatible: a reader ignores bits it does not know. */
 #define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0) /* the launcher also honours GOAMD64 and MGODEBUG */
 
@@ -77,16 +77,32 @@ struct fatelf_header {
 struct fatelf_variant {
     uint8_t level;    /* FATELF_LEVEL_MIN .. FATELF_LEVEL_MAX */
     uint8_t encoding; /* enum fatelf_encoding */
-    uint8_t base;     /* level of the variant this one is coded against; 0: none */
+    uint8_t base;     /* zstd-delta: level of the variant it is coded against, which is zstd; otherwise 0 */
     uint8_t reserved;
     uint32_t frame_size;     /* raw bytes of every frame but the last; a power of two */
     uint32_t frame_count;    /* size / frame_size, rounded up */
-    uint32_t sums_offset;    /* stored: of its first sum from the manifest's first byte; otherwise 0 */
+    uint32_t frames_offset;  /* of its first struct fatelf_frame from the manifest's first byte */
     uint64_t payload_offset; /* of the payload's first byte from the manifest's first byte */
     uint64_t payload_size;   /* as stored in the bundle, with the seek table */
     uint64_t size;           /* of the variant itself */
     uint8_t sha256[32];      /* of the variant itself */
 };
+
+/*
+ * One frame. The checksum is over the bytes as they lie in the payload: there are fewer of them than of raw bytes, and
+ * the decoder is never given a damaged one. The offsets leave no gap: the first is 0, each is the end of the one before,
+ * and behind the last there is nothing but the seek table.
+ */
+struct fatelf_frame {
+    uint64_t checksum;      /* XXH64 (seed 0) of the frame's bytes in the payload */
+    uint64_t offset;        /* of its first byte in the payload */
+    uint64_t prefix_offset; /* zstd-delta: of the prefix's first byte in the base variant itself; otherwise 0 */
+    uint32_t size;          /* in the payload */
+    uint32_t prefix_size;   /* zstd-delta: of the prefix, 0 for a frame that needs none; otherwise 0 */
+};
+
+/* The largest prefix: bounds what `create` holds for each thread, and how long a start waits for the base. */
+#define FATELF_PREFIX_MAX (UINT32_C(1) << 25)
 
 _Static_assert(sizeof(struct fatelf_header) == 40, "header layout");
 _Static_assert(offsetof(struct fatelf_header, version) == 8, "header layout");
@@ -96,13 +112,17 @@ _Static_assert(offsetof(struct fatelf_header, incompatible) == 24, "header layou
 _Static_assert(offsetof(struct fatelf_header, compatible) == 32, "header layout");
 _Static_assert(sizeof(struct fatelf_variant) == 72, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, frame_size) == 4, "variant layout");
-_Static_assert(offsetof(struct fatelf_variant, sums_offset) == 12, "variant layout");
+_Static_assert(offsetof(struct fatelf_variant, frames_offset) == 12, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, payload_offset) == 16, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, sha256) == 40, "variant layout");
+_Static_assert(sizeof(struct fatelf_frame) == 32, "frame layout");
+_Static_assert(offsetof(struct fatelf_frame, prefix_offset) == 16, "frame layout");
+_Static_assert(offsetof(struct fatelf_frame, prefix_size) == 28, "frame layout");
 
 /*
- * The seek table at the end of a zstd payload: zstd's "seekable format" 0.1.0, without its optional checksums, since
- * each frame carries its own. A skippable frame: magic, size of what follows, the entries, the footer.
+ * The seek table at the end of a zstd and a zstd-delta payload: zstd's "seekable format" 0.1.0, without its optional
+ * checksums, since each frame carries its own. A skippable frame: magic, size of what follows, the entries, the footer.
+ * It is there for zstd's tools; what it says is what the manifest's frames say.
  */
 #define FATELF_SEEK_SKIPPABLE_MAGIC UINT32_C(0x184D2A5E)
 #define FATELF_SEEK_FOOTER_MAGIC UINT32_C(0x8F92EAB1)

@@ -6,9 +6,28 @@
 #include "checksum.h"
 #include "error.h"
 
-static size_t sums_size(const struct fatelf_variant *variant)
+static size_t frames_size(const struct fatelf_variant *variant)
 {
-    return variant->encoding == FATELF_ENCODING_STORED ? variant->frame_count * sizeof(uint64_t) : 0;
+    return variant->frame_count * sizeof(struct fatelf_frame);
+}
+
+int fatelf_manifest_find(const struct fatelf_manifest *manifest, unsigned level)
+{
+    for (unsigned i = 0; i < manifest->header.variant_count; i++)
+        if (manifest->variants[i].level == level)
+            return (int)i;
+    return -1;
+}
+
+const char *fatelf_encoding_name(unsigned encoding)
+{
+    static const char *const names[] = {
+        [FATELF_ENCODING_STORED] = "stored",
+        [FATELF_ENCODING_ZSTD] = "zstd",
+        [FATELF_ENCODING_ZSTD_DELTA] = "zstd-delta",
+    };
+
+    return names[encoding];
 }
 
 size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count)
@@ -16,7 +35,7 @@ size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count)
     size_t size = sizeof(struct fatelf_header) + count * sizeof *variants + sizeof(uint64_t);
 
     for (size_t i = 0; i < count; i++)
-        size += sums_size(&variants[i]);
+        size += frames_size(&variants[i]);
     return size;
 }
 
@@ -43,17 +62,15 @@ static bool is_power_of_two(uint32_t n)
     return n != 0 && (n & (n - 1)) == 0;
 }
 
-/* `below`: the level before this one. `sums_offset`: where this variant's sums must start, if it has any. */
-static int check_variant(const struct fatelf_variant *variant, unsigned below, size_t sums_offset)
+/* `below`: the level before this one. `frames_offset`: where this variant's frames must start. */
+static int check_variant(const struct fatelf_variant *variant, unsigned below, size_t frames_offset)
 {
     if (variant->level <= below || variant->level > FATELF_LEVEL_MAX)
         return FATELF_ERROR_VARIANT_LEVEL;
     if (variant->reserved != 0)
         return FATELF_ERROR_MANIFEST_RESERVED;
-    if (variant->encoding != FATELF_ENCODING_STORED && variant->encoding != FATELF_ENCODING_ZSTD)
+    if (variant->encoding < FATELF_ENCODING_STORED || variant->encoding > FATELF_ENCODING_ZSTD_DELTA)
         return FATELF_ERROR_VARIANT_ENCODING;
-    if (variant->base != 0)
-        return FATELF_ERROR_VARIANT_BASE;
     if (variant->size < 1 || variant->size > FATELF_SIZE_MAX || variant->payload_size < 1 ||
         variant->payload_size > FATELF_SIZE_MAX || variant->payload_offset > FATELF_SIZE_MAX)
         return FATELF_ERROR_VARIANT_SIZE;
@@ -63,9 +80,28 @@ static int check_variant(const struct fatelf_variant *variant, unsigned below, s
         return FATELF_ERROR_VARIANT_FRAMES;
     if (variant->encoding == FATELF_ENCODING_STORED && variant->payload_size != variant->size)
         return FATELF_ERROR_VARIANT_SIZE;
-    if (variant->sums_offset != (variant->encoding == FATELF_ENCODING_STORED ? sums_offset : 0))
-        return FATELF_ERROR_VARIANT_SUMS;
-    return 0;
+    return variant->frames_offset == frames_offset ? 0 : FATELF_ERROR_VARIANT_TABLE;
+}
+
+/* A base is never coded against another one: there are no chains and no rings. */
+static int check_base(const struct fatelf_manifest *manifest, const struct fatelf_variant *variant)
+{
+    int base = fatelf_manifest_find(manifest, variant->base);
+
+    if (variant->encoding != FATELF_ENCODING_ZSTD_DELTA)
+        return variant->base == 0 ? 0 : FATELF_ERROR_VARIANT_BASE;
+    return base >= 0 && manifest->variants[base].encoding == FATELF_ENCODING_ZSTD ? 0 : FATELF_ERROR_VARIANT_BASE;
+}
+
+/* The features that these variants need. */
+static uint64_t incompatible(const struct fatelf_manifest *manifest)
+{
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < manifest->header.variant_count; i++)
+        if (manifest->variants[i].encoding == FATELF_ENCODING_ZSTD_DELTA)
+            bits |= FATELF_INCOMPATIBLE_DELTA;
+    return bits;
 }
 
 int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifest *manifest)
@@ -94,21 +130,28 @@ int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifes
         return FATELF_ERROR_MANIFEST_SIZE;
     memcpy(m.variants, from + sizeof m.header, variants_size);
 
-    size_t sums_offset = sizeof m.header + variants_size;
+    size_t frames_offset = sizeof m.header + variants_size;
     for (unsigned i = 0; i < m.header.variant_count; i++) {
-        error = check_variant(&m.variants[i], below, sums_offset);
+        error = check_variant(&m.variants[i], below, frames_offset);
         if (error)
             return error;
         below = m.variants[i].level;
-        sums_offset += sums_size(&m.variants[i]);
+        frames_offset += frames_size(&m.variants[i]);
     }
-    if (sums_offset + sizeof checksum != size)
+    for (unsigned i = 0; i < m.header.variant_count; i++) {
+        error = check_base(&m, &m.variants[i]);
+        if (error)
+            return error;
+    }
+    if (m.header.incompatible != incompatible(&m))
+        return FATELF_ERROR_MANIFEST_FLAGS;
+    if (frames_offset + sizeof checksum != size)
         return FATELF_ERROR_MANIFEST_SIZE;
     *manifest = m;
     return 0;
 }
 
-int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const uint64_t *sums, void *bytes)
+int fatelf_manifest_encode(const struct fatelf_manifest *manifest, struct fatelf_frame *const *frames, void *bytes)
 {
     struct fatelf_manifest m = *manifest;
     struct fatelf_manifest checked;
@@ -126,18 +169,16 @@ int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const uint64_
     m.header.header_size = sizeof m.header;
     m.header.variant_size = sizeof *m.variants;
     m.header.manifest_size = (uint32_t)size;
+    m.header.incompatible = incompatible(&m);
     size_t offset = sizeof m.header + count * sizeof *m.variants;
-    size_t sums_total = size - sizeof(uint64_t) - offset;
     for (size_t i = 0; i < count; i++) {
-        m.variants[i].sums_offset = sums_size(&m.variants[i]) ? (uint32_t)offset : 0;
-        offset += sums_size(&m.variants[i]);
+        m.variants[i].frames_offset = (uint32_t)offset;
+        memcpy(to + offset, frames[i], frames_size(&m.variants[i]));
+        offset += frames_size(&m.variants[i]);
     }
-
     memcpy(to, &m.header, sizeof m.header);
     memcpy(to + sizeof m.header, m.variants, count * sizeof *m.variants);
-    if (sums_total)
-        memcpy(to + size - sizeof(uint64_t) - sums_total, sums, sums_total);
-    uint64_t checksum = fatelf_checksum(to, size - sizeof checksum);
-    memcpy(to + size - sizeof checksum, &checksum, sizeof checksum);
+    uint64_t checksum = fatelf_checksum(to, offset);
+    memcpy(to + offset, &checksum, sizeof checksum);
     return fatelf_manifest_decode(bytes, size, &checked);
 }

@@ -1,23 +1,22 @@
 #include "payload.h"
 
-#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader */
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader, ZSTD_d_forceIgnoreChecksum */
 #include <zstd.h>
-#include <zstd_errors.h>
 
 #include <string.h>
 
 #include "checksum.h"
 #include "error.h"
 
-static struct fatelf_seek_entry seek_entry(const struct fatelf_payload *payload, uint32_t frame)
+struct fatelf_frame fatelf_payload_frame(const struct fatelf_payload *payload, uint32_t frame)
 {
-    struct fatelf_seek_entry entry;
+    struct fatelf_frame entry;
 
-    memcpy(&entry, payload->table + (size_t)frame * sizeof entry, sizeof entry);
+    memcpy(&entry, payload->frames + (size_t)frame * sizeof entry, sizeof entry);
     return entry;
 }
 
-uint32_t fatelf_payload_frame_size(const struct fatelf_payload *payload, uint32_t frame)
+uint32_t fatelf_payload_raw_size(const struct fatelf_payload *payload, uint32_t frame)
 {
     const struct fatelf_variant *variant = payload->variant;
 
@@ -26,94 +25,117 @@ uint32_t fatelf_payload_frame_size(const struct fatelf_payload *payload, uint32_
     return (uint32_t)(variant->size - (uint64_t)frame * variant->frame_size);
 }
 
-/* Checks the seek table to the last bit: every field has exactly one value it may have. */
-static int open_zstd(struct fatelf_payload *payload)
+static uint64_t seek_table_size(const struct fatelf_variant *variant)
 {
-    const struct fatelf_variant *variant = payload->variant;
-    struct fatelf_seek_header header;
-    struct fatelf_seek_footer footer;
-    uint64_t entries = (uint64_t)variant->frame_count * sizeof(struct fatelf_seek_entry);
-    uint64_t table = sizeof header + entries + sizeof footer;
+    if (variant->encoding == FATELF_ENCODING_STORED)
+        return 0;
+    return sizeof(struct fatelf_seek_header) + (uint64_t)variant->frame_count * sizeof(struct fatelf_seek_entry) +
+           sizeof(struct fatelf_seek_footer);
+}
 
-    if (table >= variant->payload_size)
-        return FATELF_ERROR_SEEK_TABLE;
-    const unsigned char *start = payload->bytes + (variant->payload_size - table);
-    memcpy(&header, start, sizeof header);
-    memcpy(&footer, start + sizeof header + entries, sizeof footer);
-    if (header.skippable_magic != FATELF_SEEK_SKIPPABLE_MAGIC || header.frame_size != table - sizeof header ||
-        footer.number_of_frames != variant->frame_count || footer.descriptor != 0 ||
-        footer.seekable_magic != FATELF_SEEK_FOOTER_MAGIC)
-        return FATELF_ERROR_SEEK_TABLE;
+/* `offset`: where the frame must start. */
+static int check_frame(const struct fatelf_payload *payload, uint32_t index, uint64_t offset)
+{
+    struct fatelf_frame frame = fatelf_payload_frame(payload, index);
+    uint64_t base_size = payload->base ? payload->base->size : 0;
 
-    payload->table = start + sizeof header;
-    uint64_t compressed = 0;
-    for (uint32_t i = 0; i < variant->frame_count; i++) {
-        struct fatelf_seek_entry entry = seek_entry(payload, i);
-        if (entry.decompressed_size != fatelf_payload_frame_size(payload, i))
-            return FATELF_ERROR_SEEK_TABLE;
-        compressed += entry.compressed_size;
-    }
-    return compressed == variant->payload_size - table ? 0 : FATELF_ERROR_SEEK_TABLE;
+    if (frame.offset != offset || frame.size < 1 || frame.size > payload->variant->payload_size - offset)
+        return FATELF_ERROR_FRAME_PLACE;
+    if (payload->variant->encoding == FATELF_ENCODING_STORED && frame.size != fatelf_payload_raw_size(payload, index))
+        return FATELF_ERROR_FRAME_PLACE;
+    if (frame.prefix_size == 0)
+        return frame.prefix_offset == 0 ? 0 : FATELF_ERROR_FRAME_PREFIX;
+    if (frame.prefix_size > FATELF_PREFIX_MAX || frame.prefix_size > base_size ||
+        frame.prefix_offset > base_size - frame.prefix_size)
+        return FATELF_ERROR_FRAME_PREFIX;
+    return 0;
 }
 
 int fatelf_payload_open(const struct fatelf_bundle *bundle, unsigned index, struct fatelf_payload *payload)
 {
     const struct fatelf_variant *variant = &bundle->manifest.variants[index];
+    int base = fatelf_manifest_find(&bundle->manifest, variant->base);
+    uint64_t offset = 0;
 
-    payload->variant = variant;
-    payload->bytes = bundle->bytes + variant->payload_offset;
-    payload->table = bundle->bytes + variant->sums_offset;
-    return variant->encoding == FATELF_ENCODING_ZSTD ? open_zstd(payload) : 0;
+    *payload = (struct fatelf_payload){
+        .variant = variant,
+        .base = base < 0 ? NULL : &bundle->manifest.variants[base],
+        .bytes = bundle->bytes + variant->payload_offset,
+        .frames = bundle->bytes + variant->frames_offset,
+    };
+    for (uint32_t i = 0; i < variant->frame_count; i++) {
+        int error = check_frame(payload, i, offset);
+        if (error)
+            return error;
+        offset += fatelf_payload_frame(payload, i).size;
+    }
+    return offset + seek_table_size(variant) == variant->payload_size ? 0 : FATELF_ERROR_FRAME_PLACE;
 }
 
-static int decode_stored(const struct fatelf_payload *payload, uint32_t frame, uint32_t size,
-                         const unsigned char **bytes)
+int fatelf_payload_open_base(const struct fatelf_bundle *bundle, const struct fatelf_payload *payload,
+                             struct fatelf_payload *base)
 {
-    const unsigned char *raw = payload->bytes + (uint64_t)frame * payload->variant->frame_size;
-    uint64_t sum;
+    return fatelf_payload_open(bundle, (unsigned)(payload->base - bundle->manifest.variants), base);
+}
 
-    memcpy(&sum, payload->table + (size_t)frame * sizeof sum, sizeof sum);
-    if (sum != fatelf_checksum(raw, size))
-        return FATELF_ERROR_FRAME_CHECKSUM;
-    *bytes = raw;
+int fatelf_payload_check_seek_table(const struct fatelf_payload *payload)
+{
+    const struct fatelf_variant *variant = payload->variant;
+    uint64_t size = seek_table_size(variant);
+    const unsigned char *table = payload->bytes + (variant->payload_size - size);
+    struct fatelf_seek_header header;
+    struct fatelf_seek_entry entry;
+    struct fatelf_seek_footer footer;
+
+    if (size == 0)
+        return 0;
+    memcpy(&header, table, sizeof header);
+    memcpy(&footer, table + size - sizeof footer, sizeof footer);
+    if (header.skippable_magic != FATELF_SEEK_SKIPPABLE_MAGIC || header.frame_size != size - sizeof header ||
+        footer.number_of_frames != variant->frame_count || footer.descriptor != 0 ||
+        footer.seekable_magic != FATELF_SEEK_FOOTER_MAGIC)
+        return FATELF_ERROR_SEEK_TABLE;
+    for (uint32_t i = 0; i < variant->frame_count; i++) {
+        memcpy(&entry, table + sizeof header + (size_t)i * sizeof entry, sizeof entry);
+        if (entry.compressed_size != fatelf_payload_frame(payload, i).size ||
+            entry.decompressed_size != fatelf_payload_raw_size(payload, i))
+            return FATELF_ERROR_SEEK_TABLE;
+    }
     return 0;
 }
 
-/*
- * `create` writes every frame with its size and checksum and without a dictionary. A frame that says otherwise is
- * damaged, even where zstd would take it; so is a second frame behind it. Byte 4 is the frame header descriptor; its
- * bit 4 is unused and zstd ignores it (RFC 8878, 3.1.1.1.1).
- */
-static int check_frame_header(const unsigned char *frame, size_t frame_bytes, uint32_t size)
+/* A prefix that starts with this is not raw content to zstd, but a dictionary; `create` makes none. */
+static bool is_dictionary(const unsigned char *prefix, size_t size)
 {
+    uint32_t magic;
+
+    if (size < sizeof magic)
+        return false;
+    memcpy(&magic, prefix, sizeof magic);
+    return magic == ZSTD_MAGIC_DICTIONARY;
+}
+
+int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
+                          const unsigned char *base, unsigned char *buffer, const unsigned char **bytes)
+{
+    struct fatelf_frame entry = fatelf_payload_frame(payload, frame);
+    const unsigned char *from = payload->bytes + entry.offset;
+    const unsigned char *prefix = entry.prefix_size ? base + entry.prefix_offset : NULL;
+    uint32_t size = fatelf_payload_raw_size(payload, frame);
     ZSTD_frameHeader header;
 
-    if (frame_bytes < 5 || ZSTD_getFrameHeader(&header, frame, frame_bytes) != 0 ||
-        header.frameType != ZSTD_frame || header.frameContentSize != size || !header.checksumFlag ||
-        header.dictID != 0 || frame[4] & 0x10 || ZSTD_findFrameCompressedSize(frame, frame_bytes) != frame_bytes)
-        return FATELF_ERROR_FRAME;
-    return 0;
-}
-
-int fatelf_payload_decode(const struct fatelf_payload *payload, struct fatelf_cursor *cursor, uint32_t frame,
-                          struct ZSTD_DCtx_s *context, unsigned char *buffer, const unsigned char **bytes)
-{
-    uint32_t size = fatelf_payload_frame_size(payload, frame);
-
+    if (entry.checksum != fatelf_checksum(from, entry.size))
+        return FATELF_ERROR_FRAME_CHECKSUM;
+    *bytes = from;
     if (payload->variant->encoding == FATELF_ENCODING_STORED)
-        return decode_stored(payload, frame, size, bytes);
-
-    for (; cursor->frame < frame; cursor->frame++)
-        cursor->offset += seek_entry(payload, cursor->frame).compressed_size;
-    const unsigned char *from = payload->bytes + cursor->offset;
-    size_t from_size = seek_entry(payload, frame).compressed_size;
-    int error = check_frame_header(from, from_size, size);
-    if (error)
-        return error;
-    size_t result = ZSTD_decompressDCtx(context, buffer, size, from, from_size);
-    if (result != size)
-        return ZSTD_getErrorCode(result) == ZSTD_error_checksum_wrong ? FATELF_ERROR_FRAME_CHECKSUM
-                                                                      : FATELF_ERROR_FRAME;
+        return 0;
     *bytes = buffer;
-    return 0;
+    if (ZSTD_getFrameHeader(&header, from, entry.size) != 0 || header.frameType != ZSTD_frame ||
+        header.frameContentSize != size || header.dictID != 0 || is_dictionary(prefix, entry.prefix_size) ||
+        ZSTD_findFrameCompressedSize(from, entry.size) != entry.size)
+        return FATELF_ERROR_FRAME;
+    /* What it decodes to follows from bytes known to be right: no second checksum, over three times as many. */
+    ZSTD_DCtx_setParameter(context, ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);
+    size_t result = ZSTD_decompress_usingDict(context, buffer, size, from, entry.size, prefix, entry.prefix_size);
+    return result == size ? 0 : FATELF_ERROR_FRAME;
 }

@@ -99,7 +99,7 @@ static int launch_in(struct launch *launch, const char *directory)
         exec_refused(launch, directory, call, -error);
         return 0;
     }
-    error = frames_write(&launch->payload, writer, &call);
+    error = frames_write(launch, writer, &call);
     if (error < 0)
         exec_refused(launch, directory, call, -error);
     close(writer);

@@ -1,6 +1,10 @@
 /*
  * Decodes a payload with as many threads as there are processors and frames. Each thread decodes into a buffer of its
  * own that stays in its cache and then pwrite()s it: no page of the output is cleared or faulted in first.
+ *
+ * A delta-coded variant needs its base in memory. The same threads decode the base's frames, in order, and take a frame
+ * of the variant as soon as all of the base up to the end of that frame's prefix is there: the two go side by side, and
+ * what a frame refers to has just been written.
  */
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_initStaticDCtx: no malloc */
 #include <zstd.h>
@@ -20,18 +24,25 @@
  * start needs beside the variant.
  */
 #define THREADS_MAX 4u
-#define FUTEX_WAIT 0 /* futex(2); linux/futex.h is not among musl's headers */
+/* futex(2); linux/futex.h is not among musl's headers */
+enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE_FLAG = 128 };
 /* zstd's decoder needs a few KiB; untouched pages cost nothing. */
 #define STACK_SIZE ((size_t)128 << 10)
 
 struct job {
     const struct fatelf_payload *payload;
+    const struct fatelf_payload *base; /* NULL: the variant needs none */
     int fd;
     bool in_order; /* write(), not pwrite() */
     size_t context_size;
     cpu_set_t others; /* the allowed processors but for the one that run() is on */
-    atomic_uint next;
-    atomic_int error; /* the first one: FATELF_ERROR_* or -errno */
+    unsigned char *base_bytes;
+    atomic_uchar *base_done; /* one for each frame of the base */
+    atomic_uint base_next;   /* frame of the base that no thread has taken */
+    atomic_uint base_ready;  /* frames of the base that are there, without a gap; a futex */
+    atomic_uint waiting;     /* threads that wait for base_ready */
+    atomic_uint next;        /* frame of the variant that no thread has taken */
+    atomic_int error;        /* the first one: FATELF_ERROR_* or -errno */
 };
 
 struct worker {
@@ -68,26 +79,86 @@ static int write_all(const struct job *job, const unsigned char *bytes, size_t s
     return 0;
 }
 
+/* Frames of the base that must be there before this frame of the variant can be decoded. */
+static uint32_t frames_needed(const struct job *job, uint32_t index)
+{
+    struct fatelf_frame frame = fatelf_payload_frame(job->payload, index);
+
+    if (frame.prefix_size == 0)
+        return 0;
+    return (uint32_t)fatelf_frame_count(frame.prefix_offset + frame.prefix_size, job->base->variant->frame_size);
+}
+
+/* Takes the next frame to decode. False: there is nothing left to do. */
+static bool take(struct job *job, uint32_t *frame, bool *of_base)
+{
+    while (!job->error) {
+        unsigned ready = job->base_ready;
+        unsigned next = job->next;
+        if (next == job->payload->variant->frame_count)
+            return false;
+        *of_base = frames_needed(job, next) > ready;
+        *frame = *of_base ? job->base_next : next;
+        if (*of_base && *frame == job->base->variant->frame_count) { /* all taken, by threads that are at work */
+            job->waiting++;
+            kernel(SYS_futex, (long)&job->base_ready, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, (long)ready, 0);
+            job->waiting--;
+        } else if (atomic_compare_exchange_strong(*of_base ? &job->base_next : &job->next, frame, *frame + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void wake(struct job *job)
+{
+    if (job->waiting)
+        kernel(SYS_futex, (long)&job->base_ready, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, THREADS_MAX, 0);
+}
+
+/* A frame of the base is there: counts it, and those behind it that were there first. */
+static void mark_ready(struct job *job, uint32_t frame)
+{
+    unsigned ready = job->base_ready;
+
+    job->base_done[frame] = 1;
+    while (ready < job->base->variant->frame_count && job->base_done[ready])
+        if (atomic_compare_exchange_strong(&job->base_ready, &ready, ready + 1))
+            ready++;
+    wake(job);
+}
+
+static void give_up(struct job *job, int error)
+{
+    int none = 0;
+
+    atomic_compare_exchange_strong(&job->error, &none, error);
+    job->base_ready = UINT32_MAX; /* whoever waits looks at the error */
+    wake(job);
+}
+
 static int work(void *argument)
 {
     const struct worker *worker = argument;
     struct job *job = worker->job;
-    const struct fatelf_variant *variant = job->payload->variant;
-    struct fatelf_cursor cursor = {0};
     /* NULL for a stored payload, which needs none */
     ZSTD_DCtx *context = ZSTD_initStaticDCtx(worker->memory + STACK_SIZE, job->context_size);
     unsigned char *buffer = worker->memory + STACK_SIZE + job->context_size;
     uint32_t frame;
+    bool of_base;
 
-    while (!job->error && (frame = atomic_fetch_add(&job->next, 1)) < variant->frame_count) {
+    while (take(job, &frame, &of_base)) {
+        const struct fatelf_payload *payload = of_base ? job->base : job->payload;
+        uint64_t offset = (uint64_t)frame * payload->variant->frame_size;
         const unsigned char *bytes;
-        int error = fatelf_payload_decode(job->payload, &cursor, frame, context, buffer, &bytes);
-        if (!error)
-            error = write_all(job, bytes, fatelf_payload_frame_size(job->payload, frame),
-                              (uint64_t)frame * variant->frame_size);
-        int none = 0;
+        int error = fatelf_payload_decode(payload, frame, context, job->base_bytes,
+                                          of_base ? job->base_bytes + offset : buffer, &bytes);
+        if (!error && !of_base)
+            error = write_all(job, bytes, fatelf_payload_raw_size(payload, frame), offset);
         if (error)
-            atomic_compare_exchange_strong(&job->error, &none, error);
+            give_up(job, error);
+        else if (of_base)
+            mark_ready(job, frame);
     }
     return 0;
 }
@@ -140,27 +211,39 @@ static void join_thread(struct worker *worker)
         syscall(SYS_futex, &worker->running, FUTEX_WAIT, id, NULL, NULL, 0);
 }
 
+static size_t whole_pages(uint64_t size)
+{
+    return (size_t)(size + 4095) & ~(size_t)4095;
+}
+
 static int run(struct job *job, unsigned threads, const char **call)
 {
     const struct fatelf_variant *variant = job->payload->variant;
+    const struct fatelf_variant *base = job->payload->base;
     struct worker workers[THREADS_MAX];
-    size_t buffer = variant->size < variant->frame_size ? (size_t)variant->size : variant->frame_size;
+    size_t base_size = base ? whole_pages(base->size) : 0;
     if (variant->encoding != FATELF_ENCODING_STORED)
-        job->context_size = (ZSTD_estimateDCtxSize() + 4095) & ~(size_t)4095;
-    size_t share = (STACK_SIZE + job->context_size + buffer + 4095) & ~(size_t)4095;
+        job->context_size = whole_pages(ZSTD_estimateDCtxSize());
+    size_t share = STACK_SIZE + job->context_size +
+                   whole_pages(variant->size < variant->frame_size ? variant->size : variant->frame_size);
+    size_t shared = base ? base_size + whole_pages(base->frame_count) : 0;
 
-    unsigned char *memory = mmap(NULL, threads * share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *memory =
+        mmap(NULL, shared + threads * share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED && threads > 1) {
         threads = 1;
-        memory = mmap(NULL, share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        memory = mmap(NULL, shared + share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     }
     *call = "mmap";
     if (memory == MAP_FAILED)
         return -errno;
+    madvise(memory, shared + threads * share, MADV_HUGEPAGE);
+    job->base_bytes = memory;
+    job->base_done = (atomic_uchar *)(memory + base_size);
 
     unsigned started = 1; /* this thread is worker 0 */
     for (unsigned i = 0; i < threads; i++)
-        workers[i] = (struct worker){.job = job, .memory = memory + i * share};
+        workers[i] = (struct worker){.job = job, .memory = memory + shared + i * share};
     while (started < threads && start_thread(&workers[started]))
         started++;
     work(&workers[0]);
@@ -188,23 +271,24 @@ static int raise_file_size(uint64_t size, struct rlimit *before)
     return 1;
 }
 
-int frames_write(const struct fatelf_payload *payload, int fd, const char **call)
+int frames_write(const struct launch *launch, int fd, const char **call)
 {
-    struct job job = {.payload = payload, .fd = fd};
+    const struct fatelf_variant *variant = launch->payload.variant;
+    struct job job = {.payload = &launch->payload, .base = &launch->base, .fd = fd};
     struct rlimit before;
     unsigned threads = 1;
-    int raised = raise_file_size(payload->variant->size, &before);
+    int raised = raise_file_size(variant->size, &before);
 
     *call = "RLIMIT_FSIZE";
     if (raised < 0)
         return raised;
 
-    if (payload->variant->frame_count > 1) {
+    if (variant->frame_count > 1) {
         threads = processors(&job);
         if (threads > THREADS_MAX)
             threads = THREADS_MAX;
-        if (threads > payload->variant->frame_count)
-            threads = payload->variant->frame_count;
+        if (threads > variant->frame_count)
+            threads = variant->frame_count;
     }
     int error = run(&job, threads, call);
     if (raised)
@@ -212,9 +296,9 @@ int frames_write(const struct fatelf_payload *payload, int fd, const char **call
     return error;
 }
 
-int frames_stream(const struct fatelf_payload *payload, int fd, const char **call)
+int frames_stream(const struct launch *launch, int fd, const char **call)
 {
-    struct job job = {.payload = payload, .fd = fd, .in_order = true};
+    struct job job = {.payload = &launch->payload, .base = &launch->base, .fd = fd, .in_order = true};
 
     return run(&job, 1, call);
 }

@@ -55,11 +55,13 @@ int main(int argc, char **argv, char **envp)
         report_unfit(&launch, error, &cpu);
 
     error = fatelf_payload_open(&launch.bundle, index, &launch.payload);
+    if (!error && launch.payload.base)
+        error = fatelf_payload_open_base(&launch.bundle, &launch.payload, &launch.base);
     if (error)
         report_damaged(&launch, error);
     if (launch.wishes.debug == DEBUG_EXTRACT) {
         const char *call;
-        error = frames_stream(&launch.payload, STDOUT_FILENO, &call);
+        error = frames_stream(&launch, STDOUT_FILENO, &call);
         if (error > 0)
             report_damaged(&launch, error);
         if (error == 0)

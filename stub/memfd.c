@@ -22,7 +22,7 @@ int memfd_launch(struct launch *launch)
         return 0;
     }
     const char *call;
-    int error = frames_write(&launch->payload, fd, &call);
+    int error = frames_write(launch, fd, &call);
     if (error == 0) {
         /* Nobody may change a program while it runs. Where seals are refused, it runs without. */
         fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);

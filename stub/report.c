@@ -114,10 +114,6 @@ void report_refused(const struct launch *launch)
 
 void report_list(const struct launch *launch, unsigned machine, unsigned chosen)
 {
-    static const char *const encodings[] = {
-        [FATELF_ENCODING_STORED] = "stored",
-        [FATELF_ENCODING_ZSTD] = "zstd",
-    };
     const struct fatelf_manifest *manifest = &launch->bundle.manifest;
     struct message message = {.length = 0};
 
@@ -129,7 +125,7 @@ void report_list(const struct launch *launch, unsigned machine, unsigned chosen)
         message_text(&message, i == chosen ? "\n* " : "\n  ");
         message_level(&message, variant->level);
         message_text(&message, " ");
-        message_text(&message, encodings[variant->encoding]);
+        message_text(&message, fatelf_encoding_name(variant->encoding));
         message_text(&message, " ");
         message_number(&message, variant->size);
         message_text(&message, " bytes in ");

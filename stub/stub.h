@@ -42,6 +42,7 @@ struct launch {
     const char *path; /* the bundle, as it was started */
     struct fatelf_bundle bundle;
     struct fatelf_payload payload; /* of the variant that was chosen */
+    struct fatelf_payload base;    /* of its base, where payload.base is not NULL */
     struct wishes wishes;
     uint64_t started; /* nanoseconds of CLOCK_MONOTONIC; only with DEBUG_LOG */
     struct refusal refusals[REFUSALS_MAX];
@@ -56,12 +57,12 @@ int self_open(struct fatelf_bundle *bundle);
 void environment_read(char **envp, bool go_env, struct wishes *wishes);
 
 /*
- * frames.c: decodes all frames and writes each at its place in `fd`, on several processors. If it returns -errno, *call
- * is what was refused.
+ * frames.c: decodes all frames of launch->payload and writes each at its place in `fd`, on several processors. If it
+ * returns -errno, *call is what was refused.
  */
-int frames_write(const struct fatelf_payload *payload, int fd, const char **call);
+int frames_write(const struct launch *launch, int fd, const char **call);
 /* The same in order, for a pipe. */
-int frames_stream(const struct fatelf_payload *payload, int fd, const char **call);
+int frames_stream(const struct launch *launch, int fd, const char **call);
 
 /*
  * memfd.c, file.c: the launch methods. Each returns only when it could not start the variant: FATELF_ERROR_* if the
