@@ -106,9 +106,31 @@ static int find_base(struct create *create)
     return 0;
 }
 
+static bool is_delta(const struct create *create)
+{
+    return create->options.delta && create->count > 1 && create->options.compress.encoding == FATELF_ENCODING_ZSTD;
+}
+
+/* Once is enough: the builds are of one program. */
+static void warn_about_debug(const struct create *create)
+{
+    for (unsigned i = 0; i < create->count; i++) {
+        if (!create->variants[i].compressed_debug)
+            continue;
+        warn("%s: its debug sections are compressed, which hides what the builds have in common; without "
+             "(-ldflags=-compressdwarf=false for Go, -gz=none for gcc and clang, or strip) the bundle gets smaller",
+             create->variants[i].path);
+        return;
+    }
+}
+
 static void warn_about(const struct create *create)
 {
-    for (unsigned i = 0; i < create->count && !create->options.quiet; i++) {
+    if (create->options.quiet)
+        return;
+    if (is_delta(create))
+        warn_about_debug(create);
+    for (unsigned i = 0; i < create->count; i++) {
         const struct variant *variant = &create->variants[i];
         if (variant->uses_origin)
             warn("%s: finds its libraries through $ORIGIN, which is not the bundle's folder when it is started from "
@@ -195,7 +217,7 @@ static int compress_one(struct create *create, unsigned index, const struct comp
 static int compress_variants(struct create *create)
 {
     const struct variant *base = &create->variants[create->base];
-    bool delta = create->count > 1 && create->options.delta && create->options.compress.encoding == FATELF_ENCODING_ZSTD;
+    bool delta = is_delta(create);
     struct locator *locator = NULL;
     uint64_t total = 0;
 

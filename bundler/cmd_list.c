@@ -27,17 +27,19 @@ static void print_table(const struct bundle_file *file)
 
     printf("%s: %llu bytes, launch memfd%s\n", file->path, (unsigned long long)file->image.size,
            go_env ? ", honours GOAMD64 and MGODEBUG" : "");
-    printf("LEVEL  ENCODING        SIZE      STORED  RATIO  SHA-256\n");
+    printf("LEVEL  ENCODING    BASE         SIZE      STORED  RATIO  SHA-256\n");
     for (unsigned i = 0; i < manifest->header.variant_count; i++) {
         const struct fatelf_variant *variant = &manifest->variants[i];
-        char hash[2 * sizeof variant->sha256 + 1], encoding[16];
+        char hash[2 * sizeof variant->sha256 + 1], encoding[16], base[8] = "-";
         unsigned same = bundle_file_same_as(file, i);
         if (same)
             snprintf(encoding, sizeof encoding, "= v%u", same);
         else
             snprintf(encoding, sizeof encoding, "%s", fatelf_encoding_name(variant->encoding));
+        if (variant->base)
+            snprintf(base, sizeof base, "v%u", variant->base);
         hexadecimal(variant->sha256, sizeof variant->sha256, hash);
-        printf("v%-5u %-8s %11llu %11llu  %4.1f%%  %.16s\n", variant->level, encoding,
+        printf("v%-5u %-10s  %-4s  %11llu %11llu  %4.1f%%  %.16s\n", variant->level, encoding, base,
                (unsigned long long)variant->size, (unsigned long long)variant->payload_size,
                (double)variant->payload_size * 100 / (double)variant->size, hash);
     }
@@ -68,6 +70,8 @@ static void print_json(const struct bundle_file *file)
             snprintf(text, sizeof text, "v%u", same);
         json_object_object_add(row, "same_as", same ? json_object_new_string(text) : NULL);
         json_object_object_add(row, "encoding", json_object_new_string(fatelf_encoding_name(variant->encoding)));
+        snprintf(text, sizeof text, "v%u", variant->base);
+        json_object_object_add(row, "base", variant->base ? json_object_new_string(text) : NULL);
         json_object_object_add(row, "size", json_object_new_int64((int64_t)variant->size));
         json_object_object_add(row, "stored", json_object_new_int64((int64_t)variant->payload_size));
         json_object_object_add(row, "frame_size", json_object_new_int64(variant->frame_size));

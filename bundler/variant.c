@@ -60,6 +60,15 @@ static struct dynamic read_dynamic(const struct variant *variant)
     return found;
 }
 
+/* Either way of compressing them: the gABI's SHF_COMPRESSED, and GNU's older .zdebug_ names. */
+static bool has_compressed_debug(const struct variant *variant)
+{
+    for (asection *section = variant->bfd->sections; section; section = section->next)
+        if ((bfd_section_flags(section) & SEC_DEBUGGING) && bfd_is_section_compressed(variant->bfd, section))
+            return true;
+    return false;
+}
+
 /* Before libbfd looks at it, which knows no core dumps. */
 static int check_type(const char *path, unsigned type)
 {
@@ -91,6 +100,7 @@ static int check_kind(struct variant *variant, const struct elf_file *elf)
     }
     struct dynamic dynamic = read_dynamic(variant);
     variant->uses_origin = dynamic.uses_origin;
+    variant->compressed_debug = has_compressed_debug(variant);
     if (elf->header.e_type == ET_DYN && !variant->dynamic && !dynamic.is_pie &&
         (dynamic.is_library || elf->header.e_entry == 0))
         return fail("%s: a shared library; only programs can be bundled", path);

@@ -16,6 +16,7 @@ struct variant {
     uint64_t size;
     unsigned level;
     bool dynamic;    /* has a PT_INTERP */
+    bool compressed_debug; /* has debug sections that are compressed */
     bool uses_origin; /* $ORIGIN in its RPATH or RUNPATH */
 };
 

@@ -31,7 +31,7 @@ enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE_FLAG = 128 };
 
 struct job {
     const struct fatelf_payload *payload;
-    const struct fatelf_payload *base; /* NULL: the variant needs none */
+    const struct fatelf_payload *base; /* for a delta-coded one */
     int fd;
     bool in_order; /* write(), not pwrite() */
     size_t context_size;
@@ -216,6 +216,11 @@ static size_t whole_pages(uint64_t size)
     return (size_t)(size + 4095) & ~(size_t)4095;
 }
 
+static void *allocate(size_t size)
+{
+    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 static int run(struct job *job, unsigned threads, const char **call)
 {
     const struct fatelf_variant *variant = job->payload->variant;
@@ -228,16 +233,15 @@ static int run(struct job *job, unsigned threads, const char **call)
                    whole_pages(variant->size < variant->frame_size ? variant->size : variant->frame_size);
     size_t shared = base ? base_size + whole_pages(base->frame_count) : 0;
 
-    unsigned char *memory =
-        mmap(NULL, shared + threads * share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned char *memory = allocate(shared + threads * share);
     if (memory == MAP_FAILED && threads > 1) {
         threads = 1;
-        memory = mmap(NULL, shared + share, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        memory = allocate(shared + share);
     }
     *call = "mmap";
     if (memory == MAP_FAILED)
         return -errno;
-    madvise(memory, shared + threads * share, MADV_HUGEPAGE);
+    madvise(memory, shared + threads * share, MADV_HUGEPAGE); /* fewer faults; refused or not, all is well */
     job->base_bytes = memory;
     job->base_done = (atomic_uchar *)(memory + base_size);
 
@@ -249,7 +253,9 @@ static int run(struct job *job, unsigned threads, const char **call)
     work(&workers[0]);
     for (unsigned i = 1; i < started; i++)
         join_thread(&workers[i]);
-    /* exec frees the memory, without the interrupts to other processors that munmap would cost */
+    /* otherwise exec frees the memory, without the interrupts to other processors that munmap costs */
+    if (job->error)
+        munmap(memory, shared + threads * share);
     *call = job->in_order ? "write" : "pwrite";
     return job->error;
 }

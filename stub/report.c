@@ -126,6 +126,10 @@ void report_list(const struct launch *launch, unsigned machine, unsigned chosen)
         message_level(&message, variant->level);
         message_text(&message, " ");
         message_text(&message, fatelf_encoding_name(variant->encoding));
+        if (variant->base) {
+            message_text(&message, " of ");
+            message_level(&message, variant->base);
+        }
         message_text(&message, " ");
         message_number(&message, variant->size);
         message_text(&message, " bytes in ");
