@@ -111,16 +111,21 @@ static bool is_delta(const struct create *create)
     return create->options.delta && create->count > 1 && create->options.compress.encoding == FATELF_ENCODING_ZSTD;
 }
 
-/* Once is enough: the builds are of one program. */
+/* One such build has none to share with; more are of one program, so once is enough. */
 static void warn_about_debug(const struct create *create)
 {
+    const struct variant *first = NULL;
+
     for (unsigned i = 0; i < create->count; i++) {
         if (!create->variants[i].compressed_debug)
             continue;
-        warn("%s: its debug sections are compressed, which hides what the builds have in common; without "
-             "(-ldflags=-compressdwarf=false for Go, -gz=none for gcc and clang, or strip) the bundle gets smaller",
-             create->variants[i].path);
-        return;
+        if (first) {
+            warn("%s: its debug sections are compressed, which hides what the builds have in common; without "
+                 "(-ldflags=-compressdwarf=false for Go, -gz=none for gcc and clang, or strip) the bundle gets smaller",
+                 first->path);
+            return;
+        }
+        first = &create->variants[i];
     }
 }
 
@@ -183,17 +188,23 @@ static bool is_shared(const struct create *create, unsigned index)
     return false;
 }
 
-/*
- * A delta-coded variant starts later than the base, because the base is decoded first. So it has to save a quarter of
- * what the variant would take without, and more than a few pages. That is known from the base, which is of one kind with it.
- */
-static bool delta_pays(const struct create *create, const struct fatelf_variant *coded)
+/* Delta coding that saves less than this is not worth a second payload to decode at the start. */
+#define DELTA_SAVES_MIN (64.0 * 1024)
+
+/* What the variant would take without delta coding, as seen from the base, which is of one kind with it. */
+static double plain_size(const struct create *create, const struct variant *variant)
 {
     const struct fatelf_variant *base = &create->manifest.variants[create->base];
-    double plain = (double)coded->size * (double)base->payload_size / (double)base->size;
+
+    return (double)variant->size * (double)base->payload_size / (double)base->size;
+}
+
+/* A delta-coded variant starts later than the base, because the base is decoded too: it has to save a quarter. */
+static bool delta_pays(double plain, const struct fatelf_variant *coded)
+{
     double saved = plain - (double)coded->payload_size;
 
-    return saved >= plain / 4 && saved >= 64 * 1024;
+    return saved >= plain / 4 && saved >= DELTA_SAVES_MIN;
 }
 
 /* `base`: NULL, or what to code against if that pays. */
@@ -203,10 +214,14 @@ static int compress_one(struct create *create, unsigned index, const struct comp
     struct fatelf_variant *coded = &create->manifest.variants[index];
     struct fatelf_frame **frames = &create->frames[index];
     uint64_t start = (uint64_t)lseek(create->spool, 0, SEEK_CUR);
+    bool always = create->options.base != 0;
+    double plain = base ? plain_size(create, variant) : 0;
 
     create->spool_offset[index] = start;
+    if (!always && plain < DELTA_SAVES_MIN)
+        base = NULL;
     int status = compress_variant(variant, base, &create->options.compress, create->spool, coded, frames);
-    if (!status && base && !create->options.base && !delta_pays(create, coded) && cut_spool(create, start)) {
+    if (!status && base && !always && !delta_pays(plain, coded) && cut_spool(create, start)) {
         progress_take_back(coded->size, coded->payload_size);
         free(*frames);
         status = compress_variant(variant, NULL, &create->options.compress, create->spool, coded, frames);
@@ -363,11 +378,12 @@ static void tell(const struct create *create)
 
     for (unsigned i = 0; i < create->count; i++) {
         const struct fatelf_variant *variant = &create->manifest.variants[i];
-        fprintf(stderr, "v%u: %s, %s, %llu bytes, %.1f %% of its size%s\n", variant->level, create->variants[i].path,
-                fatelf_encoding_name(variant->encoding),
+        fprintf(stderr, "v%u: %s, %llu bytes, %.1f %% of its size, %s", variant->level, create->variants[i].path,
                 (unsigned long long)variant->payload_size,
-                (double)variant->payload_size * 100 / (double)variant->size,
-                is_shared(create, i) ? ", shared with a lower level" : "");
+                (double)variant->payload_size * 100 / (double)variant->size, fatelf_encoding_name(variant->encoding));
+        if (variant->base)
+            fprintf(stderr, " of v%u", variant->base);
+        fputs(is_shared(create, i) ? ", shared with a lower level\n" : "\n", stderr);
         largest = variant->size > largest ? variant->size : largest;
     }
     if (fstat(create->output.fd, &stat) == 0)

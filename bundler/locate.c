@@ -23,7 +23,7 @@ enum {
     ENTRIES_MAX = 1 << 22,
     FOUND_MIN = 64,            /* fewer windows than one in so many of a frame's found: they say nothing */
 };
-/* Pieces: the first size that holds 3/4 of the votes. Sizes measured in docs/performance. */
+/* Pieces: the first size that holds 15/16 of the votes. Sizes measured in docs/performance. */
 static const uint32_t piece_min = UINT32_C(3) << 19;
 
 struct entry {
@@ -175,7 +175,7 @@ struct place locator_find(const struct locator *locator, const unsigned char *by
     if (!votes)
         return (struct place){0}; /* the frame does without */
     uint64_t found = vote(locator, bytes, size, votes, &asked);
-    while (best_run(votes, buckets, (size_t)(width / BUCKET), &middle) < found / 4 * 3 && width < FATELF_PREFIX_MAX)
+    while (best_run(votes, buckets, (size_t)(width / BUCKET), &middle) < found - found / 16 && width < FATELF_PREFIX_MAX)
         width = 2 * width < FATELF_PREFIX_MAX ? 2 * width : FATELF_PREFIX_MAX;
     free(votes);
     if (found == 0 || found < asked / FOUND_MIN) {

@@ -214,7 +214,7 @@ import os, sys
 out, v1, v3, p1, p3 = sys.argv[1:]
 size = os.path.getsize
 for level, build, payload in (1, v1, int(p1)), (3, v3, int(p3)):
-    print("v%d: %s, %d bytes, %.1f %% of its size" % (level, build, payload, payload * 100 / size(build)))
+    print("v%d: %s, %d bytes, %.1f %% of its size, zstd" % (level, build, payload, payload * 100 / size(build)))
 print("%s: %d bytes, %.2f times the largest build" % (out, size(out), size(out) / max(size(v1), size(v3))))
 PYTHON
     )

@@ -29,6 +29,8 @@ options:
   -o, --output FILE          write the bundle to FILE
       --launch METHOD        how the bundle starts its variant: memfd (default)
       --compress HOW         zstd (default, tuned to start fast), zstd:1 to zstd:22, or none
+      --no-delta             code every build by itself, not as its difference to another one
+      --base LEVEL           code the other builds against this one, even where it saves little (default: v3)
   -j, --jobs N               compress on N processors (default: all there are)
       --go-env               the bundle also honours GOAMD64 and MGODEBUG
       --stub FILE            use this launcher stub

@@ -6,11 +6,11 @@ load helper
 table() {
     local bundle=$1 head=$2 encoding=$3 level size stored
     echo "$bundle: $(stat -c %s "$bundle") bytes, $head"
-    echo "LEVEL  ENCODING        SIZE      STORED  RATIO  SHA-256"
+    echo "LEVEL  ENCODING    BASE         SIZE      STORED  RATIO  SHA-256"
     for level in v1 v2 v3 v4; do
         size=$(stat -c %s "$FIXTURES/level.$level")
         stored=$(section "$bundle" ".fatelf.$level" size)
-        printf '%-6s %-8s %11d %11d  %5s  %s\n' "$level" "$encoding" "$size" "$stored" \
+        printf '%-6s %-10s  -     %11d %11d  %5s  %s\n' "$level" "$encoding" "$size" "$stored" \
             "$(awk "BEGIN { printf \"%.1f%%\", $stored * 100 / $size }")" \
             "$(sha256sum "$FIXTURES/level.$level" | cut -c 1-16)"
     done
@@ -42,13 +42,13 @@ table() {
     wanted=$(python3 - <<PYTHON
 import json
 print(json.dumps({
-    "file": "out", "size": $(stat -c %s out), "format": 1,
+    "file": "out", "size": $(stat -c %s out), "format": 2,
     "build_id": "$(readelf -n out | sed -n 's/.*Build ID: //p')", "launch": "memfd", "go_env": False,
     "variants": [
-        {"level": "v2", "same_as": None, "encoding": "zstd", "size": $(stat -c %s "$FIXTURES/level.v2"),
+        {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "size": $(stat -c %s "$FIXTURES/level.v2"),
          "stored": $(section out .fatelf.v2 size), "frame_size": 1048576, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v2" | cut -d ' ' -f 1)"},
-        {"level": "v4", "same_as": None, "encoding": "zstd", "size": $(stat -c %s "$FIXTURES/level.v4"),
+        {"level": "v4", "same_as": None, "encoding": "zstd", "base": None, "size": $(stat -c %s "$FIXTURES/level.v4"),
          "stored": $(section out .fatelf.v4 size), "frame_size": 1048576, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}]}))
 PYTHON
