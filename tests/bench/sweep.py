@@ -1,0 +1,93 @@
+"""Sections sweep and tuning: starts of programs from 1 MB to 200 MB."""
+
+import os
+
+from common import (MB, OUT, Table, base_arguments, base_level, compile_c, create, delta_level, encodings_of, has_delta,
+                    largest, levels, over, program, spawn)
+
+SECONDS = 6  # for the starts of one size
+
+
+class Sized:
+    """Two builds, base and other, of a program of a given size: one that does nothing, and after it the bytes of the
+    large program's builds again and again. Coding sees frames one by one, so that the repetition doesn't help it."""
+
+    def __init__(self, size):
+        self.size = size
+        self.files = {}
+        for level in filter(None, (base_level(), delta_level())):
+            self.files[level] = self.write(level)
+
+    def write(self, level):
+        file = OUT / f"sized.v{level}"
+        file.write_bytes(compile_c("tiny").read_bytes())
+        file.chmod(0o755)
+        # each repetition at the same offset in both files: what drifts is what drifts within one program
+        content = program().builds[level].read_bytes().ljust(largest(program().builds), b"\0")
+        with file.open("ab") as end:
+            while end.tell() < self.size:
+                end.write(content[:self.size - end.tell()])
+        return file
+
+    @property
+    def base(self):
+        return self.files[base_level()]
+
+    def bundle(self, name, *arguments):
+        return create(OUT / f"sized.{name}", *arguments, *levels(self.files))
+
+    def clear(self):
+        for file in OUT.glob("sized.*"):
+            file.unlink()
+
+
+def rounds(size, commands):
+    """As many as there is time for: a start takes about 1 ms for a megabyte."""
+    return max(5, min(300, int(SECONDS * 1000 / (commands * (1 + size / MB)))))
+
+
+def sweep():
+    """start over native against the size of the program, 1 to 200 MB; two minutes"""
+    table = Table("sweep", "MB", "rounds", "native", "raw launcher", "stored", "zstd", "zstd-delta")
+    for megabytes in (1, 2, 5, 10, 20, 50, 100, 200):
+        sized = Sized(megabytes * MB)
+        stored = sized.bundle("stored", "--compress", "none")
+        coded = sized.bundle("zstd", *base_arguments())
+        commands = {
+            "native": [sized.base],
+            "raw launcher": [compile_c("rawlaunch"), sized.base],
+            "stored": [f"FATELF_AMD64=v{base_level()}", stored],
+            "zstd": [f"FATELF_AMD64=v{base_level()}", coded],
+        }
+        other = delta_level()
+        if other and has_delta() and encodings_of(coded)[other] == "zstd-delta":
+            commands["zstd-delta"] = [f"FATELF_AMD64=v{other}", coded]
+        os.sync()  # what was written here is not to be on its way to the disk meanwhile
+        count = rounds(sized.size, len(commands))
+        measured = dict(zip(commands, spawn(count, *commands.values())))
+        table.add(megabytes, count, measured["native"].median, *(
+            over(measured, name) if name in measured else None
+            for name in ("raw launcher", "stored", "zstd", "zstd-delta")))
+        sized.clear()
+
+
+def tuning():
+    """one processor against two: from which size on do the launcher's threads pay?"""
+    table = Table("tuning", "MB", "variant", "one, ms", "two, ms", "two / one")
+    for megabytes in (1, 2, 3, 4, 6, 8, 16):
+        sized = Sized(megabytes * MB)
+        bundles = {"stored": sized.bundle("stored", "--compress", "none"), "zstd": sized.bundle("zstd", *base_arguments())}
+        variants = {name: (base_level(), bundle) for name, bundle in bundles.items()}
+        other = delta_level()
+        if other and has_delta() and encodings_of(bundles["zstd"])[other] == "zstd-delta":
+            variants["zstd-delta"] = (other, bundles["zstd"])
+        commands = {("native", 1): ["+1", sized.base], ("native", 2): ["+2", sized.base]}
+        for name, (level, bundle) in variants.items():
+            for processors in (1, 2):
+                commands[name, processors] = [f"+{processors}", f"FATELF_AMD64=v{level}", bundle]
+        os.sync()
+        measured = dict(zip(commands, spawn(rounds(sized.size, len(commands)), *commands.values())))
+        for name in variants:
+            one, two = (over(measured, (name, processors), ("native", processors)) for processors in (1, 2))
+            table.add(megabytes, name, one, two, two / one)
+        sized.clear()
