@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from common import (MB, OUT, Skip, at_most, base_arguments, base_level, compile_c, create, largest, levels, machine_level,
+from common import (OUT, Skip, at_most, base_arguments, base_level, compile_c, create, largest, levels, machine_level,
                     over, program, row, show)
 
 RIPGREP = "14.1.1"
@@ -39,10 +39,10 @@ def attempt(*command, **options):
 def sizes(peer, name, theirs, ours, builds, target):
     """theirs, ours: bundles of the same builds; target: of our bundle to one build"""
     their, our, one = theirs.stat().st_size, ours.stat().st_size, largest(builds)
-    row(f"size of {peer}'s bundle of {name}", f"{their / MB:.2f} MB, {their / one:.2f} of one build")
-    row(f"size of our bundle of {name}", f"{our / MB:.2f} MB")
-    at_most("the same / one build", our / one, target)
-    row(f"size of our bundle of {name} / {peer}'s", f"{our / their:.2f}", "< 1.00", our < their)
+    whose = peer + ("'" if peer.endswith("s") else "'s")
+    row(f"size, {name}: {whose} bundle / one build", f"{their / one:.2f}")
+    at_most(f"size, {name}: our bundle / one build", our / one, target)
+    row(f"size, {name}: our bundle / {whose}", f"{our / their:.2f}", "< 1.00", our < their)
 
 
 # --- Go ---------------------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def rounds(size, commands):
 
 def sweep():
     """start over native against the size of the program, 1 to 200 MB; two minutes"""
+    program()
     table = Table("sweep", "MB", "rounds", "native", "raw launcher", "stored", "zstd", "zstd-delta")
     for megabytes in (1, 2, 5, 10, 20, 50, 100, 200):
         sized = Sized(megabytes * MB)
@@ -73,6 +74,7 @@ def sweep():
 
 def tuning():
     """one processor against two: from which size on do the launcher's threads pay?"""
+    program()
     table = Table("tuning", "MB", "variant", "one, ms", "two, ms", "two / one")
     for megabytes in (1, 2, 3, 4, 6, 8, 16):
         sized = Sized(megabytes * MB)
