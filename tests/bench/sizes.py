@@ -3,7 +3,7 @@
 from common import (BENCH, CC, MB, OUT, TOOL, Skip, Table, at_most, bundle_size, has_delta, largest, levels, output,
                     program, row, spawn)
 
-LANGUAGES = {"go": "the Go compiler", "rust": "ripgrep", "c": "git", "c++": "cmake"}
+LANGUAGES = {"go": "Go compiler", "rust": "ripgrep", "c": "git", "c++": "cmake"}
 KINDS = ("stripped", "debug", "zdebug")
 TARGETS = {("go", "stripped"): 0.55, ("rust", "stripped"): 0.9, ("c++", "stripped"): 0.9}
 
@@ -42,7 +42,7 @@ def builds_of(language, kind):
 
 
 def encoding_row(language, kind, encoding, ratio):
-    what = f"size, {kind} {LANGUAGES[language]}, {encoding}: bundle / one build"
+    what = f"size, {LANGUAGES[language]}, {kind}, {encoding}: bundle / one build"
     target = TARGETS.get((language, kind)) if encoding == "default" else None
     if target:
         at_most(what, ratio, target)
@@ -51,7 +51,7 @@ def encoding_row(language, kind, encoding, ratio):
 
 
 def encodings():
-    """bundles of the programs that `tests/bench/builds BUILD/bench/builds` makes, by encoding; some minutes"""
+    """bundles of the programs that `tests/bench/builds BUILD/bench/builds` makes, by encoding; ten minutes"""
     found = [(language, kind) for language in LANGUAGES for kind in KINDS if builds_of(language, kind)]
     if not found:
         raise Skip(f"there are no builds; make them with tests/bench/builds {OUT / 'builds'}")
