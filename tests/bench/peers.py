@@ -33,7 +33,7 @@ def attempt(*command, **options):
                          errors="replace", **options)
     if run.returncode != 0:
         said = [line.strip() for line in run.stdout.splitlines() if line.strip()]
-        raise Skip(f"{' '.join(words[3:6])} failed: {said[-1] if said else f'exit status {run.returncode}'}")
+        raise Skip(f"{' '.join([os.path.basename(words[3]), *words[4:6]])} failed: {said[-1] if said else f'exit status {run.returncode}'}")
 
 
 def sizes(peer, name, theirs, ours, builds, target):
@@ -112,7 +112,7 @@ def multivers_bundle(folder):
     bundle = folder / "out/rg"
     if not tool.exists():
         print("installing cargo-multivers, once", flush=True)
-        attempt("cargo", "install", "--quiet", "--locked", "cargo-multivers", "--root", folder, cwd="/")
+        attempt("cargo", "install", "cargo-multivers", "--quiet", "--locked", "--root", folder, cwd="/")
     if not bundle.exists():
         source = ripgrep_source(folder)
         print("building ripgrep with cargo-multivers, once; this takes some minutes", flush=True)
@@ -127,14 +127,16 @@ def ripgrep_source(folder):
     """A package that depends on ripgrep is what makes cargo fetch it without building it."""
     source = folder / "source"
     if not (source / "vendor/ripgrep").exists():
-        source.mkdir(exist_ok=True)
+        source.mkdir(parents=True, exist_ok=True)
         (source / "Cargo.toml").write_text('[package]\nname = "source"\nversion = "0.0.0"\n[lib]\npath = "lib.rs"\n'
                                            f'[workspace]\n[dependencies]\nripgrep = "={RIPGREP}"\n')
         (source / "lib.rs").touch()
         attempt("cargo", "vendor", "--quiet", cwd=source)
     if not (folder / "ripgrep").exists():
         # a copy, because what cargo vendored stands beneath another package
-        shutil.copytree(source / "vendor/ripgrep", folder / "ripgrep")
+        shutil.rmtree(folder / "ripgrep.new", ignore_errors=True)
+        shutil.copytree(source / "vendor/ripgrep", folder / "ripgrep.new")
+        (folder / "ripgrep.new").rename(folder / "ripgrep")
     return folder / "ripgrep"
 
 
