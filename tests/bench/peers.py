@@ -33,7 +33,8 @@ def attempt(*command, **options):
                          errors="replace", **options)
     if run.returncode != 0:
         said = [line.strip() for line in run.stdout.splitlines() if line.strip()]
-        raise Skip(f"{' '.join([os.path.basename(words[3]), *words[4:6]])} failed: {said[-1] if said else f'exit status {run.returncode}'}")
+        what = " ".join([os.path.basename(words[3]), *words[4:6]])
+        raise Skip(f"{what} failed: {said[-1] if said else f'exit status {run.returncode}'}")
 
 
 def sizes(peer, name, theirs, ours, builds, target):

@@ -17,7 +17,7 @@ def size():
     for language, kind in TARGETS:
         builds = builds_of(language, kind)
         if builds and language != "go":
-            encoding_row(language, kind, "default", bundle_size(*levels(builds)) / largest(builds))
+            target_row(language, kind, bundle_size(*levels(builds)) / largest(builds))
     create_time(real)
 
 
@@ -41,13 +41,8 @@ def builds_of(language, kind):
     return builds if all(build.exists() for build in builds.values()) else None
 
 
-def encoding_row(language, kind, encoding, ratio):
-    what = f"size, {LANGUAGES[language]}, {kind}, {encoding}: bundle / one build"
-    target = TARGETS.get((language, kind)) if encoding == "default" else None
-    if target:
-        at_most(what, ratio, target)
-    else:
-        row(what, f"{ratio:.2f}")
+def target_row(language, kind, ratio):
+    at_most(f"size, {LANGUAGES[language]}, {kind}: bundle / one build", ratio, TARGETS[language, kind])
 
 
 def encodings():
@@ -67,7 +62,7 @@ def encodings():
             bundled = bundle_size(*arguments, *levels(builds))
             table.add(LANGUAGES[language], kind, encoding, one, bundled, bundled / one)
             if encoding == "default" and (language, kind) in TARGETS:
-                encoding_row(language, kind, encoding, bundled / one)
+                target_row(language, kind, bundled / one)
 
 
 # --- zstd's settings --------------------------------------------------------------------------------------------------

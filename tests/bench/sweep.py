@@ -2,8 +2,8 @@
 
 import os
 
-from common import (MB, OUT, Table, base_arguments, base_level, compile_c, create, delta_level, encodings_of, has_delta,
-                    largest, levels, over, program, spawn)
+from common import (MB, OUT, Table, base_arguments, base_level, compile_c, create, delta_level, encodings_of, largest,
+                    levels, over, program, spawn)
 
 SECONDS = 6  # for the starts of one size
 
@@ -33,8 +33,15 @@ class Sized:
     def base(self):
         return self.files[base_level()]
 
-    def bundle(self, name, *arguments):
-        return create(OUT / f"sized.{name}", *arguments, *levels(self.files))
+    def variants(self):
+        """{encoding: how a variant that is coded so is started}"""
+        base, other = base_level(), delta_level()
+        stored = create(OUT / "sized.stored", "--compress", "none", *levels(self.files))
+        coded = create(OUT / "sized.zstd", *base_arguments(), *levels(self.files))
+        starts = {"stored": [f"FATELF_AMD64=v{base}", stored], "zstd": [f"FATELF_AMD64=v{base}", coded]}
+        if other and encodings_of(coded)[other] == "zstd-delta":
+            starts["zstd-delta"] = [f"FATELF_AMD64=v{other}", coded]
+        return starts
 
     def clear(self):
         for file in OUT.glob("sized.*"):
@@ -52,17 +59,11 @@ def sweep():
     table = Table("sweep", "MB", "rounds", "native", "raw launcher", "stored", "zstd", "zstd-delta")
     for megabytes in (1, 2, 5, 10, 20, 50, 100, 200):
         sized = Sized(megabytes * MB)
-        stored = sized.bundle("stored", "--compress", "none")
-        coded = sized.bundle("zstd", *base_arguments())
         commands = {
             "native": [sized.base],
             "raw launcher": [compile_c("rawlaunch"), sized.base],
-            "stored": [f"FATELF_AMD64=v{base_level()}", stored],
-            "zstd": [f"FATELF_AMD64=v{base_level()}", coded],
+            **sized.variants(),
         }
-        other = delta_level()
-        if other and has_delta() and encodings_of(coded)[other] == "zstd-delta":
-            commands["zstd-delta"] = [f"FATELF_AMD64=v{other}", coded]
         os.sync()  # what was written here is not to be on its way to the disk meanwhile
         count = rounds(sized.size, len(commands))
         measured = dict(zip(commands, spawn(count, *commands.values())))
@@ -78,15 +79,11 @@ def tuning():
     table = Table("tuning", "MB", "variant", "one, ms", "two, ms", "two / one")
     for megabytes in (1, 2, 3, 4, 6, 8, 16):
         sized = Sized(megabytes * MB)
-        bundles = {"stored": sized.bundle("stored", "--compress", "none"), "zstd": sized.bundle("zstd", *base_arguments())}
-        variants = {name: (base_level(), bundle) for name, bundle in bundles.items()}
-        other = delta_level()
-        if other and has_delta() and encodings_of(bundles["zstd"])[other] == "zstd-delta":
-            variants["zstd-delta"] = (other, bundles["zstd"])
+        variants = sized.variants()
         commands = {("native", 1): ["+1", sized.base], ("native", 2): ["+2", sized.base]}
-        for name, (level, bundle) in variants.items():
+        for name, command in variants.items():
             for processors in (1, 2):
-                commands[name, processors] = [f"+{processors}", f"FATELF_AMD64=v{level}", bundle]
+                commands[name, processors] = [f"+{processors}", *command]
         os.sync()
         measured = dict(zip(commands, spawn(rounds(sized.size, len(commands)), *commands.values())))
         for name in variants:
