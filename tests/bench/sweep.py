@@ -10,7 +10,8 @@ SECONDS = 6  # for the starts of one size
 
 class Sized:
     """Two builds, base and other, of a program of a given size: one that does nothing, and after it the bytes of the
-    large program's builds again and again. Coding sees frames one by one, so that the repetition doesn't help it."""
+    large program's builds again and again, each time with all byte values exchanged for others. So a repetition has
+    matches of the same lengths at the same distances, and none in the one before."""
 
     def __init__(self, size):
         self.size = size
@@ -24,9 +25,12 @@ class Sized:
         file.chmod(0o755)
         # each repetition at the same offset in both files: what drifts is what drifts within one program
         content = program().builds[level].read_bytes().ljust(largest(program().builds), b"\0")
+        repetition = 0
         with file.open("ab") as end:
             while end.tell() < self.size:
-                end.write(content[:self.size - end.tell()])
+                exchanged = content.translate(bytes(value ^ repetition for value in range(256)))
+                end.write(exchanged[:self.size - end.tell()])
+                repetition += 1
         return file
 
     @property
