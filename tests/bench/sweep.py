@@ -5,7 +5,7 @@ import os
 from common import (MB, OUT, Table, base_arguments, base_level, compile_c, create, delta_level, encodings_of, largest,
                     levels, over, program, spawn)
 
-SECONDS = 6  # for the starts of one size
+SECONDS = 5  # for the starts of one size
 
 
 class Sized:
