@@ -1,7 +1,9 @@
 /*
  * What zstd's settings cost: codes a file in frames with each setting, then decodes all of them in turn.
- * usage: coding FILE LEVEL:LITERALS:KIB ...   LITERALS: 1 compressed, 0 as they are; KIB: of a frame
- * Prints for each setting: its share of the file's size, MB/s of coding, ms of decoding (median of the rounds).
+ * usage: coding FILE LEVEL:LITERALS:KIB[:MINMATCH[:WINDOW]] ...
+ * LITERALS: 1 compressed, 0 as they are; KIB: of a frame; MINMATCH: bytes; WINDOW: log2 of bytes; 0: zstd's choice.
+ * Prints for each setting, separated by tabs: its share of the file's size, MB/s of coding, ms of decoding (median of
+ * the rounds).
  */
 #define ZSTD_STATIC_LINKING_ONLY
 #include <stdio.h>
@@ -13,7 +15,7 @@
 enum { ROUNDS = 41, SETTINGS_MAX = 32 };
 
 struct setting {
-    int level, literals, kib;
+    int level, literals, kib, match, window;
     size_t frame, count, total;
     size_t *sizes;
     char *coded;
@@ -58,6 +60,9 @@ static void code(struct setting *s, const char *bytes, size_t size)
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
     if (!s->literals)
         ZSTD_CCtx_setParameter(context, ZSTD_c_literalCompressionMode, ZSTD_ps_disable);
+    if (ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, s->match)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, s->window)))
+        die("zstd refuses MINMATCH or WINDOW");
     s->frame = (size_t)s->kib << 10;
     bound = ZSTD_compressBound(s->frame);
     s->count = (size + s->frame - 1) / s->frame;
@@ -98,13 +103,14 @@ int main(int argc, char **argv)
     size_t size;
 
     if (argc < 3 || argc - 2 > SETTINGS_MAX)
-        die("usage: coding FILE LEVEL:LITERALS:KIB ...");
+        die("usage: coding FILE LEVEL:LITERALS:KIB[:MINMATCH[:WINDOW]] ...");
     char *bytes = read_file(argv[1], &size);
     char *buffer = malloc((size_t)16 << 20);
     int count = argc - 2;
     for (int i = 0; i < count; i++) {
         struct setting *s = &settings[i];
-        if (sscanf(argv[i + 2], "%d:%d:%d", &s->level, &s->literals, &s->kib) != 3 || s->kib < 4 || s->kib > 16384)
+        if (sscanf(argv[i + 2], "%d:%d:%d:%d:%d", &s->level, &s->literals, &s->kib, &s->match, &s->window) < 3 ||
+             s->kib < 4 || s->kib > 16384)
             die(argv[i + 2]);
         code(s, bytes, size);
     }
@@ -112,12 +118,13 @@ int main(int argc, char **argv)
     for (int round = 0; round < ROUNDS; round++)
         for (int i = 0; i < count; i++)
             settings[i].rounds[round] = decode(&settings[i], context, buffer);
-    printf("LEVEL  LITERALS    FRAME  OF SIZE  CODED MB/s  DECODED ms\n");
+    printf("level\tliterals\tframe KiB\tmin. match\twindow\tof size\tcoded MB/s\tdecoded ms\n");
     for (int i = 0; i < count; i++) {
         struct setting *s = &settings[i];
         qsort(s->rounds, ROUNDS, sizeof *s->rounds, by_size);
-        printf("%5d  %-10s %4d K  %6.2f%%  %10.1f  %10.2f\n", s->level, s->literals ? "compressed" : "as is", s->kib,
-               (double)s->total * 100 / (double)size, (double)size / 1e6 / s->seconds, s->rounds[ROUNDS / 2] * 1e3);
+        printf("%d\t%s\t%d\t%d\t%d\t%.4f\t%.1f\t%.2f\n", s->level, s->literals ? "compressed" : "as is", s->kib,
+               s->match, s->window, (double)s->total / (double)size, (double)size / 1e6 / s->seconds,
+               s->rounds[ROUNDS / 2] * 1e3);
     }
     return 0;
 }

@@ -1,0 +1,96 @@
+"""Sections sweep and tuning: starts of programs from 1 MB to 200 MB."""
+
+import os
+
+from common import (MB, OUT, Table, base_arguments, base_level, compile_c, create, delta_level, encodings_of, largest,
+                    levels, over, program, spawn)
+
+SECONDS = 5  # for the starts of one size
+
+
+class Sized:
+    """Two builds, base and other, of a program of a given size: one that does nothing, and after it the bytes of the
+    large program's builds again and again, each time with all byte values exchanged for others. So a repetition has
+    matches of the same lengths at the same distances, and none in the one before."""
+
+    def __init__(self, size):
+        self.size = size
+        self.files = {}
+        for level in filter(None, (base_level(), delta_level())):
+            self.files[level] = self.write(level)
+
+    def write(self, level):
+        file = OUT / f"sized.v{level}"
+        file.write_bytes(compile_c("tiny").read_bytes())
+        file.chmod(0o755)
+        # each repetition at the same offset in both files: what drifts is what drifts within one program
+        content = program().builds[level].read_bytes().ljust(largest(program().builds), b"\0")
+        repetition = 0
+        with file.open("ab") as end:
+            while end.tell() < self.size:
+                exchanged = content.translate(bytes(value ^ repetition for value in range(256)))
+                end.write(exchanged[:self.size - end.tell()])
+                repetition += 1
+        return file
+
+    @property
+    def base(self):
+        return self.files[base_level()]
+
+    def variants(self):
+        """{encoding: how a variant that is coded so is started}"""
+        base, other = base_level(), delta_level()
+        stored = create(OUT / "sized.stored", "--compress", "none", *levels(self.files))
+        coded = create(OUT / "sized.zstd", *base_arguments(), *levels(self.files))
+        starts = {"stored": [f"FATELF_AMD64=v{base}", stored], "zstd": [f"FATELF_AMD64=v{base}", coded]}
+        if other and encodings_of(coded)[other] == "zstd-delta":
+            starts["zstd-delta"] = [f"FATELF_AMD64=v{other}", coded]
+        return starts
+
+    def clear(self):
+        for file in OUT.glob("sized.*"):
+            file.unlink()
+
+
+def rounds(size, commands):
+    """As many as there is time for: a start takes about 1 ms for a megabyte."""
+    return max(5, min(300, int(SECONDS * 1000 / (commands * (1 + size / MB)))))
+
+
+def sweep():
+    """start over native against the size of the program, 1 to 200 MB; two minutes"""
+    program()
+    table = Table("sweep", "MB", "rounds", "native", "raw launcher", "stored", "zstd", "zstd-delta")
+    for megabytes in (1, 2, 5, 10, 20, 50, 100, 200):
+        sized = Sized(megabytes * MB)
+        commands = {
+            "native": [sized.base],
+            "raw launcher": [compile_c("rawlaunch"), sized.base],
+            **sized.variants(),
+        }
+        os.sync()  # what was written here is not to be on its way to the disk meanwhile
+        count = rounds(sized.size, len(commands))
+        measured = dict(zip(commands, spawn(count, *commands.values())))
+        table.add(megabytes, count, measured["native"].median, *(
+            over(measured, name) if name in measured else None
+            for name in ("raw launcher", "stored", "zstd", "zstd-delta")))
+        sized.clear()
+
+
+def tuning():
+    """one processor against two: from which size on do the launcher's threads pay?"""
+    program()
+    table = Table("tuning", "MB", "variant", "one, ms", "two, ms", "two / one")
+    for megabytes in (1, 2, 3, 4, 6, 8, 16):
+        sized = Sized(megabytes * MB)
+        variants = sized.variants()
+        commands = {("native", 1): ["+1", sized.base], ("native", 2): ["+2", sized.base]}
+        for name, command in variants.items():
+            for processors in (1, 2):
+                commands[name, processors] = [f"+{processors}", *command]
+        os.sync()
+        measured = dict(zip(commands, spawn(rounds(sized.size, len(commands)), *commands.values())))
+        for name in variants:
+            one, two = (over(measured, (name, processors), ("native", processors)) for processors in (1, 2))
+            table.add(megabytes, name, one, two, two / one)
+        sized.clear()
