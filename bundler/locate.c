@@ -3,7 +3,8 @@
  * the base's windows of 16 bytes whose hash falls into a sample are noted with the bucket they lie in. A frame looks up
  * its own windows, and each that is found votes for its bucket; the piece of the base with the most votes is taken. No
  * section table is asked: this follows drift, reordered functions and debug sections alike. Where next to nothing is
- * found (tables of offsets, all of them changed), the frame's own place is taken, in proportion to the files' sizes.
+ * found (tables of offsets, all of them changed) or most of it in several places, the frame's own place is taken, in
+ * proportion to the files' sizes.
  */
 #include "locate.h"
 
@@ -21,7 +22,7 @@ enum {
     SAMPLE = 32,               /* one window in so many, more where the table would be too small */
     ENTRIES_MIN = 1 << 12,
     ENTRIES_MAX = 1 << 22,
-    FOUND_MIN = 64,            /* fewer windows than one in so many of a frame's found: they say nothing */
+    FOUND_MIN = 64,            /* where fewer windows than one in so many are found, they say nothing */
 };
 /* Pieces: the first size that holds 15/16 of the votes. Sizes measured in docs/performance. */
 static const uint32_t piece_min = UINT32_C(3) << 19;
@@ -124,23 +125,29 @@ void locator_free(struct locator *locator)
     free(locator);
 }
 
-/* Fills votes[] for each bucket; how many windows voted, and how many were looked up. */
+/*
+ * Fills votes[] for each bucket. Returns how many windows voted; the others are nowhere in the base, or in several
+ * places.
+ */
 static uint64_t vote(const struct locator *locator, const unsigned char *bytes, size_t size, uint32_t *votes,
-                     uint64_t *asked)
+                     uint64_t *nowhere, uint64_t *several)
 {
     uint64_t found = 0;
 
-    *asked = 0;
+    *nowhere = *several = 0;
     for (size_t i = 0; i + WINDOW <= size; i++) {
         uint64_t hash = window_hash(bytes + i);
         if ((hash & locator->sample) != 0)
             continue;
         const struct entry *entry = slot(locator, hash);
-        ++*asked;
-        if (entry->tag != tag(hash) || entry->bucket == AMBIGUOUS)
-            continue;
-        votes[entry->bucket]++;
-        found++;
+        if (entry->tag != tag(hash)) {
+            ++*nowhere;
+        } else if (entry->bucket == AMBIGUOUS) {
+            ++*several;
+        } else {
+            votes[entry->bucket]++;
+            found++;
+        }
     }
     return found;
 }
@@ -170,15 +177,15 @@ struct place locator_find(const struct locator *locator, const unsigned char *by
 {
     size_t buckets = (size_t)(locator->size / BUCKET + 1);
     uint32_t *votes = calloc(buckets, sizeof *votes);
-    uint64_t asked, middle = 0, width = piece_min;
+    uint64_t nowhere, several, middle = 0, width = piece_min;
 
     if (!votes)
         return (struct place){0}; /* the frame does without */
-    uint64_t found = vote(locator, bytes, size, votes, &asked);
+    uint64_t found = vote(locator, bytes, size, votes, &nowhere, &several);
     while (best_run(votes, buckets, (size_t)(width / BUCKET), &middle) < found - found / 16 && width < FATELF_PREFIX_MAX)
         width = 2 * width < FATELF_PREFIX_MAX ? 2 * width : FATELF_PREFIX_MAX;
     free(votes);
-    if (found == 0 || found < asked / FOUND_MIN) {
+    if (found <= nowhere / FOUND_MIN || found < several) {
         width = piece_min;
         middle = (uint64_t)((double)locator->size * share);
     }
