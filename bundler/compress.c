@@ -34,6 +34,7 @@ struct job {
     const struct compress_settings *settings;
     const struct variant *from;
     const struct compress_base *base; /* NULL: none */
+    uint32_t frame_size;
     uint32_t frames;
     struct slot *slots;
     uint32_t slot_count;
@@ -97,12 +98,12 @@ static const char *set_prefix(const struct compress_base *base, struct coder *co
 static const char *code_frame(const struct job *job, struct coder *coder, uint32_t frame, struct slot *slot,
                               const char **path)
 {
-    uint64_t offset = (uint64_t)frame * COMPRESS_FRAME_SIZE;
+    uint64_t offset = (uint64_t)frame * job->frame_size;
     uint64_t left = job->from->size - offset;
     const char *error;
 
     *path = job->from->path;
-    slot->raw_size = left < COMPRESS_FRAME_SIZE ? (size_t)left : COMPRESS_FRAME_SIZE;
+    slot->raw_size = left < job->frame_size ? (size_t)left : job->frame_size;
     error = read_file(job->from, slot->raw, slot->raw_size, offset);
     if (error || job->settings->encoding == FATELF_ENCODING_STORED)
         return error;
@@ -114,7 +115,7 @@ static const char *code_frame(const struct job *job, struct coder *coder, uint32
             return error;
         }
     }
-    slot->coded_size = ZSTD_compress2(coder->context, slot->coded, ZSTD_compressBound(COMPRESS_FRAME_SIZE), slot->raw,
+    slot->coded_size = ZSTD_compress2(coder->context, slot->coded, ZSTD_compressBound(job->frame_size), slot->raw,
                                       slot->raw_size);
     return ZSTD_isError(slot->coded_size) ? ZSTD_getErrorName(slot->coded_size) : NULL;
 }
@@ -208,10 +209,10 @@ static size_t write_seek_table(int spool, const struct fatelf_frame *frames, con
     };
 
     for (uint32_t i = 0; entries && i < count; i++) {
-        uint64_t left = coded->size - (uint64_t)i * COMPRESS_FRAME_SIZE;
+        uint64_t left = coded->size - (uint64_t)i * coded->frame_size;
         entries[i] = (struct fatelf_seek_entry){
             .compressed_size = frames[i].size,
-            .decompressed_size = left < COMPRESS_FRAME_SIZE ? (uint32_t)left : COMPRESS_FRAME_SIZE,
+            .decompressed_size = left < coded->frame_size ? (uint32_t)left : coded->frame_size,
         };
     }
     bool good = entries && file_write(spool, &header, sizeof header) && file_write(spool, entries, size) &&
@@ -260,8 +261,8 @@ static bool allocate(struct job *job, bool stored)
 {
     job->slots = calloc(job->slot_count, sizeof *job->slots);
     for (uint32_t i = 0; job->slots && i < job->slot_count; i++) {
-        job->slots[i].raw = malloc(COMPRESS_FRAME_SIZE);
-        job->slots[i].coded = stored ? NULL : malloc(ZSTD_compressBound(COMPRESS_FRAME_SIZE));
+        job->slots[i].raw = malloc(job->frame_size);
+        job->slots[i].coded = stored ? NULL : malloc(ZSTD_compressBound(job->frame_size));
         if (!job->slots[i].raw || (!stored && !job->slots[i].coded))
             return false;
     }
@@ -277,15 +278,26 @@ static void release(struct job *job)
     free(job->slots);
 }
 
+static uint32_t choose_frame_size(uint64_t size)
+{
+    uint32_t frame_size = COMPRESS_FRAME_SIZE_MIN;
+
+    while (frame_size < COMPRESS_FRAME_SIZE_MAX && fatelf_frame_count(size, frame_size) > COMPRESS_FRAMES_WANTED)
+        frame_size *= 2;
+    return frame_size;
+}
+
 int compress_variant(const struct variant *from, const struct compress_base *base,
                      const struct compress_settings *settings, int spool, struct fatelf_variant *coded,
                      struct fatelf_frame **frames)
 {
+    uint32_t frame_size = choose_frame_size(from->size);
     struct job job = {
         .settings = settings,
         .from = from,
         .base = base,
-        .frames = (uint32_t)fatelf_frame_count(from->size, COMPRESS_FRAME_SIZE),
+        .frame_size = frame_size,
+        .frames = (uint32_t)fatelf_frame_count(from->size, frame_size),
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .changed = PTHREAD_COND_INITIALIZER,
     };
@@ -300,7 +312,7 @@ int compress_variant(const struct variant *from, const struct compress_base *bas
         .level = (uint8_t)from->level,
         .encoding = (uint8_t)(base ? FATELF_ENCODING_ZSTD_DELTA : settings->encoding),
         .base = (uint8_t)(base ? base->variant->level : 0),
-        .frame_size = COMPRESS_FRAME_SIZE,
+        .frame_size = frame_size,
         .frame_count = job.frames,
         .size = from->size,
     };

@@ -10,10 +10,12 @@ struct locator;
 struct variant;
 
 /*
- * Measured in docs/performance: larger frames gain little and fall out of a core's cache when they are decoded, smaller
- * ones lose matches.
+ * Frames are a 32nd of a variant or more: enough to share out between threads evenly. Measured in docs/performance:
+ * above 1 MiB they gain little and fall out of a core's cache when they are decoded, below 128 KiB they lose matches.
  */
-#define COMPRESS_FRAME_SIZE (UINT32_C(1) << 20)
+#define COMPRESS_FRAME_SIZE_MIN (UINT32_C(1) << 17)
+#define COMPRESS_FRAME_SIZE_MAX (UINT32_C(1) << 20)
+#define COMPRESS_FRAMES_WANTED 32u
 /*
  * What "zstd" without a level means: zstd's level 12, but literals are left as they are where there is no base. A few
  * percent larger and a fifth faster to decode. Above 12, zstd needs many times as long for a few percent.

@@ -24,8 +24,8 @@ enum {
     ENTRIES_MAX = 1 << 22,
     FOUND_MIN = 64,            /* where fewer windows than one in so many are found, they say nothing */
 };
-/* Pieces: the first size that holds 15/16 of the votes. Sizes measured in docs/performance. */
-static const uint32_t piece_min = UINT32_C(3) << 19;
+/* Pieces are the frame and so much, or twice as much and so on until 15/16 of the votes lie in there. */
+static const uint32_t margin = UINT32_C(1) << 19; /* measured in docs/performance */
 
 struct entry {
     uint32_t tag;    /* 0: free */
@@ -177,7 +177,7 @@ struct place locator_find(const struct locator *locator, const unsigned char *by
 {
     size_t buckets = (size_t)(locator->size / BUCKET + 1);
     uint32_t *votes = calloc(buckets, sizeof *votes);
-    uint64_t nowhere, several, middle = 0, width = piece_min;
+    uint64_t nowhere, several, middle = 0, width = size + margin;
 
     if (!votes)
         return (struct place){0}; /* the frame does without */
@@ -186,7 +186,7 @@ struct place locator_find(const struct locator *locator, const unsigned char *by
         width = 2 * width < FATELF_PREFIX_MAX ? 2 * width : FATELF_PREFIX_MAX;
     free(votes);
     if (found <= nowhere / FOUND_MIN || found < several) {
-        width = piece_min;
+        width = size + margin;
         middle = (uint64_t)((double)locator->size * share);
     }
     if (width > locator->size)

@@ -74,6 +74,12 @@ need_namespaces() {
 @test "a kernel before 6.3, which refuses MFD_EXEC, starts the program from a sealed memfd all the same" {
     sandboxed memfd_create+exec=EINVAL ./probe exe >out
     ran_from_memfd <out
+    grep -Fxq 'seals: future-write shrink grow seal' out
+}
+
+@test "a kernel before 5.1, which does not know F_SEAL_FUTURE_WRITE, gets the older seal" {
+    sandboxed fcntl+future-write=EINVAL ./probe exe >out
+    ran_from_memfd <out
     grep -Fxq 'seals: write shrink grow seal' out
 }
 

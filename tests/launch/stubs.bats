@@ -90,7 +90,7 @@ with_each_stub() {
         grep -q '^Threads:.1$' probe.out
         "$FIXTURES/exec-with" -- ./probe probe to closed <&- >&- 2>&-
         [ -s closed ]
-        ./probe exe | grep -Fxq 'seals: write shrink grow seal'
+        ./probe exe | grep -Fxq 'seals: future-write shrink grow seal'
     }
     with_each_stub transparent
 }

@@ -214,7 +214,7 @@ public_folder() {
     cp "$BATS_FILE_TMPDIR/bundle" tool
     FATELF_AMD64=v1 ./tool exe >out
     grep -Fxq 'exe: /memfd:tool.v1 (deleted)' out
-    grep -Fxq 'seals: write shrink grow seal' out
+    grep -Fxq 'seals: future-write shrink grow seal' out
 }
 
 @test "a name too long for a memfd is cut, and the program runs" {
