@@ -1,5 +1,5 @@
 /*
- * Decodes a payload with as many threads as there are processors and frames. Each thread decodes into a buffer of its
+ * Decodes a payload with as many threads as there are processors and as pay. Each thread decodes into a buffer of its
  * own that stays in its cache and then pwrite()s it: no page of the output is cleared or faulted in first.
  *
  * A delta-coded variant needs its base in memory. The same threads decode the base's frames, in order, and take a frame
@@ -24,6 +24,11 @@
  * start needs beside the variant.
  */
 #define THREADS_MAX 4u
+/*
+ * Raw bytes that make it worth while to start a thread, which takes a tenth of a millisecond and more, and another
+ * processor from somebody else. Copying takes less time than decoding. Measured in docs/performance.
+ */
+enum { SHARE_DECODED = 1 << 20, SHARE_STORED = 4 << 20 };
 /* futex(2); linux/futex.h is not among musl's headers */
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE_FLAG = 128 };
 /* zstd's decoder needs a few KiB; untouched pages cost nothing. */
@@ -277,6 +282,17 @@ static int raise_file_size(uint64_t size, struct rlimit *before)
     return 1;
 }
 
+static unsigned threads_wanted(const struct fatelf_payload *payload)
+{
+    const struct fatelf_variant *variant = payload->variant;
+    uint64_t share = variant->encoding == FATELF_ENCODING_STORED ? SHARE_STORED : SHARE_DECODED;
+    uint64_t threads = (variant->size + (payload->base ? payload->base->size : 0)) / share;
+
+    if (threads > variant->frame_count)
+        threads = variant->frame_count;
+    return threads < THREADS_MAX ? (unsigned)threads : THREADS_MAX;
+}
+
 int frames_write(const struct launch *launch, int fd, const char **call)
 {
     const struct fatelf_variant *variant = launch->payload.variant;
@@ -289,12 +305,11 @@ int frames_write(const struct launch *launch, int fd, const char **call)
     if (raised < 0)
         return raised;
 
-    if (variant->frame_count > 1) {
+    unsigned wanted = threads_wanted(&launch->payload);
+    if (wanted > 1) {
         threads = processors(&job);
-        if (threads > THREADS_MAX)
-            threads = THREADS_MAX;
-        if (threads > variant->frame_count)
-            threads = variant->frame_count;
+        if (threads > wanted)
+            threads = wanted;
     }
     int error = run(&job, threads, call);
     if (raised)
