@@ -161,6 +161,12 @@ endif
 bench: all
 	@BUILD=$(abspath $(BUILD)) tests/bench/run
 
+## plots: measure start against size and size by encoding, and draw docs/start.svg and docs/size.svg; takes an hour
+plots: all
+	@BUILD=$(abspath $(BUILD)) tests/bench/builds $(abspath $(BUILD))/bench/builds
+	@BUILD=$(abspath $(BUILD)) tests/bench/run sweep encodings
+	@BUILD=$(abspath $(BUILD)) tests/bench/plot
+
 ## demo: install what the build needs, build a program for v1 to v4, bundle it, run it
 demo:
 	@scripts/install-deps build
@@ -223,6 +229,6 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help check check-all run-tests bench demo analyze run-analyze asan install uninstall dist clean
+.PHONY: all help check check-all run-tests bench plots demo analyze run-analyze asan install uninstall dist clean
 
 -include $(TOOL_OBJECTS:.o=.d) $(STUB_OBJECTS:.o=.d)

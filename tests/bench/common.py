@@ -101,11 +101,6 @@ def machine_level():
     return int(json.loads(output(TOOL, "cpu", "--json"))["level"].lstrip("v"))
 
 
-@functools.cache
-def has_delta():
-    return "--no-delta" in output(TOOL, "create", "--help")
-
-
 def base_level():
     """The level whose variant the others are coded against: v3 as the tool has it, or what this machine can run."""
     return min(machine_level(), 3)
@@ -117,7 +112,7 @@ def delta_level():
 
 
 def base_arguments():
-    return ["--base", f"v{base_level()}"] if has_delta() and base_level() != 3 else []
+    return ["--base", f"v{base_level()}"] if base_level() != 3 else []
 
 
 def encodings_of(bundle):

@@ -1,9 +1,9 @@
 """Sections size, encodings, coding: how large a bundle is, and what it takes to make one."""
 
-from common import (BENCH, CC, MB, OUT, TOOL, Skip, Table, at_most, bundle_size, has_delta, largest, levels, output,
+from common import (BENCH, CC, MB, OUT, TOOL, Skip, Table, at_most, bundle_size, largest, levels, output,
                     program, row, spawn)
 
-LANGUAGES = {"go": "Go compiler", "rust": "ripgrep", "c": "git", "c++": "cmake"}
+LANGUAGES = {"go": "Go compiler", "rust": "ripgrep", "c": "git", "c++": "gmic"}
 KINDS = ("stripped", "debug", "zdebug")
 TARGETS = {("go", "stripped"): 0.55, ("rust", "stripped"): 0.9, ("c++", "stripped"): 0.9}
 
@@ -12,8 +12,7 @@ def size():
     """how large a bundle is, and how long `create` takes"""
     real = program()
     at_most(f"size, four builds of {real.name} in the bundle / one build", real.bundle.stat().st_size / real.size, 0.55)
-    if has_delta():
-        row("the same with --no-delta", f"{bundle_size('--no-delta', *levels(real.builds)) / real.size:.2f}")
+    row("the same with --no-delta", f"{bundle_size('--no-delta', *levels(real.builds)) / real.size:.2f}")
     for language, kind in TARGETS:
         builds = builds_of(language, kind)
         if builds and language != "go":
@@ -52,8 +51,6 @@ def encodings():
         raise Skip(f"there are no builds; make them with tests/bench/builds {OUT / 'builds'}")
     options = {"none": ["--compress", "none"], "no delta": ["--no-delta"], "default": [],
                "zstd:19": ["--compress", "zstd:19"]}
-    if not has_delta():
-        del options["no delta"]
     table = Table("encodings", "program", "builds", "encoding", "one build", "bundle", "ratio", first=16)
     for language, kind in found:
         builds = builds_of(language, kind)
