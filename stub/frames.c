@@ -33,6 +33,7 @@ enum { SHARE_DECODED = 1 << 20, SHARE_STORED = 4 << 20 };
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE_FLAG = 128 };
 /* zstd's decoder needs a few KiB; untouched pages cost nothing. */
 #define STACK_SIZE ((size_t)128 << 10)
+#define HUGE_PAGE ((size_t)2 << 20)
 
 struct job {
     const struct fatelf_payload *payload;
@@ -223,7 +224,11 @@ static size_t whole_pages(uint64_t size)
 
 static void *allocate(size_t size)
 {
-    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory != MAP_FAILED && size >= HUGE_PAGE)
+        madvise(memory, size, MADV_HUGEPAGE); /* fewer faults; granted or not, all is well */
+    return memory;
 }
 
 static int run(struct job *job, unsigned threads, const char **call)
@@ -246,7 +251,6 @@ static int run(struct job *job, unsigned threads, const char **call)
     *call = "mmap";
     if (memory == MAP_FAILED)
         return -errno;
-    madvise(memory, shared + threads * share, MADV_HUGEPAGE); /* fewer faults; refused or not, all is well */
     job->base_bytes = memory;
     job->base_done = (atomic_uchar *)(memory + base_size);
 
