@@ -50,17 +50,28 @@ def some_bit(offset):
     return (offset * 2654435761 >> 13) % 8
 
 
-@kind
-def note(bundle):
-    """Every bit of the note's header and of the manifest, whichever variant is asked for."""
+def flips_in_note(bundle, bits):
+    """Bits of the note's header and of the manifest, whichever variant is asked for."""
     padding = range(bundle.note + 12 + 13, bundle.manifest)  # behind the owner's name; means nothing
     for offset in range(bundle.note, bundle.note_end):
-        for bit in range(0 if offset in padding else 8):
+        for bit in () if offset in padding else bits or [some_bit(offset)]:
             chosen = level(bundle.variants[(offset + bit) % len(bundle.variants)])
             runs = [(chosen, (REFUSED,))]
             if bit == some_bit(offset):
-                runs += [("verify", (FAILED,)), ("list", (FAILED,)), (f"extract {chosen} -o -", (FAILED,))]
+                runs += [(("verify", "list", f"extract {chosen} -o -")[offset % 3], (FAILED,))]
             yield flip(bundle.data, "note", offset, bit, *runs)
+
+
+@kind
+def note(bundle):
+    """Every bit."""
+    yield from flips_in_note(bundle, range(8))
+
+
+@kind
+def note_by_bytes(bundle):
+    """One bit in every byte."""
+    yield from flips_in_note(bundle, None)
 
 
 def start(bundle, variant, damaged):
@@ -108,8 +119,8 @@ def flips_in_frames(bundle, step, side_step):
 
 @kind
 def frames(bundle):
-    """One bit in every byte of every frame."""
-    yield from flips_in_frames(bundle, 1, 97)
+    """One bit in every third byte of every frame."""
+    yield from flips_in_frames(bundle, 3, 37)
 
 
 @kind
@@ -121,17 +132,21 @@ def frames_by_steps(bundle):
 
 @kind
 def seek_table(bundle):
-    """Every bit of every seek table: the launcher does without, the tool compares."""
+    """Bits of every seek table, each of a short one: the launcher does without it, the tool compares."""
     for variant in bundle.variants:
+        own, short = level(variant), variant.frame_count == 1
         for offset in variant.seek_table:
-            for bit in range(8):
-                def damaged(part):
-                    return offset in part
+            def damaged(part):
+                return offset in part
 
-                runs = [("verify", (FAILED,), f"{level(variant)}: damaged: the seek table")]
+            for bit in range(8) if short else [some_bit(offset)]:
+                runs = [(f"extract {own} -o -", (FAILED,), f"{own}: damaged: the seek table")]
                 if bit == some_bit(offset):
-                    runs += [run(bundle, other, damaged) for other in bundle.variants for run in (start, extract)]
-                yield flip(bundle.data, f"{level(variant)} seek table", offset, bit, *runs)
+                    runs.append((own, (RIGHT,)))
+                if bit == some_bit(offset) and offset % 4 == 0:
+                    runs.append(("verify", (FAILED,), f"{own}: damaged: the seek table"))
+                    runs += [run(bundle, other, damaged) for other in others(bundle, variant) for run in (start, extract)]
+                yield flip(bundle.data, f"{own} seek table", offset, bit, *runs)
 
 
 def last_page(bundle):
@@ -197,5 +212,5 @@ def anywhere(bundle):
             allowed = (REFUSED,)
         else:  # a payload, the gap behind one, section headers
             allowed = start(bundle, chosen, lambda part: offset in part)[1]
-        yield flip(bundle.data, "anywhere", offset, bit, (level(chosen), allowed), ("verify", COPED), ("list", COPED),
-                   (f"extract {level(chosen)} -o -", COPED))
+        command = ("verify", "list", f"extract {level(chosen)} -o -")[(state >> 40) % 3]
+        yield flip(bundle.data, "anywhere", offset, bit, (level(chosen), allowed), (command, COPED))
