@@ -145,7 +145,8 @@ def seek_table(bundle):
                     runs.append((own, (RIGHT,)))
                 if bit == some_bit(offset) and offset % 4 == 0:
                     runs.append(("verify", (FAILED,), f"{own}: damaged: the seek table"))
-                    runs += [run(bundle, other, damaged) for other in others(bundle, variant) for run in (start, extract)]
+                    runs += [run(bundle, other, damaged) for other in others(bundle, variant)
+                             for run in (start, extract)]
                 yield flip(bundle.data, f"{own} seek table", offset, bit, *runs)
 
 

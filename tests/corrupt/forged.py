@@ -43,12 +43,12 @@ def skippable(content, magic=0x184D2A50):
 
 
 class Part:
-    """A variant to be. frames: [(bytes, prefix offset, prefix size), ..]; sums: their checksums, if not the right ones."""
+    """A variant to be. frames: [(bytes, prefix offset, prefix size), ..]"""
 
-    def __init__(self, level, encoding, raw, frames, base=0, frame_size=1 << 20, sums=None):
+    def __init__(self, level, encoding, raw, frames, base=0, frame_size=1 << 20):
         self.level, self.encoding, self.base, self.frame_size, self.frames = level, encoding, base, frame_size, frames
         self.size, self.sha256 = len(raw), hashlib.sha256(raw).digest()
-        self.sums = sums or [xxh64(coded) for coded, _, _ in frames]
+        self.sums = [xxh64(coded) for coded, _, _ in frames]
         raw_sizes = [min(frame_size, self.size - i * frame_size) for i in range(len(frames))]
         table = seek_table([(len(coded), size) for (coded, _, _), size in zip(frames, raw_sizes)])
         self.payload = b"".join(coded for coded, _, _ in frames) + (b"" if encoding == STORED else table)
@@ -79,7 +79,8 @@ def forge(canvas, name, parts, *runs):
     note = struct.pack("<III", 13, size, 1) + b"fatelf-amd64".ljust(16, b"\0") + manifest
     note += struct.pack("<Q", xxh64(manifest))
     assert canvas.note + len(note) <= canvas.variants[0].start, "no room for the manifest"
-    edits += [(canvas.note, note), program_header(canvas.data, canvas.note_segment, p_filesz=len(note), p_memsz=len(note))]
+    edits.append((canvas.note, note))
+    edits.append(program_header(canvas.data, canvas.note_segment, p_filesz=len(note), p_memsz=len(note)))
     return Case(name, tuple(edits), None, runs)
 
 

@@ -49,10 +49,11 @@ def refused(bundle, *says):
 
 
 def refused_for(bundle, variant, *says):
-    """Runs: refused by the tool, which looks at all variants, and when this one is started or one that depends on it."""
+    """Runs: refused by the tool, which looks at all variants, and at the start of this one or one that depends on it."""
     hit = [variant, *bundle.dependents(variant)]
     starts = [(level(v), (REFUSED,), *says) if v in hit else (level(v), (RIGHT,)) for v in bundle.variants]
-    return starts + [(what, (FAILED,), *says) for what in in_turn(1, "verify", "list", f"extract {level(variant)} -o -")]
+    command, = in_turn(1, "verify", "list", f"extract {level(variant)} -o -")
+    return [*starts, (command, (FAILED,), *says)]
 
 
 def malformed(bundle, name, runs=None, **fields):
@@ -80,7 +81,8 @@ def malformed_variant(bundle):
         table = variant.frames_offset
         wrong = {table - 8, table + 8, table + 1, table - 32, table + 32, bundle.manifest_size, 0xffffffff, 0}
         for value in wrong | {other.frames_offset for other in others(bundle, variant)}:
-            yield malformed(bundle, f"variant {index}", refused(bundle, TABLE), variants={index: {"frames_offset": value}})
+            yield malformed(bundle, f"variant {index}", refused(bundle, TABLE),
+                            variants={index: {"frames_offset": value}})
         for name, bad in values.items():
             for value in bad:
                 yield malformed(bundle, f"variant {index}", variants={index: {name: value}})
@@ -166,8 +168,9 @@ def malformed_frames(bundle):
 
         for number, entry in enumerate(variant.table):
             name, left = f"f{number}", variant.payload_size - entry.offset
-            for offset in {entry.offset + 1, entry.offset - 1 & TOP, entry.offset + (1 << 32), 1 << 63, TOP, HUGE,
-                           -entry.size & TOP, variant.payload_size, *(e.offset for e in variant.table)} - {entry.offset}:
+            wrong = {entry.offset + 1, entry.offset - 1 & TOP, entry.offset + (1 << 32), 1 << 63, TOP, HUGE,
+                     -entry.size & TOP, variant.payload_size, *(other.offset for other in variant.table)}
+            for offset in wrong - {entry.offset}:
                 yield case(**{name: {"offset": offset}})
             for size in {0, 1, entry.size - 1, entry.size + 1, left, left + 1, 1 << 31, entry.size ^ 1 << 31,
                          0xffffffff} - {entry.size}:
