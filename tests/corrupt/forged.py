@@ -199,8 +199,8 @@ def forged_prefixes(canvas):
     for offset, length in ((0, PREFIX_MAX), (size - PREFIX_MAX, PREFIX_MAX), (size - 1, 1), (0, 1), (0, 0),
                            (ZEROS_FRAME - 1, 2)):
         yield case(offset, length, *good(1)[:3])
-    for offset, length in ((0, PREFIX_MAX + 1), (0, size), (size - PREFIX_MAX + 1, PREFIX_MAX), (size - 1, 2), (size, 1),
-                           (size, 0), (1, 0), (0, 0xffffffff), (TOP, 1), (TOP, 0xffffffff), (TOP - 63, 64)):
+    for offset, length in ((0, PREFIX_MAX + 1), (0, size), (size - PREFIX_MAX + 1, PREFIX_MAX), (size - 1, 2),
+                           (size, 1), (size, 0), (1, 0), (0, 0xffffffff), (TOP, 1), (TOP, 0xffffffff), (TOP - 63, 64)):
         yield case(offset, length, *bad([1], PREFIX, (FAILED,)))
 
     # a prefix that is a dictionary to zstd; there is one in each build

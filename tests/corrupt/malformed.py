@@ -49,7 +49,7 @@ def refused(bundle, *says):
 
 
 def refused_for(bundle, variant, *says):
-    """Runs: refused by the tool, which looks at all variants, and at the start of this one or one that depends on it."""
+    """Runs: refused by the tool, which looks at all variants, and when this one starts or one that depends on it."""
     hit = [variant, *bundle.dependents(variant)]
     starts = [(level(v), (REFUSED,), *says) if v in hit else (level(v), (RIGHT,)) for v in bundle.variants]
     command, = in_turn(1, "verify", "list", f"extract {level(variant)} -o -")
