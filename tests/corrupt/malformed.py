@@ -175,8 +175,12 @@ def malformed_frames(bundle):
             for size in {0, 1, entry.size - 1, entry.size + 1, left, left + 1, 1 << 31, entry.size ^ 1 << 31,
                          0xffffffff} - {entry.size}:
                 yield case(**{name: {"size": size}})
+        if variant.frame_count == 1 and variant.encoding != STORED:  # nothing but the seek table
+            yield malformed(bundle, "place", refused_for(bundle, variant, PLACE), frames={(index, 0): {"size": 0}},
+                            variants={index: {"payload_size": len(variant.seek_table)}})
         if variant.frame_count > 1:
             a, b = variant.table[:2]
+            yield case(f0={"size": 0}, f1={"offset": 0, "size": a.size + b.size})
             yield case(f0={"offset": b.offset, "size": b.size}, f1={"offset": 0, "size": a.size})  # descending
             yield case(f0={"offset": b.size}, f1={"offset": 0})
             yield case(f0={"size": a.size - 1})  # a gap

@@ -239,6 +239,12 @@ static void a_frame_that_is_not_where_the_one_before_ends_is_refused(void **stat
             *size -= (uint64_t)more;
         }
     }
+    /* a frame of nothing, and another that has its bytes */
+    unsigned char *second = f->bytes + f->bundle.manifest.variants[BASE].frames_offset + sizeof(struct fatelf_frame);
+    f->frames[BASE][1].size += f->frames[BASE][0].size;
+    f->frames[BASE][1].offset = 0;
+    memcpy(second, &f->frames[BASE][1], sizeof(struct fatelf_frame));
+    FRAME(BASE, 0, size, 0, FATELF_ERROR_FRAME_PLACE);
     /* the sum is right, the border is not: a stored frame has the size that the variant's frames have */
     unsigned char *table = f->bytes + f->bundle.manifest.variants[STORED].frames_offset;
     f->frames[STORED][1].offset--;
