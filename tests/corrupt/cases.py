@@ -119,8 +119,8 @@ def flips_in_frames(bundle, step, side_step):
 
 @kind
 def frames(bundle):
-    """One bit in every third byte of every frame."""
-    yield from flips_in_frames(bundle, 3, 37)
+    """One bit in every seventh byte of every frame."""
+    yield from flips_in_frames(bundle, 7, 23)
 
 
 @kind
@@ -132,14 +132,14 @@ def frames_by_steps(bundle):
 
 @kind
 def seek_table(bundle):
-    """Bits of every seek table, each of a short one: the launcher does without it, the tool compares."""
+    """Bits in every byte of every seek table: the launcher does without it, the tool compares."""
     for variant in bundle.variants:
-        own, short = level(variant), variant.frame_count == 1
+        own = level(variant)
         for offset in variant.seek_table:
             def damaged(part):
                 return offset in part
 
-            for bit in range(8) if short else [some_bit(offset)]:
+            for bit in {some_bit(offset), offset % 8}:
                 runs = [(f"extract {own} -o -", (FAILED,), f"{own}: damaged: the seek table")]
                 if bit == some_bit(offset):
                     runs.append((own, (RIGHT,)))
