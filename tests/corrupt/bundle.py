@@ -5,10 +5,10 @@ import struct
 
 PT_LOAD, PT_NOTE = 1, 4
 SHT_NULL, SHT_NOBITS = 0, 8
-HEADER_SIZE, VARIANT_SIZE = 40, 72
-STORED, ZSTD = 1, 2
+HEADER_SIZE, VARIANT_SIZE, FRAME_SIZE = 40, 72, 32
+STORED, ZSTD, DELTA = 1, 2, 3
 
-# lib/format.h, struct fatelf_header and struct fatelf_variant: offset and struct's letter of each field
+# lib/format.h, struct fatelf_header, fatelf_variant and fatelf_frame: offset and struct's letter of each field
 HEADER = {
     "magic": (0, "Q"), "version": (8, "H"), "header_size": (10, "H"), "variant_size": (12, "H"),
     "variant_count": (14, "B"), "launch": (15, "B"), "manifest_size": (16, "I"), "reserved": (20, "I"),
@@ -16,8 +16,11 @@ HEADER = {
 }
 VARIANT = {
     "level": (0, "B"), "encoding": (1, "B"), "base": (2, "B"), "reserved": (3, "B"), "frame_size": (4, "I"),
-    "frame_count": (8, "I"), "sums_offset": (12, "I"), "payload_offset": (16, "Q"), "payload_size": (24, "Q"),
+    "frame_count": (8, "I"), "frames_offset": (12, "I"), "payload_offset": (16, "Q"), "payload_size": (24, "Q"),
     "size": (32, "Q"), "sha256": (40, "32s"),
+}
+FRAME = {
+    "checksum": (0, "Q"), "offset": (8, "Q"), "prefix_offset": (16, "Q"), "size": (24, "I"), "prefix_size": (28, "I"),
 }
 
 
@@ -71,28 +74,42 @@ class Segment:
             data[self.offset + 8:self.offset + 25] == b"\1\0\0\0fatelf-amd64\0"
 
 
-class Variant:
-    """One entry of the manifest; frames and seek table as ranges of the file."""
+class Fields:
+    """One entry of the manifest, its fields as attributes; place: in the file."""
+
+    def __init__(self, data, place, fields):
+        self.place = place
+        for name, (offset, letter) in fields.items():
+            setattr(self, name, struct.unpack_from("<" + letter, data, place + offset)[0])
+
+
+class Variant(Fields):
+    """table: its entries of the manifest's table of frames. frames, seek_table: ranges of the file."""
 
     def __init__(self, data, place, manifest):
-        self.place = place
-        for name, (offset, letter) in VARIANT.items():
-            setattr(self, name, struct.unpack_from("<" + letter, data, place + offset)[0])
+        super().__init__(data, place, VARIANT)
         self.start = manifest + self.payload_offset
         self.end = self.start + self.payload_size
-        self.seek_table = range(0)
-        if self.encoding == STORED:
-            ends = [min(i * self.frame_size, self.size) for i in range(1, self.frame_count + 1)]
-            self.frames = [range(self.start + i * self.frame_size, self.start + end) for i, end in enumerate(ends)]
-            return
-        self.seek_table = range(self.end - 17 - 8 * self.frame_count, self.end)
-        self.frames = []
-        at = self.start
-        for i in range(self.frame_count):
-            size = struct.unpack_from("<I", data, self.seek_table.start + 8 + 8 * i)[0]
-            self.frames.append(range(at, at + size))
-            at += size
-        assert at == self.seek_table.start, "the frames do not end where the seek table starts"
+        table = manifest + self.frames_offset
+        self.table = [Fields(data, table + FRAME_SIZE * i, FRAME) for i in range(self.frame_count)]
+        self.frames = [range(self.start + entry.offset, self.start + entry.offset + entry.size) for entry in self.table]
+        self.seek_table = range(0) if self.encoding == STORED else range(self.frames[-1].stop, self.end)
+        for entry, frame in zip(self.table, self.frames):
+            assert entry.checksum == xxh64(data[frame.start:frame.stop]), "checksum of a frame"
+        assert self.encoding == STORED or data[self.seek_table.start:self.end] == self.make_seek_table(), "seek table"
+
+    def raw_sizes(self):
+        return [min(self.frame_size, self.size - i * self.frame_size) for i in range(self.frame_count)]
+
+    def make_seek_table(self):
+        """zstd's seekable format, contrib/seekable_format/zstd_seekable_compression_format.md"""
+        return seek_table([(entry.size, raw) for entry, raw in zip(self.table, self.raw_sizes())])
+
+
+def seek_table(sizes):
+    """sizes: ((compressed, raw), ..)"""
+    entries = b"".join(struct.pack("<II", *pair) for pair in sizes)
+    return struct.pack("<II", 0x184D2A5E, len(entries) + 9) + entries + struct.pack("<IBI", len(sizes), 0, 0x8F92EAB1)
 
 
 class Elf:
@@ -128,21 +145,40 @@ class Bundle(Elf):
                          for i in range(variants)]
         assert self.checksum(data) == struct.unpack_from("<Q", data, self.note_end - 8)[0], "checksum"
 
+    def base_of(self, variant):
+        """The variant it is coded against, or None."""
+        return next((other for other in self.variants if other.level == variant.base), None)
+
+    def dependents(self, variant):
+        return [other for other in self.variants if other.base == variant.level]
+
     def checksum(self, data):
         return xxh64(data[self.manifest:self.note_end - 8])
 
-    def with_fields(self, header=None, variants=None):
-        """The note with fields changed and the checksum made right again. variants: {index: {field: value}}"""
+    def with_fields(self, header=None, variants=None, frames=None):
+        """The note with fields changed and the checksum made right again. variants: {index: {field: value}}, frames:
+        {(index of the variant, index of the frame): {field: value}}"""
         changed = bytearray(self.data[:self.note_end])
-        for name, value in (header or {}).items():
-            offset, letter = HEADER[name]
-            struct.pack_into("<" + letter, changed, self.manifest + offset, value)
-        for index, fields in (variants or {}).items():
+        parts = [(self.manifest, HEADER, header or {})]
+        parts += [(self.variants[index].place, VARIANT, fields) for index, fields in (variants or {}).items()]
+        parts += [(self.variants[index].table[frame].place, FRAME, fields)
+                  for (index, frame), fields in (frames or {}).items()]
+        for place, layout, fields in parts:
             for name, value in fields.items():
-                offset, letter = VARIANT[name]
-                struct.pack_into("<" + letter, changed, self.variants[index].place + offset, value)
+                offset, letter = layout[name]
+                struct.pack_into("<" + letter, changed, place + offset, value)
         struct.pack_into("<Q", changed, self.note_end - 8, self.checksum(changed))
         return bytes(changed[self.note:])
+
+
+def program_header(data, segment, **fields):
+    """An edit of a program header."""
+    places = {"p_type": (0, "I"), "p_offset": (8, "Q"), "p_vaddr": (16, "Q"), "p_paddr": (24, "Q"),
+              "p_filesz": (32, "Q"), "p_memsz": (40, "Q")}
+    changed = bytearray(data[segment.place:segment.place + 56])
+    for name, value in fields.items():
+        struct.pack_into("<" + places[name][1], changed, places[name][0], value)
+    return segment.place, bytes(changed)
 
 
 def read(data):

@@ -3,14 +3,11 @@ flipped bits and files cut short."""
 
 import collections
 
-from bundle import PT_LOAD, STORED
+from bundle import PT_LOAD
 
 # What may come of a start of the bundle:
 #   right     the variant asked for ran: its output, status 0
 #   refused   status 127, one line on stderr that names the bundle, nothing from the program
-#   harmless  right, though a refusal would do as well, because the damaged payload still decodes to the same bytes:
-#             zstd has several ways to write the same content (a match at another place of a run of zeros), and bits
-#             that nothing reads
 #   kernel    exec itself failed
 #   signal    death by a signal
 #   failed    any other status but 0
@@ -19,13 +16,13 @@ from bundle import PT_LOAD, STORED
 #   remark    the same, but libbfd has something to say about the ELF file
 #   failed    status 1 and a message
 # "wrong" is anything else; allowed only where the launcher's own code is damaged.
-RIGHT, REFUSED, HARMLESS, KERNEL, SIGNAL, FAILED, OK, REMARK, WRONG = \
-    "right", "refused", "harmless", "kernel", "signal", "failed", "ok", "remark", "wrong"
+RIGHT, REFUSED, KERNEL, SIGNAL, FAILED, OK, REMARK, WRONG = \
+    "right", "refused", "kernel", "signal", "failed", "ok", "remark", "wrong"
 COPED = (OK, FAILED)  # where an answer and a message will both do
 
 # name: for the report. edits: ((offset, bytes), ..). cut: size that the file is cut to, or None.
-# runs: ((what, outcomes that are allowed), ..); what: a level to start, or a sub-command and its arguments behind the
-# file, or CREATE.
+# runs: ((what, outcomes that are allowed), ..), or (what, outcomes, what the message says if there is one); what: a
+# level to start, or a sub-command and its arguments behind the file, or CREATE.
 Case = collections.namedtuple("Case", "name edits cut runs")
 CREATE = "create"
 KINDS = {}
@@ -53,74 +50,104 @@ def some_bit(offset):
     return (offset * 2654435761 >> 13) % 8
 
 
-@kind
-def note(bundle):
-    """Every bit of the note's header and of the manifest, whichever variant is asked for."""
+def flips_in_note(bundle, bits):
+    """Bits of the note's header and of the manifest, whichever variant is asked for."""
     padding = range(bundle.note + 12 + 13, bundle.manifest)  # behind the owner's name; means nothing
     for offset in range(bundle.note, bundle.note_end):
-        for bit in range(0 if offset in padding else 8):
+        for bit in () if offset in padding else bits or [some_bit(offset)]:
             chosen = level(bundle.variants[(offset + bit) % len(bundle.variants)])
             runs = [(chosen, (REFUSED,))]
             if bit == some_bit(offset):
-                runs += [("verify", (FAILED,)), ("list", (FAILED,)), (f"extract {chosen} -o -", (FAILED,))]
+                runs += [(("verify", "list", f"extract {chosen} -o -")[offset % 3], (FAILED,))]
             yield flip(bundle.data, "note", offset, bit, *runs)
 
 
-def sure_part(data, frame):
-    """The bytes of a zstd frame that can have one value only (RFC 8878, 3.1.1): magic number, frame header descriptor,
-    content size, checksum. Between them there may be a window size, which means little, and the blocks."""
-    descriptor = data[frame.start + 4]
-    single = descriptor >> 5 & 1
-    size = (single, 2, 4, 8)[descriptor >> 6]
-    content_size = frame.start + 5 + (0 if single else 1)
-    return {*frame[:5], *range(content_size, content_size + size), *frame[-4:]}
+@kind
+def note(bundle):
+    """Every bit."""
+    yield from flips_in_note(bundle, range(8))
+
+
+@kind
+def note_by_bytes(bundle):
+    """One bit in every byte."""
+    yield from flips_in_note(bundle, None)
+
+
+def start(bundle, variant, damaged):
+    """A run: the start of a variant. damaged: of a range of the file, whether bytes in it are wrong."""
+    base = bundle.base_of(variant)
+    needed = max((-(-(entry.prefix_offset + entry.prefix_size) // base.frame_size) for entry in variant.table
+                  if entry.prefix_size), default=0) if base else 0
+    if any(map(damaged, variant.frames)) or (base and any(map(damaged, base.frames[:needed]))):
+        return level(variant), (REFUSED,)
+    if base and any(map(damaged, base.frames[needed:])):
+        return level(variant), (RIGHT, REFUSED)  # a second thread may decode the next one of the base ahead of time
+    return level(variant), (RIGHT,)
+
+
+def extract(bundle, variant, damaged):
+    """A run: the extraction of a variant, which looks at all of the base."""
+    base = bundle.base_of(variant)
+    command = f"extract {level(variant)} -o -"
+    if base and any(map(damaged, base.frames)):
+        return command, (FAILED,), f"{level(variant)}, its base {level(base)}: damaged: "
+    if any(map(damaged, [*variant.frames, variant.seek_table])):
+        return command, (FAILED,), f"{level(variant)}: damaged: "
+    return command, (OK,)
 
 
 def flips_in_frames(bundle, step, side_step):
-    """The frame's header and checksum bit by bit, and one bit in every step-th byte between. In every side_step-th case
-    also what others see: the other variants, the tool."""
+    """One bit in every step-th byte of each frame, and in every byte of its zstd header and checksum. In every
+    side_step-th case also what others see: the other variants, the tool."""
     case = 0
     for variant in bundle.variants:
-        own = level(variant)
-        side_runs = [("verify", (FAILED,)), (f"extract {own} -o -", (FAILED,)), ("list", (OK,))]
-        for other in others(bundle, variant):
-            side_runs += [(level(other), (RIGHT,)), (f"extract {level(other)} -o -", (OK,))]
         for number, frame in enumerate(variant.frames):
-            stored = variant.encoding == STORED
-            sure = frame if stored else sure_part(bundle.data, frame)
-            for offset in sorted({*frame[:32], *frame[32:-4:step], *frame[-4:]}):
-                for bit in (some_bit(offset),) if stored or offset not in sure else range(8):
-                    runs = [(own, (REFUSED,) if offset in sure else (REFUSED, HARMLESS))]
-                    if case % side_step == 0:
-                        runs += side_runs
-                    case += 1
-                    yield flip(bundle.data, f"{own} frame {number}", offset, bit, *runs)
+            for offset in sorted({*frame[:20], *frame[20:-4:step], *frame[-4:]}):
+                def damaged(part):
+                    return offset in part
+
+                runs = [start(bundle, variant, damaged)]
+                if case % side_step == 0:
+                    runs += [("verify", (FAILED,), f"{level(variant)}: damaged: "), ("list", (OK,))]
+                    runs += [run(bundle, other, damaged) for other in bundle.variants for run in (start, extract)]
+                    runs += [("verify", (FAILED,), f"{level(other)}, its base {level(variant)}: damaged: ")
+                             for other in bundle.dependents(variant)]
+                case += 1
+                yield flip(bundle.data, f"{level(variant)} frame {number}", offset, some_bit(offset), *runs)
 
 
 @kind
 def frames(bundle):
-    """One bit in every byte of every frame."""
-    yield from flips_in_frames(bundle, 1, 97)
+    """One bit in every seventh byte of every frame."""
+    yield from flips_in_frames(bundle, 7, 23)
 
 
 @kind
 def frames_by_steps(bundle):
-    """The same for large frames: not every byte between header and checksum."""
+    """The same for large frames: not every byte in the middle."""
     longest = max(len(frame) for variant in bundle.variants for frame in variant.frames)
     yield from flips_in_frames(bundle, longest // 24, 17)
 
 
 @kind
 def seek_table(bundle):
-    """Every bit of every seek table."""
+    """Bits in every byte of every seek table: the launcher does without it, the tool compares."""
     for variant in bundle.variants:
+        own = level(variant)
         for offset in variant.seek_table:
-            for bit in range(8):
-                runs = [(level(variant), (REFUSED,))]
+            def damaged(part):
+                return offset in part
+
+            for bit in {some_bit(offset), offset % 8}:
+                runs = [(f"extract {own} -o -", (FAILED,), f"{own}: damaged: the seek table")]
                 if bit == some_bit(offset):
-                    runs += [("verify", (FAILED,)), (f"extract {level(variant)} -o -", (FAILED,))]
-                    runs += [(level(other), (RIGHT,)) for other in others(bundle, variant)]
-                yield flip(bundle.data, f"{level(variant)} seek table", offset, bit, *runs)
+                    runs.append((own, (RIGHT,)))
+                if bit == some_bit(offset) and offset % 4 == 0:
+                    runs.append(("verify", (FAILED,), f"{own}: damaged: the seek table"))
+                    runs += [run(bundle, other, damaged) for other in others(bundle, variant)
+                             for run in (start, extract)]
+                yield flip(bundle.data, f"{own} seek table", offset, bit, *runs)
 
 
 def last_page(bundle):
@@ -141,9 +168,10 @@ def cut_runs(bundle, size):
         return [(level(last), (REFUSED,)), (level(first), (REFUSED,))]
     if size < bundle.payload_end:
         # the missing rest of the page reads as zeros, which it may have been
-        missed = any(bundle.data[size:bundle.payload_end])
-        own = (REFUSED,) if missed else (RIGHT,)
-        return [(level(last), own)] + [(level(other), (RIGHT,)) for other in others(bundle, last)]
+        def damaged(part):
+            return any(bundle.data[max(part.start, size):max(part.stop, size)])
+
+        return [start(bundle, variant, damaged) for variant in bundle.variants]
     return [(level(variant), (RIGHT,)) for variant in bundle.variants]
 
 
@@ -181,11 +209,9 @@ def anywhere(bundle):
             allowed = (KERNEL, SIGNAL, REFUSED, FAILED, RIGHT, WRONG)  # the launcher's own code cannot vouch for itself
         elif bundle.note + 25 <= offset < bundle.manifest:
             allowed = (RIGHT,)
-        elif bundle.note <= offset < bundle.note_end or offset in chosen.seek_table:
+        elif bundle.note <= offset < bundle.note_end:
             allowed = (REFUSED,)
-        elif chosen.start <= offset < chosen.end:
-            allowed = (REFUSED, HARMLESS)
-        else:
-            allowed = (RIGHT,)  # another variant, the gap behind one, section headers
-        yield flip(bundle.data, "anywhere", offset, bit, (level(chosen), allowed), ("verify", COPED), ("list", COPED),
-                   (f"extract {level(chosen)} -o -", COPED))
+        else:  # a payload, the gap behind one, section headers
+            allowed = start(bundle, chosen, lambda part: offset in part)[1]
+        command = ("verify", "list", f"extract {level(chosen)} -o -")[(state >> 40) % 3]
+        yield flip(bundle.data, "anywhere", offset, bit, (level(chosen), allowed), (command, COPED))

@@ -5,8 +5,10 @@ load programs
 setup_file() {
     cd "$BATS_FILE_TMPDIR"
     build_tiny tiny 8000 1 2 3 4
-    "$TOOL" create -q -o zstd tiny.v[1-4]
+    "$TOOL" create -q --no-delta -o zstd tiny.v[1-4]
     "$TOOL" create -q --compress none -o none tiny.v[1-4]
+    "$TOOL" create -q --base v3 -o delta tiny.v[1-4]
+    "$TOOL" create -q --base v4 -o delta.last tiny.v[1-4]
 }
 
 tiny=(tiny.v1 tiny.v2 tiny.v3 tiny.v4)
@@ -17,6 +19,12 @@ tiny=(tiny.v1 tiny.v2 tiny.v3 tiny.v4)
 
 @test "a stored bundle that is cut short says so, at every 1 KB and at every border" {
     damage cuts none "${tiny[@]}"
+}
+
+@test "a delta-coded bundle that is cut short says so, also where the base comes last" {
+    damage cuts delta "${tiny[@]}"
+    rm -r damage.*
+    damage cuts delta.last "${tiny[@]}"
 }
 
 @test "a bundle cut anywhere in its first 4 KB is refused by the kernel or says so" {

@@ -1,38 +1,64 @@
 """Manifests that lie, with a checksum that is right, and notes and program headers that lead astray."""
 
+import itertools
 import struct
 
-from bundle import STORED
+from bundle import DELTA, STORED, ZSTD, program_header
 from cases import FAILED, OK, REFUSED, RIGHT, Case, kind, level, others
 
 # Fields of the manifest that lie, with a checksum that is right. Each is refused whatever else holds.
 TOP = (1 << 64) - 1
 HUGE = 1 << 40  # FATELF_SIZE_MAX
+PREFIX_MAX = 1 << 25
+# what the messages say (lib/error.h)
+BASE, FLAGS, PLACE, PREFIX, TABLE = "names a base it cannot have", "feature flags do not fit", \
+    "does not lie where the one before it ends", "prefix of a frame lies outside", "table of frames is not where"
 BAD_HEADER = {
     "magic": (0, 0x0a464c455441467e, TOP),
-    "version": (0, 2, 0xffff),
+    "version": (0, 1, 3, 0xffff),
     "header_size": (0, 39, 41, 48, 0xffff),
     "variant_size": (0, 71, 73, 80, 0xffff),
     "launch": (0, 2, 3, 255),
     "reserved": (1, 1 << 31),
-    "incompatible": (1, 2, 1 << 63, TOP),
+    "incompatible": (2, 3, 1 << 63, TOP),
 }
 BAD_VARIANT = {
     "level": (0, 5, 255),
-    "encoding": (0, 3, 255),
-    "base": (1, 2, 3, 4, 255),
+    "encoding": (0, 4, 255),
     "reserved": (1, 128),
     "frame_size": (0, 1, 0x8000, 0xffff, 0x18000, 0x100001, 1 << 24, 1 << 31, 0xffffffff),
-    "payload_size": (0, HUGE, HUGE + 1, 1 << 63, TOP),
+    "payload_size": (0, HUGE, HUGE + 1, 1 << 63, TOP - 4095, TOP),
     "size": (0, HUGE, HUGE + 1, 1 << 63, TOP),
 }
 
 
+TURNS = itertools.count()
+
+
+def in_turn(count, *choices):
+    """Some of the choices, others in each case: all of them would take too long."""
+    first = next(TURNS)
+    return [choices[(first + i) % len(choices)] for i in range(min(count, len(choices)))]
+
+
+def refused(bundle, *says):
+    """Runs: refused by everybody who looks at the manifest. says: what the message says, where that is known."""
+    levels = in_turn(2, *(level(variant) for variant in bundle.variants))
+    commands = in_turn(2, "verify", "list", "extract best -o -", f"extract {level(bundle.variants[0])} -o -")
+    return [(what, (REFUSED,), *says) for what in levels] + [(what, (FAILED,), *says) for what in commands]
+
+
+def refused_for(bundle, variant, *says):
+    """Runs: refused by the tool, which looks at all variants, and when this one starts or one that depends on it."""
+    hit = [variant, *bundle.dependents(variant)]
+    starts = [(level(v), (REFUSED,), *says) if v in hit else (level(v), (RIGHT,)) for v in bundle.variants]
+    command, = in_turn(1, "verify", "list", f"extract {level(variant)} -o -")
+    return [*starts, (command, (FAILED,), *says)]
+
+
 def malformed(bundle, name, runs=None, **fields):
-    """The note with these fields; refused by everybody who looks at the manifest."""
-    commands = ("verify", "list", "extract best -o -", f"extract {level(bundle.variants[0])} -o -")
-    runs = runs or [(level(v), (REFUSED,)) for v in bundle.variants] + [(what, (FAILED,)) for what in commands]
-    return Case(f"{name} {fields}", ((bundle.note, bundle.with_fields(**fields)),), None, runs)
+    """The note with these fields; by default refused by everybody."""
+    return Case(f"{name} {fields}", ((bundle.note, bundle.with_fields(**fields)),), None, runs or refused(bundle))
 
 
 @kind
@@ -52,18 +78,23 @@ def malformed_variant(bundle):
         neighbours = bundle.variants[max(index - 1, 0):index + 2]
         values["level"] += [other.level for other in neighbours if other is not variant]
         values["frame_count"] = (0, variant.frame_count - 1, variant.frame_count + 1, 1 << 31, 0xffffffff)
-        sums = variant.sums_offset
-        values["sums_offset"] = (sums - 8, sums + 8, sums + 1, bundle.manifest_size, 0xffffffff, 0) if sums else (1, 40)
+        table = variant.frames_offset
+        wrong = {table - 8, table + 8, table + 1, table - 32, table + 32, bundle.manifest_size, 0xffffffff, 0}
+        for value in wrong | {other.frames_offset for other in others(bundle, variant)}:
+            yield malformed(bundle, f"variant {index}", refused(bundle, TABLE),
+                            variants={index: {"frames_offset": value}})
         for name, bad in values.items():
             for value in bad:
                 yield malformed(bundle, f"variant {index}", variants={index: {name: value}})
-        # a size and a count of frames that agree, in a bundle that has no such bytes
+        # sizes and counts of frames that agree, in a bundle that has no such bytes
         lie = {"size": HUGE, "frame_count": HUGE // variant.frame_size}
+        yield malformed(bundle, f"variant {index}", variants={index: lie})
+        yield malformed(bundle, f"variant {index}", variants={index: {**lie, "frame_size": 1 << 16,
+                                                                      "frame_count": HUGE >> 16}})
         if variant.encoding == STORED:
-            yield malformed(bundle, f"variant {index}", variants={index: lie})
             yield malformed(bundle, f"variant {index}", variants={index: {**lie, "payload_size": HUGE}})
             yield malformed(bundle, f"variant {index}", variants={index: {"size": variant.size + 1}})
-            # more frames, for which there are no sums in the manifest
+            # more frames than the manifest has entries for
             more = {"frame_size": 0x10000, "frame_count": -(-variant.size // 0x10000)}
             assert more["frame_count"] > variant.frame_count
             yield malformed(bundle, f"variant {index}", variants={index: more})
@@ -88,30 +119,128 @@ def malformed_place(bundle):
 
 
 @kind
+def malformed_base(bundle):
+    """Bases that are missing or cannot be one, and flags that do not say that there is one."""
+    levels = [variant.level for variant in bundle.variants]
+    deltas = [index for index, variant in enumerate(bundle.variants) if variant.encoding == DELTA]
+    def case(name, changed):
+        return malformed(bundle, name, refused(bundle, BASE), variants=changed)
+
+    for index, variant in enumerate(bundle.variants):
+        good = [other.level for other in bundle.variants if index in deltas and other.encoding == ZSTD]
+        for base in {0, 1, 2, 3, 4, 5, 64, 128, 255} - set(good if index in deltas else [0]):
+            yield case(f"variant {index}", {index: {"base": base}})
+    for index in deltas:
+        variant = bundle.variants[index]
+        base = levels.index(variant.base)
+        yield case("a base that is stored", {base: {"encoding": STORED, "payload_size": bundle.variants[base].size}})
+        yield case("ring with the base", {base: {"encoding": DELTA, "base": variant.level}})
+        yield case("zstd with a base", {index: {"encoding": ZSTD}})
+        other = deltas[(deltas.index(index) + 1) % len(deltas)]
+        if other != index:
+            yield case("ring", {index: {"base": levels[other]}, other: {"base": levels[index]}})
+    if len(deltas) > 2:
+        yield case("ring of all", {index: {"base": levels[deltas[i - 1]]} for i, index in enumerate(deltas)})
+
+    said = refused(bundle, FLAGS)
+    yield malformed(bundle, "flag", said, header={"incompatible": 0 if deltas else 1})
+    plain = {"encoding": ZSTD, "base": 0}
+    if deltas:
+        yield malformed(bundle, "flag without delta", said, variants={index: plain for index in deltas})
+        for index in deltas:  # with the prefixes of a delta
+            yield malformed(bundle, "plain", refused_for(bundle, bundle.variants[index], PREFIX),
+                            header={"incompatible": int(len(deltas) > 1)}, variants={index: plain})
+    if not deltas and bundle.variants[-1].encoding == ZSTD and len(levels) > 1:
+        against = {0: {"encoding": DELTA, "base": levels[-1]}}
+        yield malformed(bundle, "delta without flag", said, variants=against)
+        good = [(level(variant), (RIGHT,)) for variant in bundle.variants]
+        good += [("verify", (OK,)), ("list", (OK,)), (f"extract {level(bundle.variants[0])} -o -", (OK,))]
+        yield malformed(bundle, "delta without prefixes", good, header={"incompatible": 1}, variants=against)
+
+
+@kind
+def malformed_frames(bundle):
+    """Entries of the table of frames that lie: places."""
+    for index, variant in enumerate(bundle.variants):
+        def case(**frames):
+            places = {(index, int(name[1:])): fields for name, fields in frames.items()}
+            return malformed(bundle, "place", refused_for(bundle, variant, PLACE), frames=places)
+
+        for number, entry in enumerate(variant.table):
+            name, left = f"f{number}", variant.payload_size - entry.offset
+            wrong = {entry.offset + 1, entry.offset - 1 & TOP, entry.offset + (1 << 32), 1 << 63, TOP, HUGE,
+                     -entry.size & TOP, variant.payload_size, *(other.offset for other in variant.table)}
+            for offset in wrong - {entry.offset}:
+                yield case(**{name: {"offset": offset}})
+            for size in {0, 1, entry.size - 1, entry.size + 1, left, left + 1, 1 << 31, entry.size ^ 1 << 31,
+                         0xffffffff} - {entry.size}:
+                yield case(**{name: {"size": size}})
+        if variant.frame_count == 1 and variant.encoding != STORED:  # nothing but the seek table
+            yield malformed(bundle, "place", refused_for(bundle, variant, PLACE), frames={(index, 0): {"size": 0}},
+                            variants={index: {"payload_size": len(variant.seek_table)}})
+        if variant.frame_count > 1:
+            a, b = variant.table[:2]
+            yield case(f0={"size": 0}, f1={"offset": 0, "size": a.size + b.size})
+            yield case(f0={"offset": b.offset, "size": b.size}, f1={"offset": 0, "size": a.size})  # descending
+            yield case(f0={"offset": b.size}, f1={"offset": 0})
+            yield case(f0={"size": a.size - 1})  # a gap
+            yield case(f1={"offset": a.size - 1, "size": b.size + 1})  # they overlap
+            yield case(f0={"size": a.size + (1 << 31)}, f1={"offset": a.size + (1 << 31), "size": b.size + (1 << 31)})
+            yield case(f1={"offset": (a.size - b.size) & TOP})
+        if variant.encoding == STORED and variant.frame_count > 1:  # the border at another place
+            yield case(f0={"size": a.size - 1}, f1={"offset": a.size - 1, "size": b.size + 1})
+        for size in (1, 16, 25, len(variant.seek_table)) if variant.encoding != STORED else ():
+            yield malformed(bundle, "payload", refused_for(bundle, variant, PLACE),
+                            variants={index: {"payload_size": size}})
+
+
+@kind
+def malformed_prefixes(bundle):
+    """Entries of the table of frames that lie: prefixes."""
+    for index, variant in enumerate(bundle.variants):
+        base = bundle.base_of(variant)
+        for number, entry in enumerate(variant.table):
+            bad = {(1, 0), (TOP, 0), (0, 0xffffffff), (TOP, 0xffffffff), (0, PREFIX_MAX + 1), (TOP, 1)}
+            if base:
+                size = base.size
+                bad |= {(1 << 63, 0), (TOP, 2), (TOP - 0xffff, 0x10000), (TOP - 0xfffffffe, 0xffffffff),
+                        (1 << 63, 1 << 31), (HUGE, 1), (0, size + 1), (1, size), (size - 1, 2), (size, 1),
+                        (size + 1, 1), (size, 0), (size - entry.prefix_size + 1, entry.prefix_size),
+                        (-entry.prefix_size & TOP, entry.prefix_size)}
+            else:
+                bad |= {(0, 1), (0, 8), (0, variant.size)}
+            for offset, size in bad:
+                yield malformed(bundle, "prefix", refused_for(bundle, variant, PREFIX),
+                                frames={(index, number): {"prefix_offset": offset, "prefix_size": size}})
+
+
+@kind
 def malformed_contents(bundle):
     """A manifest that is well in itself, but the payload is another: noticed by who decodes it."""
     for index, variant in enumerate(bundle.variants):
-        own, others_run = level(variant), [(level(other), (RIGHT,)) for other in others(bundle, variant)]
-        noticed = [(own, (REFUSED,)), ("verify", (FAILED,)), (f"extract {own} -o -", (FAILED,)), ("list", (OK,))]
+        own, hit = level(variant), bundle.dependents(variant)
+        rest = [(level(other), (REFUSED,) if other in hit else (RIGHT,)) for other in others(bundle, variant)]
+        noticed = [(own, (REFUSED,)), ("verify", (FAILED,)), (f"extract {own} -o -", (FAILED,)), ("list", (OK,)), *rest]
         lies = [{"payload_offset": variant.payload_offset - 1}]
-        if variant.encoding == STORED:
-            lies += [{"size": variant.size - 1, "payload_size": variant.size - 1}]
-            if variant is not bundle.variants[-1]:
-                lies += [{"size": variant.size + 1, "payload_size": variant.size + 1}]
-        else:
-            lies += [{"size": variant.size - 1}, {"size": variant.size + 1}, {"payload_size": 1}, {"payload_size": 16},
-                     {"payload_size": 25}, {"payload_size": variant.payload_size - 1},
-                     {"payload_size": len(variant.seek_table)},
-                     {"size": HUGE, "frame_count": HUGE // variant.frame_size}]
+        if variant.encoding != STORED and not hit:  # of a base, more prefixes would lie outside
+            lies += [{"size": variant.size - 1}, {"size": variant.size + 1}]
         if variant is not bundle.variants[-1]:  # behind the last one the segment ends
             lies += [{"payload_offset": variant.payload_offset + 1}]
-            lies += [] if variant.encoding == STORED else [{"payload_size": variant.payload_size + 1}]
         for lie in lies:
-            yield malformed(bundle, "contents", noticed + others_run, variants={index: lie})
+            yield malformed(bundle, "contents", noticed, variants={index: lie})
+        # the frames do not fill the payload, which the tool sees when it opens it
+        lies = [{"payload_size": variant.payload_size - 1}]
+        lies += [{"payload_size": variant.payload_size + 1}] if variant is not bundle.variants[-1] else []
+        for lie in lies:
+            lie = {**lie, "size": lie["payload_size"]} if variant.encoding == STORED else lie
+            yield malformed(bundle, "contents", refused_for(bundle, variant, PLACE), variants={index: lie})
+        for number, entry in enumerate(variant.table):
+            yield malformed(bundle, "checksum", [(*run[:2], "frame's checksum does not match") for run in noticed],
+                            frames={(index, number): {"checksum": entry.checksum ^ 1 << 40}})
         # the launcher relies on the frames' own checksums; the tool compares
-        wrong = bytes(32)
-        yield malformed(bundle, "hash", [(own, (RIGHT,)), ("verify", (FAILED,)), (f"extract {own} -o -", (FAILED,))]
-                        + others_run, variants={index: {"sha256": wrong}})
+        runs = [(level(other), (RIGHT,)) for other in bundle.variants] + [("list", (OK,))]
+        runs += [(what, (FAILED,), "SHA-256") for what in ("verify", f"extract {own} -o -")]
+        yield malformed(bundle, "hash", runs, variants={index: {"sha256": bytes(32)}})
 
 
 @kind
@@ -121,16 +250,6 @@ def unknown_but_compatible(bundle):
         runs = [(level(variant), (RIGHT,)) for variant in bundle.variants]
         runs += [("verify", (OK,)), ("list", (OK,)), (f"extract {level(bundle.variants[0])} -o -", (OK,))]
         yield malformed(bundle, "compatible", runs, header={"compatible": bits})
-
-
-def program_header(data, segment, **fields):
-    """An edit of a program header."""
-    places = {"p_type": (0, "I"), "p_offset": (8, "Q"), "p_vaddr": (16, "Q"), "p_paddr": (24, "Q"),
-              "p_filesz": (32, "Q"), "p_memsz": (40, "Q")}
-    changed = bytearray(data[segment.place:segment.place + 56])
-    for name, value in fields.items():
-        struct.pack_into("<" + places[name][1], changed, places[name][0], value)
-    return segment.place, bytes(changed)
 
 
 @kind

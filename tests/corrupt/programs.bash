@@ -11,16 +11,31 @@ words() {
         }'
 }
 
+# build_words NAME LEVEL: NAME.vLEVEL with the words on standard input in it. Among them stands what a zstd dictionary
+# starts with (RFC 8878, 5).
+build_words() {
+    { cat; printf '\067\244\060\354'; words 500 1; } >"$1.words"
+    "${CC:-cc}" -O2 -static -nostdlib -s -Wl,--build-id=none -DLEVEL="$2" "-DFILL=\"\\\"$1.words\\\"\"" -o "$1.v$2" \
+        "$BATS_TEST_DIRNAME/tiny.c"
+    rm "$1.words"
+}
+
 # build_tiny NAME SIZE LEVEL...: NAME.v1 .. with about SIZE bytes of words in them
 build_tiny() {
     local name=$1 size=$2 level
     shift 2
     for level; do
-        words "$size" "$((level * 7919))" >"$name.words"
-        "${CC:-cc}" -O2 -static -nostdlib -s -Wl,--build-id=none -DLEVEL="$level" \
-            "-DFILL=\"\\\"$name.words\\\"\"" -o "$name.v$level" "$BATS_TEST_DIRNAME/tiny.c"
+        words "$size" "$((level * 7919))" | build_words "$name" "$level"
     done
-    rm "$name.words"
+}
+
+# build_alike NAME SIZE LEVEL...: the same, with the same words at another place in each
+build_alike() {
+    local name=$1 size=$2 level
+    shift 2
+    for level; do
+        { words "$((level * 900))" "$level"; words "$size" 7919; } | build_words "$name" "$level"
+    done
 }
 
 # damage KIND FILE [BUILD...]: FILE and BUILDs in $BATS_FILE_TMPDIR. Prints what was seen; fails when anything was not
