@@ -25,7 +25,7 @@
     X(VARIANT_TABLE, "damaged: a variant's table of frames is not where it must be") \
     X(VARIANT_PLACE, "damaged: a payload lies outside of its segment") \
     X(FRAME_PLACE, "damaged: a frame does not lie where the one before it ends") \
-    X(FRAME_PREFIX, "damaged: the prefix of a frame lies outside of the base variant") \
+    X(FRAME_PREFIX, "damaged: the prefix of a frame is not one it can have") \
     X(SEEK_TABLE, "damaged: the seek table does not match its payload") \
     X(FRAME, "damaged: a frame cannot be decoded") \
     X(FRAME_CHECKSUM, "damaged: a frame's checksum does not match") \

@@ -46,7 +46,7 @@
 
 enum fatelf_encoding {
     FATELF_ENCODING_STORED = 1,     /* the variant's bytes */
-    FATELF_ENCODING_ZSTD = 2,       /* zstd frames (RFC 8878) with content size and checksum, then a seek table */
+    FATELF_ENCODING_ZSTD = 2,       /* zstd frames (RFC 8878) with content size, then a seek table */
     FATELF_ENCODING_ZSTD_DELTA = 3, /* the same, each coded with a piece of the base variant as its prefix */
 };
 
@@ -90,7 +90,9 @@ struct fatelf_variant {
 
 /*
  * One frame. The checksum is over the bytes as they lie in the payload: there are fewer of them than of raw bytes, and
- * the decoder is never given a damaged one. The offsets leave no gap: the first is 0, each is the end of the one before,
+ * the decoder is never given a damaged one. So a reader does not look at zstd's own checksum of the raw bytes, which
+ * `create` writes for the sake of zstd's tools. There is one frame and no more, it has its content size, it names no
+ * dictionary, and its prefix does not start with the magic number of one. The offsets leave no gap: the first is 0, each is the end of the one before,
  * and behind the last there is nothing but the seek table.
  */
 struct fatelf_frame {

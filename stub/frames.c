@@ -44,6 +44,7 @@ struct job {
     cpu_set_t others; /* the allowed processors but for the one that run() is on */
     unsigned char *base_bytes;
     atomic_uchar *base_done; /* one for each frame of the base */
+    unsigned base_frames;    /* how many of the base are needed, from its first */
     atomic_uint base_next;   /* frame of the base that no thread has taken */
     atomic_uint base_ready;  /* frames of the base that are there, without a gap; a futex */
     atomic_uint waiting;     /* threads that wait for base_ready */
@@ -95,6 +96,15 @@ static uint32_t frames_needed(const struct job *job, uint32_t index)
     return (uint32_t)fatelf_frame_count(frame.prefix_offset + frame.prefix_size, job->base->variant->frame_size);
 }
 
+static uint32_t most_needed(const struct job *job)
+{
+    uint32_t most = 0;
+
+    for (uint32_t i = 0; i < job->payload->variant->frame_count; i++)
+        most = frames_needed(job, i) > most ? frames_needed(job, i) : most;
+    return most;
+}
+
 /* Takes the next frame to decode. False: there is nothing left to do. */
 static bool take(struct job *job, uint32_t *frame, bool *of_base)
 {
@@ -105,7 +115,7 @@ static bool take(struct job *job, uint32_t *frame, bool *of_base)
             return false;
         *of_base = frames_needed(job, next) > ready;
         *frame = *of_base ? job->base_next : next;
-        if (*of_base && *frame == job->base->variant->frame_count) { /* all taken, by threads that are at work */
+        if (*of_base && *frame == job->base_frames) { /* all taken, by threads that are at work */
             job->waiting++;
             kernel(SYS_futex, (long)&job->base_ready, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, (long)ready, 0);
             job->waiting--;
@@ -128,7 +138,7 @@ static void mark_ready(struct job *job, uint32_t frame)
     unsigned ready = job->base_ready;
 
     job->base_done[frame] = 1;
-    while (ready < job->base->variant->frame_count && job->base_done[ready])
+    while (ready < job->base_frames && job->base_done[ready])
         if (atomic_compare_exchange_strong(&job->base_ready, &ready, ready + 1))
             ready++;
     wake(job);
@@ -222,6 +232,19 @@ static size_t whole_pages(uint64_t size)
     return (size_t)(size + 4095) & ~(size_t)4095;
 }
 
+/* What run() took last. */
+static struct memory {
+    void *start;
+    size_t size;
+} in_use;
+
+static void release(void)
+{
+    if (in_use.start)
+        munmap(in_use.start, in_use.size);
+    in_use.start = NULL;
+}
+
 static void *allocate(size_t size)
 {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -243,6 +266,7 @@ static int run(struct job *job, unsigned threads, const char **call)
                    whole_pages(variant->size < variant->frame_size ? variant->size : variant->frame_size);
     size_t shared = base ? base_size + whole_pages(base->frame_count) : 0;
 
+    release(); /* of a method that was refused */
     unsigned char *memory = allocate(shared + threads * share);
     if (memory == MAP_FAILED && threads > 1) {
         threads = 1;
@@ -251,7 +275,9 @@ static int run(struct job *job, unsigned threads, const char **call)
     *call = "mmap";
     if (memory == MAP_FAILED)
         return -errno;
+    in_use = (struct memory){memory, shared + threads * share};
     job->base_bytes = memory;
+    job->base_frames = most_needed(job);
     job->base_done = (atomic_uchar *)(memory + base_size);
 
     unsigned started = 1; /* this thread is worker 0 */
@@ -262,9 +288,7 @@ static int run(struct job *job, unsigned threads, const char **call)
     work(&workers[0]);
     for (unsigned i = 1; i < started; i++)
         join_thread(&workers[i]);
-    /* otherwise exec frees the memory, without the interrupts to other processors that munmap costs */
-    if (job->error)
-        munmap(memory, shared + threads * share);
+    /* the memory stays: exec frees it, without the interrupts to other processors that munmap costs */
     *call = job->in_order ? "write" : "pwrite";
     return job->error;
 }
@@ -292,7 +316,7 @@ static unsigned threads_wanted(const struct fatelf_payload *payload)
     uint64_t share = variant->encoding == FATELF_ENCODING_STORED ? SHARE_STORED : SHARE_DECODED;
     uint64_t threads = (variant->size + (payload->base ? payload->base->size : 0)) / share;
 
-    if (threads > variant->frame_count)
+    if (!payload->base && threads > variant->frame_count)
         threads = variant->frame_count;
     return threads < THREADS_MAX ? (unsigned)threads : THREADS_MAX;
 }

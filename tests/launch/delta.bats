@@ -109,3 +109,18 @@ EOF
     cd "$BATS_FILE_TMPDIR"
     [ "$(FATELF_AMD64=v1! "$fixture" memfd_create=ENOSYS -- ./prog 2>&1)" = v1 ]
 }
+
+@test "a method that is refused gives its memory back before the next one takes some" {
+    need strace
+    cd "$BATS_FILE_TMPDIR"
+    local status=0
+    # the first execve is strace's own
+    FATELF_AMD64=v1! strace -f -o trace -e trace=mmap,munmap,execve,execveat -e inject=execveat:error=EACCES \
+        -e inject=execve:error=EACCES:when=2+ ./prog 2>err || status=$?
+    [ "$status" = 126 ]
+    # what was mapped for decoding: anonymous, larger than the base
+    grep -oE 'mmap\(NULL, [0-9]{7,}, .*MAP_ANONYMOUS' trace | grep -oE '[0-9]{7,}' >mapped
+    grep -oE 'munmap\(0x[0-9a-f]+, [0-9]{7,}' trace | grep -oE '[0-9]{7,}$' >unmapped
+    [ "$(wc -l <mapped)" -ge 2 ]
+    [ "$(head -n -1 mapped)" = "$(cat unmapped)" ]
+}
