@@ -114,9 +114,9 @@ EOF
     need strace
     cd "$BATS_FILE_TMPDIR"
     local status=0
-    # the first execve is strace's own
-    FATELF_AMD64=v1! strace -f -o trace -e trace=mmap,munmap,execve,execveat -e inject=execveat:error=EACCES \
-        -e inject=execve:error=EACCES:when=2+ ./prog 2>err || status=$?
+    # the first execve is env's
+    strace -f -o trace -e trace=mmap,munmap,execve,execveat -e inject=execveat:error=EACCES \
+        -e inject=execve:error=EACCES:when=2+ env FATELF_AMD64=v1! ./prog 2>err || status=$?
     [ "$status" = 126 ]
     # what was mapped for decoding: anonymous, larger than the base
     grep -oE 'mmap\(NULL, [0-9]{7,}, .*MAP_ANONYMOUS' trace | grep -oE '[0-9]{7,}' >mapped
