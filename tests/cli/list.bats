@@ -46,10 +46,10 @@ print(json.dumps({
     "build_id": "$(readelf -n out | sed -n 's/.*Build ID: //p')", "launch": "memfd", "go_env": False,
     "variants": [
         {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "size": $(stat -c %s "$FIXTURES/level.v2"),
-         "stored": $(section out .fatelf.v2 size), "frame_size": 1048576, "frames": 1,
+         "stored": $(section out .fatelf.v2 size), "frame_size": 131072, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v2" | cut -d ' ' -f 1)"},
         {"level": "v4", "same_as": None, "encoding": "zstd", "base": None, "size": $(stat -c %s "$FIXTURES/level.v4"),
-         "stored": $(section out .fatelf.v4 size), "frame_size": 1048576, "frames": 1,
+         "stored": $(section out .fatelf.v4 size), "frame_size": 131072, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}]}))
 PYTHON
     )
@@ -61,7 +61,7 @@ PYTHON
     "$TOOL" create -q -o out large.v1
     tool list --json out
     size=$(stat -c %s large.v1)
-    same "$size 4 1048576" "$(json '"%d %d %d" % tuple(d["variants"][0][k] for k in ("size", "frames", "frame_size"))' \
+    same "$size 25 131072" "$(json '"%d %d %d" % tuple(d["variants"][0][k] for k in ("size", "frames", "frame_size"))' \
         <<<"$output")"
 }
 
