@@ -3,7 +3,7 @@
 from common import (BENCH, CC, MB, OUT, TOOL, Skip, Table, at_most, bundle_size, largest, levels, output,
                     program, row, spawn)
 
-LANGUAGES = {"go": "Go compiler", "rust": "ripgrep", "c": "git", "c++": "verilator", "float": "gmic"}
+LANGUAGES = {"go": "Go compiler", "rust": "ripgrep", "c": "git", "c++": "cppcheck", "float": "gmic"}
 KINDS = ("stripped", "debug", "zdebug")
 TARGETS = {("go", "stripped"): 0.55, ("rust", "stripped"): 0.9, ("c++", "stripped"): 0.9,
            ("float", "stripped"): 0.9}
