@@ -146,10 +146,12 @@ static void warn_about(const struct create *create)
     }
 }
 
-/* Takes back what was appended to the spool since `end`. False: it stays there, and the next payload follows it. */
-static bool cut_spool(const struct create *create, uint64_t end)
+/* Takes back what was appended to the spool since `end`. */
+static int cut_spool(const struct create *create, uint64_t end)
 {
-    return ftruncate(create->spool, (off_t)end) == 0 && lseek(create->spool, (off_t)end, SEEK_SET) == (off_t)end;
+    if (ftruncate(create->spool, (off_t)end) == 0 && lseek(create->spool, (off_t)end, SEEK_SET) == (off_t)end)
+        return 0;
+    return fail("%s: its temporary file cannot be cut: %s", create->options.output, strerror(errno));
 }
 
 /* The same build for two levels is stored once: takes the second one's payload out of the spool again. */
@@ -162,8 +164,9 @@ static int share_payload(struct create *create, unsigned index)
         if (i == index || other->size != variant->size ||
             memcmp(other->sha256, variant->sha256, sizeof variant->sha256) != 0)
             continue;
-        if (!cut_spool(create, create->spool_offset[index]))
-            return 0;
+        int status = cut_spool(create, create->spool_offset[index]);
+        if (status)
+            return status;
         size_t size = other->frame_count * sizeof **create->frames;
         struct fatelf_frame *frames = malloc(size);
         if (!frames)
@@ -218,15 +221,31 @@ static int compress_one(struct create *create, unsigned index, const struct comp
     double plain = base ? plain_size(create, variant) : 0;
 
     create->spool_offset[index] = start;
-    if (!always && plain < DELTA_SAVES_MIN)
+    if (base && !always && (plain < DELTA_SAVES_MIN || base->variant->size / 2 > variant->size))
         base = NULL;
     int status = compress_variant(variant, base, &create->options.compress, create->spool, coded, frames);
-    if (!status && base && !always && !delta_pays(plain, coded) && cut_spool(create, start)) {
+    if (!status && base && !always && !delta_pays(plain, coded)) {
         progress_take_back(coded->size, coded->payload_size);
         free(*frames);
-        status = compress_variant(variant, NULL, &create->options.compress, create->spool, coded, frames);
+        *frames = NULL;
+        status = cut_spool(create, start);
+        if (!status)
+            status = compress_variant(variant, NULL, &create->options.compress, create->spool, coded, frames);
     }
     return status ? status : share_payload(create, index);
+}
+
+/* Delta coding reads the base again and again; what was coded against other bytes of it could not be decoded. */
+static int check_unchanged(const struct create *create)
+{
+    for (unsigned i = 0; i < create->count; i++) {
+        const struct variant *variant = &create->variants[i];
+        struct stat now;
+        if (fstat(variant->fd, &now) != 0 || now.st_size != variant->stat.st_size ||
+            now.st_mtim.tv_sec != variant->stat.st_mtim.tv_sec || now.st_mtim.tv_nsec != variant->stat.st_mtim.tv_nsec)
+            return fail("%s: changed while it was read", variant->path);
+    }
+    return 0;
 }
 
 static int compress_variants(struct create *create)
@@ -256,7 +275,7 @@ static int compress_variants(struct create *create)
             status = compress_one(create, i, delta ? &against : NULL);
     locator_free(locator);
     progress_clear();
-    return status;
+    return status ? status : check_unchanged(create);
 }
 
 static void read_metadata(struct create *create)

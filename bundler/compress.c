@@ -77,7 +77,8 @@ static void avoid_dictionary(struct place *prefix, const unsigned char **bytes)
 /* Gives the coder what of the base the frame in the slot resembles. Returns NULL or what went wrong. */
 static const char *set_prefix(const struct compress_base *base, struct coder *coder, struct slot *slot, double share)
 {
-    slot->prefix = locator_find(base->locator, slot->raw, slot->raw_size, share);
+    if (!locator_find(base->locator, slot->raw, slot->raw_size, share, &slot->prefix))
+        return "out of memory";
     if (slot->prefix.size > coder->prefix_room) {
         free(coder->prefix);
         coder->prefix = malloc(slot->prefix.size);

@@ -79,6 +79,8 @@ static bool read_base(struct locator *locator, int fd)
     unsigned char *chunk = malloc(CHUNK + WINDOW);
     bool good = chunk != NULL;
 
+    if (good)
+        errno = 0;
     for (uint64_t offset = 0; good && offset < locator->size; offset += CHUNK) {
         uint64_t left = locator->size - offset;
         size_t size = left < CHUNK + WINDOW ? (size_t)left : CHUNK + WINDOW;
@@ -95,7 +97,7 @@ static bool read_base(struct locator *locator, int fd)
 
 struct locator *locator_make(int fd, uint64_t size)
 {
-    struct locator *locator = calloc(1, sizeof *locator);
+    struct locator *locator = malloc(sizeof *locator);
     uint32_t entries = ENTRIES_MIN;
     uint64_t sample = SAMPLE;
 
@@ -111,10 +113,11 @@ struct locator *locator_make(int fd, uint64_t size)
         .mask = entries - 1,
         .entries = calloc(entries, sizeof *locator->entries),
     };
-    errno = 0;
     if (locator->entries && read_base(locator, fd))
         return locator;
+    int error = errno;
     locator_free(locator);
+    errno = error;
     return NULL;
 }
 
@@ -173,16 +176,18 @@ static uint64_t best_run(const uint32_t *votes, size_t buckets, size_t width, ui
     return most;
 }
 
-struct place locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share)
+bool locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share,
+                  struct place *place)
 {
     size_t buckets = (size_t)(locator->size / BUCKET + 1);
     uint32_t *votes = calloc(buckets, sizeof *votes);
     uint64_t nowhere, several, middle = 0, width = size + margin;
 
     if (!votes)
-        return (struct place){0}; /* the frame does without */
+        return false;
     uint64_t found = vote(locator, bytes, size, votes, &nowhere, &several);
-    while (best_run(votes, buckets, (size_t)(width / BUCKET), &middle) < found - found / 16 && width < FATELF_PREFIX_MAX)
+    while (width < FATELF_PREFIX_MAX &&
+           best_run(votes, buckets, (size_t)(width / BUCKET), &middle) < found - found / 16)
         width = 2 * width < FATELF_PREFIX_MAX ? 2 * width : FATELF_PREFIX_MAX;
     free(votes);
     if (found <= nowhere / FOUND_MIN || found < several) {
@@ -194,5 +199,6 @@ struct place locator_find(const struct locator *locator, const unsigned char *by
     uint64_t start = middle > width / 2 ? middle - width / 2 : 0;
     if (start > locator->size - width)
         start = locator->size - width;
-    return (struct place){start, (uint32_t)width};
+    *place = (struct place){start, (uint32_t)width};
+    return true;
 }

@@ -23,8 +23,9 @@ void locator_free(struct locator *locator);
 
 /*
  * The piece of the base to code `bytes` against: as small as holds most of what is found, no more than
- * FATELF_PREFIX_MAX. `share`: where the middle of `bytes` lies in its own file, from 0 to 1.
+ * FATELF_PREFIX_MAX. `share`: where the middle of `bytes` lies in its own file, from 0 to 1. False: out of memory.
  */
-struct place locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share);
+bool locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share,
+                  struct place *place);
 
 #endif

@@ -12,13 +12,13 @@ _fatelf_amd64() {
             create/--launch) words=memfd ;;
             create/--compress) words='zstd none' ;;
             create/-j | create/--jobs) return ;;
-            verify/--has) words='v1 v2 v3 v4' ;;
+            verify/--has | create/--base) words='v1 v2 v3 v4' ;;
             create/-o | create/--output | create/--stub | extract/-o | extract/--output) ;;
             *)
                 case $command/$current in
                     create/-*)
-                        words='-o --output --launch --compress -j --jobs --go-env --stub --force -q --quiet -v
-                            --verbose -h --help'
+                        words='-o --output --launch --compress --no-delta --base -j --jobs --go-env --stub --force -q
+                            --quiet -v --verbose -h --help'
                         ;;
                     list/-* | cpu/*) words='--json -h --help' ;;
                     extract/-*) words='-o --output --force -h --help' ;;

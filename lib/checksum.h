@@ -1,4 +1,4 @@
-/* XXH64 with seed 0: the checksum of the manifest and of stored frames (xxHash specification, "XXH64"). */
+/* XXH64 with seed 0: the checksum of the manifest and of frames (xxHash specification, "XXH64"). */
 #ifndef FATELF_CHECKSUM_H
 #define FATELF_CHECKSUM_H
 

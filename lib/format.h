@@ -91,9 +91,9 @@ struct fatelf_variant {
 /*
  * One frame. The checksum is over the bytes as they lie in the payload: there are fewer of them than of raw bytes, and
  * the decoder is never given a damaged one. So a reader does not look at zstd's own checksum of the raw bytes, which
- * `create` writes for the sake of zstd's tools. There is one frame and no more, it has its content size, it names no
- * dictionary, and its prefix does not start with the magic number of one. The offsets leave no gap: the first is 0, each is the end of the one before,
- * and behind the last there is nothing but the seek table.
+ * `create` writes for the sake of zstd's tools. A zstd frame is one and no more, has its content size, and names no
+ * dictionary; its prefix does not start with the magic number of one. The offsets leave no gap: the first is 0, each is
+ * the end of the one before, and behind the last there is nothing but the seek table.
  */
 struct fatelf_frame {
     uint64_t checksum;      /* XXH64 (seed 0) of the frame's bytes in the payload */

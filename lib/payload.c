@@ -1,6 +1,6 @@
 #include "payload.h"
 
-#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader, ZSTD_d_forceIgnoreChecksum */
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_d_forceIgnoreChecksum */
 #include <zstd.h>
 
 #include <string.h>
@@ -104,15 +104,21 @@ int fatelf_payload_check_seek_table(const struct fatelf_payload *payload)
     return 0;
 }
 
-/* A prefix that starts with this is not raw content to zstd, but a dictionary; `create` makes none. */
-static bool is_dictionary(const unsigned char *prefix, size_t size)
+static bool starts_with(const unsigned char *bytes, size_t size, uint32_t magic)
 {
-    uint32_t magic;
+    uint32_t first;
 
-    if (size < sizeof magic)
+    if (size < sizeof first)
         return false;
-    memcpy(&magic, prefix, sizeof magic);
-    return magic == ZSTD_MAGIC_DICTIONARY;
+    memcpy(&first, bytes, sizeof first);
+    return first == magic;
+}
+
+/* One zstd frame of format 1 that decodes to `raw_size` bytes, without a dictionary, and nothing behind it. */
+static bool is_frame(const unsigned char *bytes, size_t size, uint32_t raw_size)
+{
+    return starts_with(bytes, size, ZSTD_MAGICNUMBER) && ZSTD_getFrameContentSize(bytes, size) == raw_size &&
+           ZSTD_getDictID_fromFrame(bytes, size) == 0 && ZSTD_findFrameCompressedSize(bytes, size) == size;
 }
 
 int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
@@ -122,7 +128,6 @@ int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, 
     const unsigned char *from = payload->bytes + entry.offset;
     const unsigned char *prefix = entry.prefix_size ? base + entry.prefix_offset : NULL;
     uint32_t size = fatelf_payload_raw_size(payload, frame);
-    ZSTD_frameHeader header;
 
     if (entry.checksum != fatelf_checksum(from, entry.size))
         return FATELF_ERROR_FRAME_CHECKSUM;
@@ -130,9 +135,8 @@ int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, 
     if (payload->variant->encoding == FATELF_ENCODING_STORED)
         return 0;
     *bytes = buffer;
-    if (ZSTD_getFrameHeader(&header, from, entry.size) != 0 || header.frameType != ZSTD_frame ||
-        header.frameContentSize != size || header.dictID != 0 || is_dictionary(prefix, entry.prefix_size) ||
-        ZSTD_findFrameCompressedSize(from, entry.size) != entry.size)
+    /* a prefix that starts so is a dictionary to zstd, not content; `create` makes none */
+    if (!is_frame(from, entry.size, size) || starts_with(prefix, entry.prefix_size, ZSTD_MAGIC_DICTIONARY))
         return FATELF_ERROR_FRAME;
     /* What it decodes to follows from bytes known to be right: no second checksum, over three times as many. */
     ZSTD_DCtx_setParameter(context, ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);

@@ -7,7 +7,8 @@ setup_file() {
     load ../common
     need gdb
     for level in 1 2 3 4; do
-        "$TOP/tests/similar" "$FIXTURES/level.v$level" "$(command -v gdb)" 4000000 "$level" "$BATS_FILE_TMPDIR/prog.v$level"
+        "$TOP/tests/similar" "$FIXTURES/level.v$level" "$(command -v gdb)" 4000000 "$level" \
+            "$BATS_FILE_TMPDIR/prog.v$level"
     done
 }
 
@@ -20,7 +21,8 @@ setup() {
 # "v1:zstd-delta:v3 v2:..." for a bundle
 codings() {
     "$TOOL" list --json "$1" |
-        json '" ".join(":".join([v["level"], v["encoding"]] + [v[k] for k in ("base", "same_as") if v[k]]) for v in d["variants"])'
+        json '" ".join(":".join(filter(None, (v["level"], v["encoding"], v["base"], v["same_as"])))
+            for v in d["variants"])'
 }
 
 # Bytes stored for a level.

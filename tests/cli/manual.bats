@@ -99,3 +99,14 @@ setup() {
     done)
     same "" "$unknown"
 }
+
+@test "the completion for bash offers the options in the help, and no others" {
+    local command
+    . "$TOP/completions/fatelf-amd64.bash"
+    for command in $(commands); do
+        COMP_WORDS=(fatelf-amd64 "$command" -)
+        COMP_CWORD=2
+        _fatelf_amd64 || true # its status says nothing
+        same "$(sed -n "s/^$command //p" help | LC_ALL=C sort)" "$(printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort)"
+    done
+}

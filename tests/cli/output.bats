@@ -45,6 +45,18 @@ ended_by() {
     done
 }
 
+@test "a build that changes while it is read is refused, and leaves nothing" {
+    cp "$FIXTURES/level.v1" changing.v1
+    mkdir folder
+    start_create -o folder/out changing.v1
+    printf x >>changing.v1
+    status=0
+    wait "$pid" || status=$?
+    same 1 "$status"
+    same "fatelf-amd64: changing.v1: changed while it was read" "$(cat said)"
+    same "" "$(ls -A folder)"
+}
+
 @test "create --force that is interrupted leaves the old output as it was" {
     mkdir folder
     echo old >folder/out

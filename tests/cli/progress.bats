@@ -5,7 +5,7 @@ load helper
 setup() {
     cd "$BATS_TEST_TMPDIR" || exit 1
     need script
-    # eight frames of two builds, 4 MiB each
+    # 64 frames of two builds, 4 MiB each
     for level in 1 2; do
         { cat "$FIXTURES/level.v$level" && head -c 4M /dev/zero; } | head -c 4M >"large.v$level"
         chmod 0755 "large.v$level"
@@ -22,8 +22,10 @@ terminal() {
     # each state of the line overwrites the one before
     tr '\r' '\n' <screen | sed 's/\x1b\[K$//' | grep . >states
     same "" "$(grep -vE '^compressing v[12]: +[0-9]+\.[0-9] % of 8\.4 MB, [0-9]+\.[0-9] MB so far$' states)"
-    same "12.5 25.0 37.5 50.0 62.5 75.0 87.5 100.0" "$(sed 's/.*: *\(.*\) % .*/\1/' states | paste -sd ' ')"
-    same "v2 v2 v2 v2 v1 v1 v1 v1" "$(sed 's/compressing \(v[12]\):.*/\1/' states | paste -sd ' ')"
+    # a frame is 1/64 of the whole; the base comes first
+    same "$(awk 'BEGIN { for (i = 1; i <= 64; i++) printf "%.1f\n", int(i * 1000 / 64) / 10 }')" \
+        "$(sed 's/.*: *\(.*\) % .*/\1/' states)"
+    same "32 v2 32 v1" "$(sed 's/compressing \(v[12]\):.*/\1/' states | uniq -c | awk '{ print $1, $2 }' | paste -sd ' ')"
     "$TOOL" verify -q out
 }
 

@@ -7,7 +7,8 @@ setup_file() {
     need gdb
     local level
     for level in 1 2 3 4; do
-        "$TOP/tests/similar" "$FIXTURES/level.v$level" "$(command -v gdb)" 9000000 "$level" "$BATS_FILE_TMPDIR/prog.v$level"
+        "$TOP/tests/similar" "$FIXTURES/level.v$level" "$(command -v gdb)" 9000000 "$level" \
+            "$BATS_FILE_TMPDIR/prog.v$level"
     done
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/prog" "$BATS_FILE_TMPDIR"/prog.v[1-4]
     "$TOOL" create -q --base v1 -o "$BATS_FILE_TMPDIR/low" "$BATS_FILE_TMPDIR"/prog.v[1-4]
