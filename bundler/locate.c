@@ -186,8 +186,8 @@ bool locator_find(const struct locator *locator, const unsigned char *bytes, siz
     if (!votes)
         return false;
     uint64_t found = vote(locator, bytes, size, votes, &nowhere, &several);
-    while (width < FATELF_PREFIX_MAX &&
-           best_run(votes, buckets, (size_t)(width / BUCKET), &middle) < found - found / 16)
+    while (best_run(votes, buckets, (size_t)(width / BUCKET), &middle) < found - found / 16 &&
+           width < FATELF_PREFIX_MAX)
         width = 2 * width < FATELF_PREFIX_MAX ? 2 * width : FATELF_PREFIX_MAX;
     free(votes);
     if (found <= nowhere / FOUND_MIN || found < several) {
