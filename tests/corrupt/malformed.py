@@ -12,7 +12,7 @@ HUGE = 1 << 40  # FATELF_SIZE_MAX
 PREFIX_MAX = 1 << 25
 # what the messages say (lib/error.h)
 BASE, FLAGS, PLACE, PREFIX, TABLE = "names a base it cannot have", "feature flags do not fit", \
-    "does not lie where the one before it ends", "prefix of a frame lies outside", "table of frames is not where"
+    "does not lie where the one before it ends", "prefix of a frame is not one", "table of frames is not where"
 BAD_HEADER = {
     "magic": (0, 0x0a464c455441467e, TOP),
     "version": (0, 1, 3, 0xffff),

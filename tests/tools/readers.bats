@@ -172,8 +172,10 @@ build_id() {
 @test "objcopy and zstd take a variant out of a bundle" {
     need objcopy zstd
     local level
+    # what is coded against another variant only the tool can decode
+    "$TOOL" create -q --no-delta -o "$BATS_TEST_TMPDIR/plain" prog.v[1-4]
     for level in v1 v2 v3 v4; do
-        objcopy -O binary --only-section=".fatelf.$level" zstd "$BATS_TEST_TMPDIR/x"
+        objcopy -O binary --only-section=".fatelf.$level" "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/x"
         zstd -d <"$BATS_TEST_TMPDIR/x" | cmp - "prog.$level"
         objcopy -O binary --only-section=".fatelf.$level" none "$BATS_TEST_TMPDIR/x"
         cmp "$BATS_TEST_TMPDIR/x" "prog.$level"
@@ -190,7 +192,7 @@ build_id() {
     zstd -d <"$BATS_TEST_TMPDIR/x.zst" | cmp - "$BATS_TEST_TMPDIR/large"
     run zstd -lv "$BATS_TEST_TMPDIR/x.zst"
     echo "$output"
-    [[ $output == *"Zstandard Frames: 4"* && $output == *"Skippable Frames: 1"* && $output == *"Check: XXH64"* ]]
+    [[ $output == *"Zstandard Frames: 29"* && $output == *"Skippable Frames: 1"* && $output == *"Check: XXH64"* ]]
 }
 
 @test "what objcopy writes as another bundle is the same for readelf and still runs" {
