@@ -277,7 +277,7 @@ static int run(struct job *job, unsigned threads, const char **call)
         return -errno;
     in_use = (struct memory){memory, shared + threads * share};
     job->base_bytes = memory;
-    job->base_frames = most_needed(job);
+    job->base_frames = base ? most_needed(job) : 0;
     job->base_done = (atomic_uchar *)(memory + base_size);
 
     unsigned started = 1; /* this thread is worker 0 */
