@@ -12,23 +12,23 @@ COMPILE_BARE=("${COMPILE[@]}" -nostdlib -ffreestanding -mgeneral-regs-only -fno-
 bundles() {
     local name=${1##*/}
     mkdir -p native stored zstd
-    cp "$1" "native/$name"
+    cp -L "$1" "native/$name"
     "$TOOL" create --force --launch inplace -o "stored/$name" "v1=$1" >said 2>&1
     "$TOOL" create --force -o "zstd/$name" "v1=$1" >>said 2>&1
     ! grep -i 'in place' said
 }
 
-# run_kind KIND NAME [ARGUMENT]..: runs native/NAME or a bundle of it as ./NAME, so that what it sees of its path is the
-# same, under the command PREFIX and with the file `in` as its input if there is one. Leaves KIND.out, KIND.err without
-# the launcher's log, which goes to KIND.log, and KIND.status.
-PREFIX=()
+# run_kind KIND NAME [ARGUMENT]..: puts native/NAME or a bundle of it into the folder AT, so that what it sees of its path
+# is the same, and runs it, as START or by its path, under the command PREFIX, with the file `in` as its input if there is
+# one. Leaves KIND.out, KIND.err without the launcher's log, which goes to KIND.log, and KIND.status.
+AT=. START='' PREFIX=()
 run_kind() {
     local kind=$1 name=$2 launch='' status=0 in=/dev/null
     shift 2
     [ "$kind" != zstd ] || launch=inplace
     [ ! -e in ] || in=in
-    ln -f "${HOME_OF_KINDS:-.}/$kind/$name" "$name"
-    FATELF_AMD64_DEBUG=log FATELF_AMD64_LAUNCH=${LAUNCH-$launch} "${PREFIX[@]}" "./$name" "$@" \
+    ln -f "${KINDS:-.}/$kind/$name" "$AT/$name"
+    FATELF_AMD64_DEBUG=log FATELF_AMD64_LAUNCH=${LAUNCH-$launch} "${PREFIX[@]}" "${START:-$AT/$name}" "$@" \
         <"$in" >"$kind.out" 2>"$kind.both" || status=$?
     echo "$status" >"$kind.status"
     # the launcher writes whole lines, the program perhaps not
@@ -36,9 +36,12 @@ run_kind() {
     grep -av '^fatelf-amd64: .*: starting v[1-4] by ' "$kind.both" >"$kind.err" || true
 }
 
-# in_place KIND: the last run_kind of that kind was started in place, at the first attempt.
+# in_place KIND: the last run_kind of that kind was started in place, at the first attempt; STARTS times, if it starts
+# itself again.
+STARTS=1
 in_place() {
-    [ "$(wc -l <"$1.log")" = 1 ] && grep -q 'starting v[1-4] by inplace, ready in [0-9.]* ms$' "$1.log" ||
+    [ "$(wc -l <"$1.log")" = "$STARTS" ] &&
+        [ "$(grep -c 'starting v[1-4] by inplace, ready in [0-9.]* ms$' "$1.log")" = "$STARTS" ] ||
         { echo "$1: not started in place:"; cat "$1.both"; return 1; }
 }
 
