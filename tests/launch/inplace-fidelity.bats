@@ -287,4 +287,5 @@ by_nobody() {
     chmod 0111 "$PUBLIC"/*/pie
     by_nobody pie
     grep -Fxq 'may be dumped: 0' stored.out
+    grep -Fxq '/proc/self/exe: is the file that was started: 1' stored.out
 }
