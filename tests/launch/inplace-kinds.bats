@@ -7,7 +7,7 @@ teardown() {
 
 # The program has what the test is about: a line of `readelf OPTION` matches.
 has() {
-    readelf -W "$1" kind.built | grep -Eq -e "$2"
+    readelf -W "$1" native/kind.built | grep -Eq -e "$2"
 }
 
 # entry OPTION..: the fixture `entry`, which runs without a library
@@ -15,14 +15,10 @@ entry() {
     "${COMPILE_BARE[@]}" -o entry "$SOURCES/entry.c" "$@"
 }
 
-# own_maps KIND NAME: the mappings, those of a program that was decoded into memory without a name, and in the order of
-# the alphabet: where the kernel puts its own is a matter of chance.
+# own_maps NAME FILE: the mappings, in the order of the alphabet, as the kernel puts some where chance wants them, and the
+# program's own without a name: a page that two segments share, and all that was decoded, is a copy without a file.
 own_maps() {
-    if [ "$1" = zstd ]; then
-        sed -n "s|^\(map: ....\) $PWD/$2\$|\1 |; /^map: /p" "$3.out" | sort -u
-    else
-        grep '^map: ' "$3.out" | sort
-    fi
+    sed -n "s|^\(map: ....\) $PWD/$1\$|\1 |; /^map: /p" "$2" | sort -u
 }
 
 # same_entry NAME [ARGUMENT]..: as `same`, for what `entry` prints
@@ -34,8 +30,9 @@ same_entry() {
         run_kind native "$@"
         run_kind "$kind" "$@"
         in_place "$kind"
-        diff <(own_maps "$kind" "$1" native) <(own_maps "$kind" "$1" "$kind")
-        sed -i '/^map: /d' "native.out" "$kind.out"
+        diff <(own_maps "$1" native.out) <(own_maps "$1" "$kind.out")
+        # rcx and r11 are what a system call leaves in them: no ABI says what they are at the entry
+        sed -i '/^map: /d; /^rcx: /d; /^r11: /d' "native.out" "$kind.out"
         as_native "$kind"
     done
 }
@@ -166,7 +163,7 @@ PYTHON
             sed '/^=====/d; s/\. = DATA_SEGMENT_ALIGN.*/. = . + CONSTANT (MAXPAGESIZE);/; /DATA_SEGMENT_[RE]/d' >script.ld
         same_build -Wl,-z,noseparate-code,-z,norelro,-T,script.ld "$option"
         # where one ends the next begins
-        readelf -lW kind.built | grep LOAD >segments
+        readelf -lW native/kind.built | grep LOAD >segments
         [ "$(wc -l <segments)" = 2 ]
         read -r _ offset _ _ size _ <segments
         last=$(((offset + size - 1) / 4096))
@@ -274,7 +271,7 @@ PYTHON
     done
 }
 
-@test "a dynamic loader that is not there: status 126 and a hint, on one line" {
+@test "a dynamic loader that is not there: status 126, and its name, on one line" {
     local kind
     "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c" -Wl,--dynamic-linker="$PWD/no-such-loader"
     bundles kind.built
@@ -282,19 +279,20 @@ PYTHON
         run_kind "$kind" kind.built
         [ "$(cat "$kind.status")" = 126 ]
         [ ! -s "$kind.out" ]
-        [ "$(wc -l <"$kind.err")" = 1 ]
-        grep -q '^fatelf-amd64: \./kind\.built: the program could not be started: inplace: ' "$kind.err"
-        grep -q ': No such file or directory; is the dynamic loader that the program names installed?$' "$kind.err"
+        diff - "$kind.err" <<END
+fatelf-amd64: ./kind.built: the program could not be started: inplace: $PWD/no-such-loader: No such file or directory
+END
     done
 }
 
-@test "a dynamic loader that is none: status 126, nothing started" {
+@test "a dynamic loader that is none: status 126, and why" {
     local kind loader
     printf 'no program at all, but long enough to be taken for an ELF header by its size: %0100d\n' 0 >text
-    head -c 2000 "$TOOL" >torn
+    : >empty
+    head -c 100 "$TOOL" >torn
     mkdir folder
-    chmod 755 text torn
-    for loader in text torn folder; do
+    chmod 755 text empty torn
+    for loader in text empty torn folder; do
         "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c" "-Wl,--dynamic-linker=$PWD/$loader"
         bundles kind.built
         for kind in stored zstd; do
@@ -302,7 +300,22 @@ PYTHON
             [ "$(cat "$kind.status")" = 126 ] || { echo "$loader:"; cat "$kind.both"; return 1; }
             [ ! -s "$kind.out" ]
             [ "$(wc -l <"$kind.err")" = 1 ]
+            grep -q "^fatelf-amd64: \./kind\.built: the program could not be started: inplace: $PWD/$loader: " "$kind.err"
         done
+    done
+}
+
+@test "a dynamic loader that ends too early kills the program, as natively" {
+    local kind
+    head -c 3000 "$TOOL" >torn
+    chmod 755 torn
+    "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c" "-Wl,--dynamic-linker=$PWD/torn"
+    bundles kind.built
+    ulimit -c 0
+    for kind in native stored zstd; do
+        run_kind "$kind" kind.built
+        [ "$(cat "$kind.status")" -gt 128 ]
+        [ ! -s "$kind.out" ]
     done
 }
 

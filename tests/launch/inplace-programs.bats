@@ -90,7 +90,6 @@ same_stored() {
 
 @test "python3: threads, subprocesses of its own, extension modules, callbacks from C" {
     has python3
-    STARTS=2
     same python3 -c '
 import ctypes, hashlib, json, os, subprocess, sys, threading, zlib
 words = []
