@@ -32,7 +32,7 @@ STORED_MAY_DIFFER=(
     'program [0-9]+( at)?:' # a page of the file that two segments share: the second has a copy, which has no file
 )
 ZSTD_MAY_DIFFER=(
-    'program [0-9]+( at| flags)?:' # what was decoded has no file, and the kernel joins such mappings
+    'program [0-9]+( at| flags)?:' # what was decoded has no file, the kernel joins such mappings, and may use huge pages
 )
 
 # may_differ KIND: takes these lines out of what diff said
@@ -96,6 +96,92 @@ alike() {
     local program
     for program in "${PROGRAMS[@]}"; do
         alike "$program"
+    done
+}
+
+@test "in the older layout of memory, from below, the same" {
+    need setarch
+    PREFIX=(setarch -L)
+    alike pie
+    alike static-pie
+}
+
+@test "with as little stack, data and address space as the program needs, the same" {
+    local program
+    for program in pie exec static; do
+        PREFIX=(bash -c 'ulimit -s 128 && ulimit -d 4096 && ulimit -v 32768 && exec "$@"' limited)
+        alike "$program"
+        # the bundle's own pages are not many
+        PREFIX=(bash -c 'ulimit -v 8192 && exec "$@"' limited)
+        alike "$program"
+    done
+}
+
+# Two builds of the program that do not fit into one frame, of which one is coded against the other.
+@test "what was decoded by several threads, out of two encodings, leaves nothing of that behind" {
+    local level kind LAUNCH=inplace
+    cat >padding.S <<'END'
+        .section .rodata
+        .globl  padding
+padding: .incbin "padding"
+        .section .note.GNU-stack, "", @progbits
+END
+    cat "$TOOL" "$TOOL" "$TOOL" "$(command -v bash)" "$(command -v gcc)" | head -c 5000000 >padding
+    mkdir native zstd
+    KINDS=.
+    for level in 1 2; do
+        "${COMPILE[@]}" "-DLEVEL=$level" -o "big.v$level" "$SOURCES/self.c" padding.S -Wl,-u,padding
+    done
+    strip -o big.v2 big.v1 # not the same bytes
+    "$TOOL" create -q -o zstd/big big.v1 big.v2
+    "$TOOL" list zstd/big | grep -q '^v1 *zstd-delta *v2 '
+    for level in 1 2; do
+        cp -f "big.v$level" native/big
+        for PREFIX in "env FATELF_AMD64=v$level!" "env FATELF_AMD64=v$level! taskset -c 0"; do
+            # shellcheck disable=SC2206
+            PREFIX=($PREFIX)
+            run_kind native big
+            run_kind zstd big
+            in_place zstd
+            diff <(sort native.out) <(sort zstd.out) | may_differ zstd >differ
+            [ ! -s differ ] || { cat differ; return 1; }
+        done
+    done
+    grep -q '^status Threads:.1$' zstd.out
+}
+
+@test "the dynamic loader takes what the environment tells it: libraries, bindings, its own reports" {
+    local kind
+    echo 'int getpid(void) { return 4711; }' | gcc -shared -fPIC -o preloaded.so -x c -
+    PREFIX=(env LD_PRELOAD="$PWD/preloaded.so" LD_BIND_NOW=1)
+    same probe pid
+    grep -Fxq 4711 stored.out
+    for kind in native stored zstd; do
+        PREFIX=(env LD_TRACE_LOADED_OBJECTS=1)
+        run_kind "$kind" probe
+        sed -i 's/ (0x[0-9a-f]*)$//' "$kind.out"
+        mv "$kind.out" "$kind.traced"
+        PREFIX=(env LD_SHOW_AUXV=1)
+        run_kind "$kind" probe exe
+        sed -i 's/0x[0-9a-f]\{6,\}/address/' "$kind.out"
+        diff native.traced "$kind.traced"
+        diff native.out "$kind.out"
+    done
+    grep -q 'libc\.so' stored.traced
+    grep -q '^AT_ENTRY: *address$' stored.out
+}
+
+# The other launcher allocates memory, and registers more with the kernel.
+@test "the launcher that is linked with the system's C library leaves as little behind" {
+    local stub=$BUILD/stub-system/fatelf-amd64-stub
+    CREATE=(--stub "$stub")
+    KINDS=.
+    for program in pie static-pie; do
+        bundles "$BATS_FILE_TMPDIR/native/$program"
+        PREFIX=()
+        alike "$program" one 'two words'
+        PREFIX=(setarch -R)
+        alike "$program" one 'two words'
     done
 }
 

@@ -153,6 +153,26 @@ PYTHON
     grep -Fxq 'rest of the page: zero 1' stored.out
 }
 
+@test ".bss in a segment of its own, which the file has nothing of, even one that does not say it is writable" {
+    need python3
+    same_build -Wl,-Tbss=0x9000000
+    has -l 'LOAD +0x[0-9a-f]+ 0x0*9000000 .* 0x0+ '
+    # PF_R alone, as the kernel asks for no permission to clear memory
+    cp --remove-destination native/kind.built .
+    python3 - kind.built <<'PYTHON'
+import struct, sys
+data = bytearray(open(sys.argv[1], "rb").read())
+at, size, count = struct.unpack_from("<Q", data, 32)[0], *struct.unpack_from("<HH", data, 54)
+for header in range(at, at + size * count, size):
+    if struct.unpack_from("<I", data, header)[0] == 1 and struct.unpack_from("<Q", data, header + 32)[0] == 0:
+        struct.pack_into("<I", data, header + 4, 4)
+open(sys.argv[1], "wb").write(data)
+PYTHON
+    bundles kind.built
+    same kind.built
+    has -l 'LOAD +0x[0-9a-f]+ 0x0*9000000 .* 0x0+ 0x[0-9a-f]+ R  '
+}
+
 @test "segments that share a page of the file" {
     local option offset size last
     for option in -pie -no-pie -static; do
@@ -221,6 +241,9 @@ LD
         grep -Fxq "alignment: $align, kept: 1" stored.out
     done
     same_build -no-pie -fno-pie -Wl,-z,max-page-size=0x200000
+    CREATE=(--align 2M)
+    same_build -pie -fPIE -Wl,-z,max-page-size=0x200000
+    grep -Fxq 'alignment: 0x200000, kept: 1' stored.out
 }
 
 @test "notes on control-flow protection" {
@@ -376,6 +399,57 @@ END
         grep -Fxq 'AT_0x7: in this file at 0x0' stored.out
         grep -Fxq 'rdx: 0x0' stored.out
     done
+}
+
+@test "loaders of other kinds: at fixed addresses, and with a large alignment" {
+    local option
+    "${COMPILE[@]}" -pthread -o program "$SOURCES/kind.c" "-Wl,--dynamic-linker=$PWD/loader"
+    bundles program
+    for option in '-static -no-pie -fno-pie' '-static-pie -fPIE -Wl,-z,max-page-size=0x200000'; do
+        # shellcheck disable=SC2086
+        entry $option
+        mv entry loader
+        same_entry program one two
+    done
+}
+
+@test "without a vDSO to leave through, emulated by qemu, a program runs in place too" {
+    need qemu-x86_64
+    local option kind
+    PREFIX=(qemu-x86_64)
+    for option in -pie -static; do
+        "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c" "$option"
+        bundles kind.built
+        for kind in native stored zstd; do
+            run_kind "$kind" kind.built word 7
+            sed -i '/^pages: /d' "$kind.out" # heap and program are one there
+        done
+        for kind in stored zstd; do
+            in_place "$kind"
+            diff native.out "$kind.out"
+            diff native.status "$kind.status"
+        done
+    done
+    [ "$(cat stored.status)" = 7 ]
+}
+
+@test "of a program that cannot be started in place create says so, and it is started by memfd" {
+    local i
+    {
+        echo 'ENTRY(_start) PHDRS { text PT_LOAD FILEHDR PHDRS FLAGS(5);'
+        for i in {1..40}; do echo "data$i PT_LOAD FLAGS(6);"; done
+        echo '} SECTIONS { . = 0x400000 + SIZEOF_HEADERS; .text : { *(.text*) *(.rodata*) } :text . = ALIGN(4096);'
+        echo '.data : { *(.data*) } :data1 .bss : { *(.bss*) *(COMMON) } :data1'
+        for i in {2..40}; do echo ". = ALIGN(4096); .more$i : { LONG($i) } :data$i"; done
+        echo 'end = .; /DISCARD/ : { *(.note*) *(.comment) *(.eh_frame*) } }'
+    } >many.ld
+    entry -static -no-pie -Wl,--build-id=none -Wl,-T,many.ld
+    ./entry | grep -q '^map: '
+    "$TOOL" create --launch inplace -o bundle v1=entry 2>said
+    grep -q 'warning: .*entry: cannot be started in place: .*; it will be started by memfd$' said
+    FATELF_AMD64_DEBUG=log ./bundle >out 2>err
+    grep -q 'starting v1 by memfd' err
+    grep -q '^map: ' out
 }
 
 @test "C++ with streams, exceptions through many frames, threads and objects that outlive main" {

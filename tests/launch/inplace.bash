@@ -8,13 +8,15 @@ COMPILE=(gcc -std=gnu11 -D_GNU_SOURCE -O2)
 COMPILE_BARE=("${COMPILE[@]}" -nostdlib -ffreestanding -mgeneral-regs-only -fno-stack-protector -fcf-protection=none)
 
 # bundles PROGRAM: the program as native/NAME, a bundle that is started in place as stored/NAME, and one of the default
-# kind, which is asked for that in the environment, as zstd/NAME. One level, as nothing here depends on which it is.
+# kind, which is asked for that in the environment, as zstd/NAME. One level, as nothing here depends on which it is. CREATE
+# holds more options for both.
+CREATE=()
 bundles() {
     local name=${1##*/}
     mkdir -p native stored zstd
     cp -L "$1" "native/$name"
-    "$TOOL" create --force --launch inplace -o "stored/$name" "v1=$1" >said 2>&1
-    "$TOOL" create --force -o "zstd/$name" "v1=$1" >>said 2>&1
+    "$TOOL" create "${CREATE[@]}" --force --launch inplace -o "stored/$name" "v1=$1" >said 2>&1
+    "$TOOL" create "${CREATE[@]}" --force -o "zstd/$name" "v1=$1" >>said 2>&1
     ! grep -i 'in place' said
 }
 
@@ -64,6 +66,7 @@ same() {
 
 # same_build OPTION..: the fixture `kind` built with these options, compared in the same way.
 same_build() {
+    rm -f kind.built # the bundle that was run last
     "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c" "$@"
     bundles kind.built
     same kind.built word 7
