@@ -96,7 +96,10 @@ static void fill_auxv(const struct process *process, const struct image *program
     }
 }
 
-/* Where the heap starts: behind the program and a page, but that a relocatable one without a loader keeps the kernel's. */
+/*
+ * Where the heap starts: behind the program, and if addresses are randomised, behind a page and a random gap. But a
+ * relocatable program without a loader keeps the kernel's, which has put it where it would for that one.
+ */
 static uint64_t heap(const struct process *process, const struct image *image)
 {
     const struct fatelf_program *program = &image->program;
@@ -104,7 +107,7 @@ static uint64_t heap(const struct process *process, const struct image *image)
 
     if (program->relocatable && !program->interpreter)
         return (uint64_t)syscall(SYS_brk, 0);
-    return end + FATELF_PAGE + (process->randomised ? process->random[1] % (HEAP_GAP / FATELF_PAGE) * FATELF_PAGE : 0);
+    return process->randomised ? end + FATELF_PAGE + process->random[1] % (HEAP_GAP / FATELF_PAGE) * FATELF_PAGE : end;
 }
 
 void process_forget(void)
