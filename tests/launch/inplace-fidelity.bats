@@ -29,9 +29,11 @@ PROGRAMS=(pie exec static-pie static)
 
 # The lines that may differ: a pattern, and behind it the reason.
 STORED_MAY_DIFFER=(
-    'program [0-9]+( at)?:' # a page of the file that two segments share: the second has a copy, which has no file
+    'program [0-9]+( at:|: r[w-]-p)' # a page of the file that two segments share: the second has a copy, which has no file
+    'files, from below:'    # the space above the loader, where a large bundle has been, is free for libraries
 )
 ZSTD_MAY_DIFFER=(
+    'files, from below:'
     'program [0-9]+( at| flags)?:' # what was decoded has no file, the kernel joins such mappings, and may use huge pages
 )
 
