@@ -141,7 +141,8 @@ func main() {
 	println(path, err == nil)
 }
 GO
-    (cd go && echo 'module where' >go.mod && CGO_ENABLED=0 go build -o ../in-go .) || skip "this Go cannot build a program here"
+    echo 'module where' >go/go.mod
+    (cd go && CGO_ENABLED=0 go build -o ../in-go .) || skip "this Go cannot build a program here"
     echo 'fn main() { println!("{:?}", std::env::current_exe().unwrap()) }' >in-rust.rs
     rustc -O in-rust.rs
     ln -s "$PWD/in-go" "$PWD/in-rust" folder

@@ -1,5 +1,5 @@
 # What a program started in place sees of itself is what it would see if the kernel had started it: the fixture `self`
-# prints what exec makes, `probe` what it hands on. All differences there may be stand in `differences`, with the reason.
+# prints what exec makes, `probe` what it hands on. All differences there may be stand in two lists, with the reason.
 load inplace
 
 setup_file() {
@@ -27,14 +27,17 @@ teardown() {
 
 PROGRAMS=(pie exec static-pie static)
 
-# The lines that may differ: a pattern, and behind it the reason.
+# The lines that may differ: the reason, and a pattern.
 STORED_MAY_DIFFER=(
-    'program [0-9]+( at:|: r[w-]-p)' # a page of the file that two segments share: the second has a copy, which has no file
-    'files, from below:'    # the space above the loader, where a large bundle has been, is free for libraries
+    # a page of the file that two segments share: the second one has a copy, which has no file
+    'program [0-9]+( at:|: r[w-]-p)'
+    # the space above the loader, where a large bundle has been, is free for libraries
+    'files, from below:'
 )
 ZSTD_MAY_DIFFER=(
     'files, from below:'
-    'program [0-9]+( at| flags)?:' # what was decoded has no file, the kernel joins such mappings, and may use huge pages
+    # what was decoded has no file; the kernel joins such mappings, accounts for them, and may use huge pages
+    'program [0-9]+( at| flags)?:'
 )
 
 # may_differ KIND: takes these lines out of what diff said
@@ -93,7 +96,7 @@ alike() {
     [[ $(cat stored.out) = '555555554000 '* ]]
 }
 
-@test "under a stack without a limit, where memory is laid out from below, the same" {
+@test "the same holds under a stack without a limit, where memory is laid out from below" {
     ulimit -s unlimited || skip "the hard limit of the stack is too low"
     local program
     for program in "${PROGRAMS[@]}"; do
@@ -101,14 +104,14 @@ alike() {
     done
 }
 
-@test "in the older layout of memory, from below, the same" {
+@test "the same holds in the older layout of memory" {
     need setarch
     PREFIX=(setarch -L)
     alike pie
     alike static-pie
 }
 
-@test "with as little stack, data and address space as the program needs, the same" {
+@test "the same holds with as little stack, data and address space as the program needs" {
     local program
     for program in pie exec static; do
         PREFIX=(bash -c 'ulimit -s 128 && ulimit -d 4096 && ulimit -v 32768 && exec "$@"' limited)
@@ -333,7 +336,8 @@ public() {
     cp "$KINDS/stored/$1" "$PUBLIC/stored"
 }
 
-# by_nobody NAME [ARGUMENT]..: both as another user, who also asks the dynamic loader for what it must not do for a privileged program
+# by_nobody NAME [ARGUMENT]..: both as another user, who also asks the dynamic loader for what it must not do for a
+# privileged program
 by_nobody() {
     local kind name=$1
     shift

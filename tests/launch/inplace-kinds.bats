@@ -1,4 +1,4 @@
-# Programs of every kind, started in place out of a bundle: the same output, to the byte, as when the kernel starts them.
+# Programs of every kind, started in place out of a bundle, print to the byte what they print when the kernel starts them.
 load inplace
 
 teardown() {
@@ -15,8 +15,8 @@ entry() {
     "${COMPILE_BARE[@]}" -o entry "$SOURCES/entry.c" "$@"
 }
 
-# own_maps NAME FILE: the mappings, in the order of the alphabet, as the kernel puts some where chance wants them, and the
-# program's own without a name: a page that two segments share, and all that was decoded, is a copy without a file.
+# own_maps NAME FILE: the mappings, in the order of the alphabet, as the kernel puts some where chance wants them, and
+# the program's own without a name: a page that two segments share, and all that was decoded, is a copy without a file.
 own_maps() {
     sed -n "s|^\(map: ....\) $PWD/$1\$|\1 |; /^map: /p" "$2" | sort -u
 }
@@ -37,23 +37,23 @@ same_entry() {
     done
 }
 
-@test "a dynamic PIE" {
+@test "a dynamic PIE prints in place what it prints natively" {
     same_build -pie -fPIE
     has -h 'Type: *DYN'
 }
 
-@test "a dynamic program at fixed addresses" {
+@test "so does a dynamic program at fixed addresses" {
     same_build -no-pie -fno-pie
     has -h 'Type: *EXEC'
 }
 
-@test "a static program at fixed addresses" {
+@test "so does a static program at fixed addresses" {
     same_build -static -no-pie -fno-pie
     has -h 'Type: *EXEC'
     ! has -l INTERP
 }
 
-@test "a static PIE" {
+@test "so does a static PIE" {
     same_build -static-pie -fPIE
     has -h 'Type: *DYN'
     ! has -l INTERP
@@ -73,7 +73,7 @@ same_entry() {
     done
 }
 
-@test "musl's dynamic loader and its static programs" {
+@test "programs of musl's run in place, with its loader and without one" {
     need musl-gcc
     local option
     COMPILE=(musl-gcc -std=gnu11 -D_GNU_SOURCE -O2)
@@ -84,7 +84,7 @@ same_entry() {
     has -l 'interpreter: .*/ld-musl-x86_64'
 }
 
-@test "a static PIE of musl's" {
+@test "a static PIE of musl's runs in place" {
     need musl-gcc
     local start folder
     echo 'int main;' >empty.c
@@ -101,7 +101,7 @@ same_entry() {
     ! has -l INTERP
 }
 
-@test "bound at the start, lazily, and without RELRO" {
+@test "what is bound at the start, lazily or without RELRO is as protected as natively" {
     same_build -Wl,-z,relro,-z,now
     has -d 'BIND_NOW|NOW'
     same_build -Wl,-z,relro,-z,lazy
@@ -111,7 +111,7 @@ same_entry() {
     grep -Fxq 'write to what was relocated: exit 0' stored.out
 }
 
-@test "code on the stack, where the program asks for that, and only there" {
+@test "code on the stack runs where the program asks for that, and only there" {
     same_build -Wl,-z,execstack -DCODE_ON_STACK
     grep -Fxq 'stack: rwxp' stored.out
     grep -Fxq 'code on the stack: exit 0' stored.out
@@ -121,7 +121,7 @@ same_entry() {
     grep -Fxq 'stack: rw-p' stored.out
 }
 
-@test "a program that does not say what its stack is for" {
+@test "a program that does not say what its stack is for gets the kernel's choice" {
     need python3
     "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c"
     # PT_GNU_STACK becomes PT_NULL
@@ -139,13 +139,13 @@ PYTHON
     same kind.built
 }
 
-@test "1 GiB of .bss" {
+@test "1 GiB of .bss is there and zero" {
     same_build -DSPACE='(1UL << 30)'
     grep -Fxq 'space: 1073741824 bytes, zero 1, kept 1 2 3' stored.out
     same_build -DSPACE='(1UL << 30)' -static
 }
 
-@test ".bss that ends at each place in a page" {
+@test ".bss is zero to the end of its last page, wherever it ends" {
     local size
     for size in 1 2049 8191; do
         same_build "-DSPACE=${size}UL"
@@ -153,7 +153,7 @@ PYTHON
     grep -Fxq 'rest of the page: zero 1' stored.out
 }
 
-@test ".bss in a segment of its own, which the file has nothing of, even one that does not say it is writable" {
+@test "a .bss in a segment of its own is there, even where that does not say it is writable" {
     need python3
     same_build -Wl,-Tbss=0x9000000
     has -l 'LOAD +0x[0-9a-f]+ 0x0*9000000 .* 0x0+ '
@@ -173,14 +173,15 @@ PYTHON
     has -l 'LOAD +0x[0-9a-f]+ 0x0*9000000 .* 0x0+ 0x[0-9a-f]+ R  '
 }
 
-@test "segments that share a page of the file" {
+@test "segments may share a page of the file" {
     local option offset size last
     for option in -pie -no-pie -static; do
         same_build -Wl,-z,noseparate-code "$option"
         # the linker's own script, but for the distance it keeps between code and data
         echo 'int main(void) { return 0; }' |
             gcc "$option" -Wl,-z,noseparate-code,--verbose -o empty -x c - | sed -n '/^=====/,/^=====/p' |
-            sed '/^=====/d; s/\. = DATA_SEGMENT_ALIGN.*/. = . + CONSTANT (MAXPAGESIZE);/; /DATA_SEGMENT_[RE]/d' >script.ld
+            sed '/^=====/d; /DATA_SEGMENT_[RE]/d
+                s/\. = DATA_SEGMENT_ALIGN.*/. = . + CONSTANT (MAXPAGESIZE);/' >script.ld
         same_build -Wl,-z,noseparate-code,-z,norelro,-T,script.ld "$option"
         # where one ends the next begins
         readelf -lW native/kind.built | grep LOAD >segments
@@ -192,7 +193,7 @@ PYTHON
     done
 }
 
-@test "code and data in a single segment" {
+@test "code and data may be a single segment" {
     cat >single.ld <<'LD'
 ENTRY(_start)
 PHDRS { all PT_LOAD FILEHDR PHDRS FLAGS(7); stack PT_GNU_STACK FLAGS(6); }
@@ -211,19 +212,19 @@ LD
     ./entry | grep -q '^map: rwxp'
 }
 
-@test "holes between segments" {
+@test "holes between segments stay empty" {
     same_build -Wl,-Tdata=0x4000000
     grep -Eq '^pages: 3ff[0-9a-f]*|^pages: 4000000 ' stored.out
     same_build -no-pie -fno-pie -Wl,-Tdata=0x8000000
     same_build -static -Wl,-Tdata=0x8000000
 }
 
-@test "a PIE whose lowest address is not 0" {
+@test "a PIE's lowest address need not be 0" {
     same_build -pie -fPIE -Wl,-Ttext-segment=0x10000000
     has -l 'LOAD +0x0+ 0x0*10000000 '
 }
 
-@test "fixed addresses far down and far up" {
+@test "fixed addresses may be far down or far up" {
     local address
     for address in 0x10000 0x300000000000; do
         entry -static -no-pie "-Wl,-Ttext-segment=$address"
@@ -232,7 +233,7 @@ LD
     done
 }
 
-@test "large alignments, which a PIE keeps" {
+@test "a PIE keeps a large alignment" {
     local align
     for align in 0x10000 0x200000; do
         same_build -pie -fPIE "-Wl,-z,max-page-size=$align"
@@ -246,14 +247,14 @@ LD
     grep -Fxq 'alignment: 0x200000, kept: 1' stored.out
 }
 
-@test "notes on control-flow protection" {
+@test "notes on control-flow protection do no harm" {
     same_build -fcf-protection=full -Wl,-z,ibt,-z,shstk
     has -l GNU_PROPERTY
     has -n 'IBT, SHSTK'
     grep -Fxq 'stack: rw-p' stored.out
 }
 
-@test "no section headers" {
+@test "a program needs no section headers" {
     need llvm-strip
     "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c"
     llvm-strip --strip-sections kind.built
@@ -261,7 +262,7 @@ LD
     same kind.built word 7
 }
 
-@test "program headers that patchelf has moved" {
+@test "program headers may be where patchelf has moved them" {
     need patchelf
     local loader option
     for option in -pie -no-pie; do
@@ -275,7 +276,7 @@ LD
     done
 }
 
-@test "program headers at the end of the file, which no segment holds" {
+@test "program headers may be at the end of the file, where no segment holds them" {
     need python3
     local option
     for option in -static -static-pie; do
@@ -294,7 +295,7 @@ PYTHON
     done
 }
 
-@test "a dynamic loader that is not there: status 126, and its name, on one line" {
+@test "a dynamic loader that is not there is named, with status 126" {
     local kind
     "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c" -Wl,--dynamic-linker="$PWD/no-such-loader"
     bundles kind.built
@@ -308,7 +309,7 @@ END
     done
 }
 
-@test "a dynamic loader that is none: status 126, and why" {
+@test "a dynamic loader that is no program is named, with status 126" {
     local kind loader
     printf 'no program at all, but long enough to be taken for an ELF header by its size: %0100d\n' 0 >text
     : >empty
@@ -323,7 +324,7 @@ END
             [ "$(cat "$kind.status")" = 126 ] || { echo "$loader:"; cat "$kind.both"; return 1; }
             [ ! -s "$kind.out" ]
             [ "$(wc -l <"$kind.err")" = 1 ]
-            grep -q "^fatelf-amd64: \./kind\.built: the program could not be started: inplace: $PWD/$loader: " "$kind.err"
+            grep -q "^fatelf-amd64: .*: the program could not be started: inplace: $PWD/$loader: " "$kind.err"
         done
     done
 }
@@ -342,7 +343,7 @@ END
     done
 }
 
-@test "very many arguments, and a very large environment" {
+@test "very many arguments and a very large environment arrive whole" {
     local i word
     "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c"
     bundles kind.built
@@ -360,7 +361,7 @@ END
     grep -q '^arguments: 12, ' stored.out
 }
 
-@test "no arguments at all" {
+@test "a program without any argument gets what the kernel makes of that" {
     local kind
     "${COMPILE[@]}" -pthread -o kind.built "$SOURCES/kind.c"
     bundles kind.built
@@ -401,7 +402,7 @@ END
     done
 }
 
-@test "loaders of other kinds: at fixed addresses, and with a large alignment" {
+@test "a loader may lie at fixed addresses or want a large alignment" {
     local option
     "${COMPILE[@]}" -pthread -o program "$SOURCES/kind.c" "-Wl,--dynamic-linker=$PWD/loader"
     bundles program
@@ -452,7 +453,7 @@ END
     grep -q '^map: ' out
 }
 
-@test "C++ with streams, exceptions through many frames, threads and objects that outlive main" {
+@test "C++ programs throw through many frames, stream and destroy what outlives main" {
     need g++
     cat >program.cpp <<'CPP'
 #include <iostream>
@@ -556,7 +557,7 @@ GO
     cat >go.mod <<<'module program'
 }
 
-@test "Go without cgo: goroutines, a nil pointer, children, at fixed addresses and as a PIE" {
+@test "Go programs without cgo run goroutines, children and into a nil pointer as natively" {
     need go
     go_program plain <<<'package main
 func word() string { return "plain" }'
@@ -573,7 +574,7 @@ func word() string { return "plain" }'
     done
 }
 
-@test "Go with cgo" {
+@test "Go programs with cgo do so too" {
     need go
     go_program cgo <<'GO'
 package main
@@ -598,7 +599,7 @@ GO
     [ "$(cat stored.status)" = 6 ]
 }
 
-@test "Rust: threads, a panic that is caught, its own path" {
+@test "Rust programs run threads, catch a panic and know their path" {
     need rustc
     rustc --version >rustc.out 2>&1 || skip "rustc is there, but without a tool chain"
     cat >program.rs <<'RUST'
@@ -623,7 +624,7 @@ RUST
     [ "$(cat stored.status)" = 3 ]
 }
 
-@test "processes, threads, signals, a stack that overflows, libraries loaded later, another program at last" {
+@test "processes, threads, signals, a stack that overflows, libraries loaded later and another exec go as natively" {
     local option
     for option in -pie -no-pie; do
         "${COMPILE[@]}" -pthread -rdynamic "$option" -o acts "$SOURCES/acts.c" -ldl

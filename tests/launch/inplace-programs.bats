@@ -82,7 +82,8 @@ same_stored() {
         if (!(my $child = fork)) { exec "/bin/sh", "-c", "exit 7" } else { waitpid $child, 0; print $? >> 8, "\n" }
         kill TERM => $$;
         socketpair my $a, my $b, AF_UNIX, SOCK_STREAM, PF_UNSPEC or die; syswrite $a, "over"; sysread $b, my $x, 9;
-        print "$x\n"; my %h = map { $_ => $_ ** 2 } 1..5000; print scalar(%h), " $h{4999}\n"; $! = 9; die "died"' one two
+        print "$x\n"; my %h = map { $_ => $_ ** 2 } 1..5000; print scalar(%h), " $h{4999}\n";
+        $! = 9; die "died"' one two
     grep -Fxq 5050 stored.out
     grep -Fxq 'got TERM' stored.out
     [ "$(cat stored.status)" = 9 ]
@@ -172,7 +173,7 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) + 20)'
     grep -Fxq 'v1 word' stored.out
 }
 
-@test "ripgrep" {
+@test "ripgrep: counts of lines in several files" {
     has rg
     mkdir tree
     seq 10000 >tree/one

@@ -8,8 +8,8 @@ COMPILE=(gcc -std=gnu11 -D_GNU_SOURCE -O2)
 COMPILE_BARE=("${COMPILE[@]}" -nostdlib -ffreestanding -mgeneral-regs-only -fno-stack-protector -fcf-protection=none)
 
 # bundles PROGRAM: the program as native/NAME, a bundle that is started in place as stored/NAME, and one of the default
-# kind, which is asked for that in the environment, as zstd/NAME. One level, as nothing here depends on which it is. CREATE
-# holds more options for both.
+# kind, which is asked for that in the environment, as zstd/NAME. One level, as nothing here depends on which it is.
+# CREATE holds more options for both.
 CREATE=()
 bundles() {
     local name=${1##*/}
@@ -20,9 +20,9 @@ bundles() {
     ! grep -i 'in place' said
 }
 
-# run_kind KIND NAME [ARGUMENT]..: puts native/NAME or a bundle of it into the folder AT, so that what it sees of its path
-# is the same, and runs it, as START or by its path, under the command PREFIX, with the file `in` as its input if there is
-# one. Leaves KIND.out, KIND.err without the launcher's log, which goes to KIND.log, and KIND.status.
+# run_kind KIND NAME [ARGUMENT]..: puts native/NAME or a bundle of it into the folder AT, so that what it sees of its
+# path is the same, and runs it, as START or by its path, under the command PREFIX, with the file `in` as its input if
+# there is one. Leaves KIND.out, KIND.err without the launcher's log, which goes to KIND.log, and KIND.status.
 AT=. START='' PREFIX=()
 run_kind() {
     local kind=$1 name=$2 launch='' status=0 in=/dev/null
