@@ -1,4 +1,4 @@
-# Programs of every kind, started in place out of a bundle, print to the byte what they print when the kernel starts them.
+# Programs of every kind, started in place, print to the byte what they print when the kernel starts them.
 load inplace
 
 teardown() {
