@@ -74,6 +74,17 @@ alike() {
     done
 }
 
+@test "this comparison tells a start in place from one out of a memfd" {
+    local LAUNCH=
+    run_kind native pie
+    LAUNCH=memfd
+    run_kind stored pie
+    ! in_place stored
+    diff <(sort native.out) <(sort stored.out) | may_differ stored >differ
+    grep -Fxq '> /proc/self/exe: is the file that was started: 0' differ
+    grep -q '^> auxv [0-9]*, type 31: /dev/fd/' differ
+}
+
 @test "the same holds without address randomisation, and then the addresses too are those of the kernel's exec" {
     need setarch
     local program kind LAUNCH
