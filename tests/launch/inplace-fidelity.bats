@@ -336,31 +336,37 @@ seen_from_outside() {
     grep -Fxq found stored.seen
 }
 
-# A folder that other users can reach, with the three kinds of the program.
+# A folder that other users can reach, with the program and the bundle.
 public() {
-    [ "$(id -u)" = 0 ] || skip "needs root"
     PUBLIC=$(mktemp -d)
     chmod 755 "$PUBLIC"
-    [[ ,$(findmnt -no OPTIONS -T "$PUBLIC"), != *,nosuid,* ]] || skip "temporary files are on a file system with nosuid"
     mkdir "$PUBLIC"/{native,stored}
     cp "$KINDS/native/$1" "$PUBLIC/native"
     cp "$KINDS/stored/$1" "$PUBLIC/stored"
 }
 
+need_privilege() {
+    [ "$(id -u)" = 0 ] || skip "needs root"
+    [[ ,$(findmnt -no OPTIONS -T "${TMPDIR:-/tmp}"), != *,nosuid,* ]] ||
+        skip "temporary files are on a file system with nosuid"
+}
+
 # by_nobody NAME [ARGUMENT]..: both as another user, who also asks the dynamic loader for what it must not do for a
 # privileged program
 by_nobody() {
-    local kind name=$1
+    local kind name=$1 as=()
     shift
+    [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
     for kind in native stored; do
-        (cd "$PUBLIC/$kind" && setpriv --reuid=65534 --regid=65534 --clear-groups env -i LD_LIBRARY_PATH=/ \
-            PATH="$PATH" "./$name" "$@" 2>&1) | sed "s|$PUBLIC/$kind|FOLDER|" >"$kind.out"
+        (cd "$PUBLIC/$kind" && "${as[@]}" env -i LD_LIBRARY_PATH=/ PATH="$PATH" "./$name" "$@" 2>&1) |
+            sed "s|$PUBLIC/$kind|FOLDER|" >"$kind.out"
     done
     diff <(sort native.out) <(sort stored.out) | may_differ stored >differ
     [ ! -s differ ] || { cat differ; return 1; }
 }
 
 @test "a set-uid or set-gid bundle runs with those rights, in secure mode, in place" {
+    need_privilege
     public pie
     chmod 4755 "$PUBLIC"/*/pie
     by_nobody pie
@@ -376,6 +382,7 @@ by_nobody() {
 
 @test "capabilities of the bundle's file reach the program" {
     need setcap
+    need_privilege
     public pie
     setcap cap_net_raw,cap_net_bind_service+ep "$PUBLIC/native/pie" 2>err || skip "no file capabilities to be had here"
     setcap cap_net_raw,cap_net_bind_service+ep "$PUBLIC/stored/pie"

@@ -635,3 +635,27 @@ RUST
         [ "$(cat stored.status)" = 21 ]
     done
 }
+
+@test "whichever call is refused on the way, the program runs, in place or out of a memfd" {
+    need strace
+    local kind call number count
+    "${COMPILE[@]}" -z execstack -o program -x c - <<<'int puts(const char *); int main(void) { return !puts("runs"); }'
+    bundles program
+    for kind in stored zstd; do
+        run_kind "$kind" program
+        in_place "$kind"
+        FATELF_AMD64_LAUNCH=inplace strace -o trace ./program
+        # up to the last that the launcher does
+        sed -i '/^arch_prctl(ARCH_SET_FS, \(0\|NULL\))/q' trace
+        for call in open openat pread64 mmap mprotect mremap getrandom prctl; do
+            count=$(grep -c "^$call(" trace) || continue
+            for number in $(seq "$count"); do
+                [ "$(FATELF_AMD64_LAUNCH=inplace FATELF_AMD64_DEBUG=log strace -qq -o refused -e "trace=$call" \
+                    -e "inject=$call:error=EPERM:when=$number" ./program 2>log)" = runs ]
+                grep -q 'INJECTED' refused
+                grep -Eq 'starting v1 by (inplace|memfd), ' log
+                [ "$(wc -l <log)" = 1 ]
+            done
+        done
+    done
+}
