@@ -159,9 +159,9 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) + 20)'
 
 @test "sort in several threads, of a file larger than its memory" {
     has sort
-    seq 200000 | sed 's/.*/& line/' >in
-    same sort -R --random-source=in --parallel=2 -S 1M -T .
-    [ "$(wc -l <stored.out)" = 200000 ]
+    seq 60000 | sed 's/.*/& line/' >in
+    same sort -R --random-source=in --parallel=2 -S 300K -T .
+    [ "$(wc -l <stored.out)" = 60000 ]
 }
 
 @test "gdb, which starts and inspects another program" {
