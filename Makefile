@@ -57,7 +57,7 @@ $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
 
 # --- the stub -------------------------------------------------------------------------------------------------------
 
-STUB_SOURCES := stub/start.S stub/thread.S $(LIB) $(wildcard stub/*.c)
+STUB_SOURCES := stub/start.S stub/thread.S stub/jump.S $(LIB) $(wildcard stub/*.c)
 # `libcpuid`, or `own` where its library has not what stub/cpuid.c takes from it
 ifndef STUB_CPUID
 STUB_CPUID := $(shell nm -g --defined-only "$$($(STUB_CC) -print-file-name=libcpuid.a 2>/dev/null)" 2>/dev/null | \

@@ -137,7 +137,11 @@ static void warn_about(const struct create *create)
         warn_about_debug(create);
     for (unsigned i = 0; i < create->count; i++) {
         const struct variant *variant = &create->variants[i];
-        if (variant->uses_origin)
+        bool inplace = create->options.launch == FATELF_LAUNCH_INPLACE;
+        if (inplace && variant->not_in_place)
+            warn("%s: cannot be started in place: %s; it will be started by memfd", variant->path,
+                 variant->not_in_place);
+        if (variant->uses_origin && (!inplace || variant->not_in_place))
             warn("%s: finds its libraries through $ORIGIN, which is not the bundle's folder when it is started from "
                  "memory",
                  variant->path);
@@ -344,7 +348,7 @@ static size_t list_parts(const struct create *create, struct layout_part *places
         places[count] = (struct layout_part){
             .name = payload_names[variant->level - 1],
             .size = variant->payload_size,
-            .alignment = LAYOUT_PAGE,
+            .alignment = create->options.align,
         };
         parts[count++] = (struct write_part){.spool_offset = create->spool_offset[i]};
     }
@@ -358,7 +362,13 @@ static int write_output(struct create *create)
     struct layout_part places[LAYOUT_PARTS_MAX];
     struct write_part parts[LAYOUT_PARTS_MAX];
     struct fatelf_manifest *manifest = &create->manifest;
+    const void *elves[FATELF_VARIANTS_MAX];
+    bool inplace = create->options.launch == FATELF_LAUNCH_INPLACE;
 
+    for (unsigned i = 0; i < create->count; i++) {
+        elves[i] = create->variants[i].elf;
+        manifest->variants[i].elf_size = create->variants[i].elf_size;
+    }
     int status = make_note(create);
     if (status)
         return status;
@@ -372,12 +382,13 @@ static int write_output(struct create *create)
             if (!parts[k].bytes && parts[k].spool_offset == create->spool_offset[i])
                 manifest->variants[i].payload_offset = places[k].address - manifest_address;
     manifest->header.variant_count = (uint8_t)create->count;
-    manifest->header.launch = FATELF_LAUNCH_MEMFD;
+    manifest->header.launch = (uint8_t)create->options.launch;
     manifest->header.compatible = create->options.go_env ? FATELF_COMPATIBLE_GO_ENV : 0;
-    int error = fatelf_manifest_encode(manifest, create->frames, create->note + note_header);
+    int error = fatelf_manifest_encode(manifest, elves, create->frames, create->note + note_header);
     if (error)
         return fail("%s: cannot be made: %s", create->options.output, fatelf_error_text(error));
-    return write_bundle(create->output.temporary, create->options.output, &create->stub, parts, count, create->spool);
+    return write_bundle(create->output.temporary, create->options.output, &create->stub, parts, count, inplace,
+                        create->spool);
 }
 
 /* What everybody may do with all of the inputs. */

@@ -25,7 +25,8 @@ static void print_table(const struct bundle_file *file)
     const struct fatelf_manifest *manifest = &file->bundle.manifest;
     bool go_env = manifest->header.compatible & FATELF_COMPATIBLE_GO_ENV;
 
-    printf("%s: %llu bytes, launch memfd%s\n", file->path, (unsigned long long)file->image.size,
+    printf("%s: %llu bytes, launch %s%s\n", file->path, (unsigned long long)file->image.size,
+           fatelf_launch_name(manifest->header.launch),
            go_env ? ", honours GOAMD64 and MGODEBUG" : "");
     printf("LEVEL  ENCODING    BASE         SIZE      STORED  RATIO  SHA-256\n");
     for (unsigned i = 0; i < manifest->header.variant_count; i++) {
@@ -55,7 +56,7 @@ static void print_json(const struct bundle_file *file)
     json_object_object_add(root, "size", json_object_new_int64((int64_t)file->image.size));
     json_object_object_add(root, "format", json_object_new_int(manifest->header.version));
     json_object_object_add(root, "build_id", file->build_id[0] ? json_object_new_string(file->build_id) : NULL);
-    json_object_object_add(root, "launch", json_object_new_string("memfd"));
+    json_object_object_add(root, "launch", json_object_new_string(fatelf_launch_name(manifest->header.launch)));
     json_object_object_add(root, "go_env",
                            json_object_new_boolean((manifest->header.compatible & FATELF_COMPATIBLE_GO_ENV) != 0));
     json_object_object_add(root, "variants", variants);
@@ -72,6 +73,7 @@ static void print_json(const struct bundle_file *file)
         json_object_object_add(row, "encoding", json_object_new_string(fatelf_encoding_name(variant->encoding)));
         snprintf(text, sizeof text, "v%u", variant->base);
         json_object_object_add(row, "base", variant->base ? json_object_new_string(text) : NULL);
+        json_object_object_add(row, "in_place", json_object_new_boolean(variant->elf_size != 0));
         json_object_object_add(row, "size", json_object_new_int64((int64_t)variant->size));
         json_object_object_add(row, "stored", json_object_new_int64((int64_t)variant->payload_size));
         json_object_object_add(row, "frame_size", json_object_new_int64(variant->frame_size));

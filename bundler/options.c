@@ -8,13 +8,16 @@
 #include <zstd.h>
 
 #include "../lib/level.h"
+#include "../lib/manifest.h"
+#include "layout.h"
 
-enum { OPTION_LAUNCH = 256, OPTION_COMPRESS, OPTION_NO_DELTA, OPTION_BASE, OPTION_GO_ENV, OPTION_STUB, OPTION_FORCE };
+enum { OPTION_LAUNCH = 256, OPTION_COMPRESS, OPTION_ALIGN, OPTION_NO_DELTA, OPTION_BASE, OPTION_GO_ENV, OPTION_STUB, OPTION_FORCE };
 
 const struct option_row create_option_rows[] = {
     {'o', "output", "FILE", "write the bundle to FILE"},
-    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant: memfd (default)"},
-    {OPTION_COMPRESS, "compress", "HOW", "zstd (default, tuned to start fast), zstd:1 to zstd:22, or none"},
+    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant: memfd (default) or inplace"},
+    {OPTION_COMPRESS, "compress", "HOW", "zstd (default, tuned to start fast), zstd:1 to zstd:22, or none (with inplace)"},
+    {OPTION_ALIGN, "align", "SIZE", "put builds at multiples of SIZE in the file: 4K (default) to 1G"},
     {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as its difference to another one"},
     {OPTION_BASE, "base", "LEVEL", "code the other builds against this one, even where it saves little (default: v3)"},
     {'j', "jobs", "N", "compress on N processors (default: all there are)"},
@@ -54,6 +57,21 @@ static bool parse_compress(const char *value, struct compress_settings *settings
     return settings->level > 0;
 }
 
+/* "2M" to bytes; 0: not a power of two from a page to 1 GiB. */
+static uint64_t parse_align(const char *text)
+{
+    static const char suffixes[] = "KMG";
+    size_t digits = strspn(text, "0123456789");
+    const char *suffix = text[digits] ? strchr(suffixes, text[digits]) : NULL;
+    char number[16] = "";
+
+    if (digits == 0 || digits >= sizeof number || (text[digits] && (!suffix || text[digits + 1])))
+        return 0;
+    memcpy(number, text, digits);
+    uint64_t size = strtoull(number, NULL, 10) << (suffix ? 10 * (suffix - suffixes + 1) : 0);
+    return (size & (size - 1)) == 0 && size >= LAYOUT_PAGE && size <= UINT64_C(1) << 30 ? size : 0;
+}
+
 static unsigned processors(void)
 {
     cpu_set_t set;
@@ -68,7 +86,9 @@ int create_options(const struct command *command, int argc, char **argv, struct 
     *options = (struct create_options){
         .output = "",
         .delta = true,
-        .compress = {.encoding = FATELF_ENCODING_ZSTD, .level = COMPRESS_LEVEL_DEFAULT, .threads = processors()},
+        .launch = FATELF_LAUNCH_MEMFD,
+        .align = LAYOUT_PAGE,
+        .compress = {.level = COMPRESS_LEVEL_DEFAULT, .threads = processors()},
     };
     while ((letter = command_option(command, argc, argv)) != -1) {
         switch (letter) {
@@ -76,8 +96,14 @@ int create_options(const struct command *command, int argc, char **argv, struct 
             options->output = optarg;
             break;
         case OPTION_LAUNCH:
-            if (strcmp(optarg, "memfd") != 0)
-                return command_misused(command, "--launch %s: unknown method; there is memfd", optarg);
+            options->launch = fatelf_launch_parse(optarg);
+            if (options->launch == 0)
+                return command_misused(command, "--launch %s: not memfd or inplace", optarg);
+            break;
+        case OPTION_ALIGN:
+            options->align = parse_align(optarg);
+            if (options->align == 0)
+                return command_misused(command, "--align %s: not a power of two from 4K to 1G", optarg);
             break;
         case OPTION_COMPRESS:
             if (!parse_compress(optarg, &options->compress))
@@ -116,10 +142,13 @@ int create_options(const struct command *command, int argc, char **argv, struct 
             break;
         }
     }
+    if (!options->compress.encoding) /* what is mapped as it lies in the file must not be compressed */
+        options->compress.encoding =
+            options->launch == FATELF_LAUNCH_INPLACE ? FATELF_ENCODING_STORED : FATELF_ENCODING_ZSTD;
     if (options->base && !options->delta)
         return command_misused(command, "--base and --no-delta exclude each other");
     if (options->base && options->compress.encoding == FATELF_ENCODING_STORED)
-        return command_misused(command, "--base and --compress none exclude each other");
+        return command_misused(command, "--base needs --compress zstd");
     if (options->output[0] == 0)
         return command_misused(command, "no output; name it with -o FILE");
     if (optind == argc)

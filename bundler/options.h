@@ -12,6 +12,8 @@ struct create_options {
     const char *stub;
     struct compress_settings compress;
     unsigned base; /* level; 0: not given */
+    enum fatelf_launch launch;
+    uint64_t align; /* of payloads, in bytes */
     bool delta, go_env, force, quiet, verbose;
 };
 

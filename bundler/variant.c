@@ -12,6 +12,7 @@
 #include "classify.h"
 #include "elffile.h"
 #include "file.h"
+#include "record.h"
 #include "say.h"
 
 unsigned char *variant_section(const struct variant *variant, const char *name, uint64_t *size)
@@ -174,6 +175,8 @@ int variant_open(struct variant *variant, const char *operand)
     status = check_kind(variant, &elf);
     if (!status)
         status = classify(variant, given);
+    if (!status)
+        status = record_make(variant, &elf);
 out:
     elf_file_close(&elf);
     return status;
@@ -185,6 +188,8 @@ void variant_close(struct variant *variant)
         bfd_close(variant->bfd);
     if (variant->fd >= 0)
         close(variant->fd);
+    free(variant->elf);
+    variant->elf = NULL;
     variant->bfd = NULL;
     variant->fd = -1;
 }

@@ -18,6 +18,9 @@ struct variant {
     bool dynamic;    /* has a PT_INTERP */
     bool compressed_debug; /* has debug sections that are compressed */
     bool uses_origin; /* $ORIGIN in its RPATH or RUNPATH */
+    unsigned char *elf; /* its struct fatelf_elf with all that belongs to it, or NULL */
+    uint32_t elf_size;
+    const char *not_in_place; /* why it has none, or NULL */
 };
 
 /*

@@ -17,6 +17,7 @@ struct writer {
     const struct stub_file *stub;
     const struct write_part *parts;
     size_t count;
+    bool executable; /* the parts' segment */
     asection *sections[LAYOUT_PARTS_MAX]; /* of the parts */
     unsigned char *chunk;
     EVP_MD_CTX *hash; /* for the build-id: over all that goes in */
@@ -117,7 +118,7 @@ static bool record_segments(struct writer *w)
     while (notes < w->count && w->parts[notes].note)
         notes++;
     return record_stub_segments(w, true) &&
-           bfd_record_phdr(w->out, PT_LOAD, true, PF_R, false, 0, false, false, (unsigned)w->count, w->sections) &&
+           bfd_record_phdr(w->out, PT_LOAD, true, w->executable ? PF_R | PF_X : PF_R, false, 0, false, false, (unsigned)w->count, w->sections) &&
            bfd_record_phdr(w->out, PT_NOTE, true, PF_R, false, 0, false, false, notes, w->sections) &&
            record_stub_segments(w, false);
 }
@@ -195,9 +196,11 @@ static int true_error(const char *temporary, int error)
 }
 
 int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct write_part *parts,
-                 size_t count, int spool)
+                 size_t count, bool executable, int spool)
 {
-    struct writer w = {.in = stub->bfd, .stub = stub, .parts = parts, .count = count};
+    struct writer w = {
+        .in = stub->bfd, .stub = stub, .parts = parts, .count = count, .executable = executable,
+    };
     bool good;
 
     w.chunk = malloc(CHUNK);

@@ -14,10 +14,10 @@ struct write_part {
 };
 
 /*
- * Writes the file `temporary`, which gets the bundle's own build-id; `path` is its name in messages. Returns 0, or
- * reports and returns an exit status.
+ * Writes the file `temporary`, which gets the bundle's own build-id; `path` is its name in messages. `executable`: the
+ * parts may be run where they are mapped. Returns 0, or reports and returns an exit status.
  */
 int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct write_part *parts,
-                 size_t count, int spool);
+                 size_t count, bool executable, int spool);
 
 #endif

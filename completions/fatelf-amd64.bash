@@ -9,7 +9,8 @@ _fatelf_amd64() {
         words='create list extract verify cpu -h --help --version'
     else
         case $command/$previous in
-            create/--launch) words=memfd ;;
+            create/--launch) words='memfd inplace' ;;
+            create/--align) words='4K 2M' ;;
             create/--compress) words='zstd none' ;;
             create/-j | create/--jobs) return ;;
             verify/--has | create/--base) words='v1 v2 v3 v4' ;;
@@ -17,7 +18,7 @@ _fatelf_amd64() {
             *)
                 case $command/$current in
                     create/-*)
-                        words='-o --output --launch --compress --no-delta --base -j --jobs --go-env --stub --force -q
+                        words='-o --output --launch --compress --align --no-delta --base -j --jobs --go-env --stub --force -q
                             --quiet -v --verbose -h --help'
                         ;;
                     list/-* | cpu/*) words='--json -h --help' ;;

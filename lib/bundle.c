@@ -92,8 +92,10 @@ int fatelf_bundle_open(const struct fatelf_image *image, const Elf64_Phdr *heade
         int error = find_manifest(segment + (headers[i].p_vaddr - load->p_vaddr), headers[i].p_filesz, &manifest);
         if (error)
             return error;
-        if (manifest.bytes != before)
+        if (manifest.bytes != before) {
             found.size = load->p_filesz - (uint64_t)(manifest.bytes - segment);
+            found.executable = load->p_flags & PF_X;
+        }
     }
     if (!manifest.bytes)
         return FATELF_ERROR_NO_MANIFEST;

@@ -18,6 +18,7 @@ struct fatelf_bundle {
     struct fatelf_manifest manifest;
     const unsigned char *bytes; /* the manifest's first byte: payload_offset and frames_offset count from here */
     uint64_t size;              /* readable bytes from there to the end of the segment */
+    bool executable;            /* the segment's bytes may be run where they are mapped */
 };
 
 /*

@@ -23,12 +23,19 @@
     X(VARIANT_FRAMES, "damaged: a variant's frame size and count do not fit its size") \
     X(VARIANT_SIZE, "damaged: a variant's size is out of range") \
     X(VARIANT_TABLE, "damaged: a variant's table of frames is not where it must be") \
+    X(VARIANT_ELF, "damaged: what is said of a variant's segments is not where or what it must be") \
     X(VARIANT_PLACE, "damaged: a payload lies outside of its segment") \
     X(FRAME_PLACE, "damaged: a frame does not lie where the one before it ends") \
     X(FRAME_PREFIX, "damaged: the prefix of a frame is not one it can have") \
     X(SEEK_TABLE, "damaged: the seek table does not match its payload") \
     X(FRAME, "damaged: a frame cannot be decoded") \
     X(FRAME_CHECKSUM, "damaged: a frame's checksum does not match") \
+    X(PROGRAM_NONE, "its segments are unknown") \
+    X(PROGRAM_KIND, "not a program, or one with more than 64 program headers") \
+    X(PROGRAM_SEGMENT, "a segment lies outside of the file or of the address space, or not at the same place in a page") \
+    X(PROGRAM_SEGMENTS, "it has more than 16 segments") \
+    X(PROGRAM_ORDER, "its segments are not in ascending order, or two have a page of memory in common") \
+    X(PROGRAM_SHARED, "segments have pages of the file in common that would have to be executable twice") \
     X(NO_VARIANT, "no variant fits") \
     X(OVERRIDE, "the level asked for is above this machine's")
 

@@ -1,7 +1,7 @@
 /*
  * The on-disk format of a bundle. This file is the specification; fatelf-amd64(5) uses its field names.
  *
- * A bundle is an ELF64 x86-64 executable: the launcher stub, and behind it one read-only PT_LOAD segment that holds
+ * A bundle is an ELF64 x86-64 executable: the launcher stub, and behind it one PT_LOAD segment, never writable, that holds
  *
  *     .note.fatelf       an ELF note, owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST; its descriptor is the manifest
  *     .note.package ..   metadata copied from the lowest variant
@@ -11,6 +11,7 @@
  *
  *     struct fatelf_header
  *     struct fatelf_variant [variant_count]    by level, lowest first, no level twice
+ *     struct fatelf_elf ..                     of each variant that has one, in that order
  *     struct fatelf_frame [..]                 the frames of each variant, in that order
  *     uint64_t checksum                        XXH64 (seed 0) of all the bytes before it
  *
@@ -28,7 +29,7 @@
 
 /* First bytes of the manifest: "\177FATELF\n" as a little-endian number. */
 #define FATELF_MAGIC UINT64_C(0x0a464c455441467f)
-#define FATELF_VERSION 2u /* 1: no zstd-delta, checksums over raw bytes; never released */
+#define FATELF_VERSION 3u /* 1, 2: without zstd-delta, without struct fatelf_elf; never released */
 
 /* psABI micro-architecture levels x86-64-v1 .. v4. */
 #define FATELF_LEVEL_MIN 1u
@@ -51,8 +52,8 @@ enum fatelf_encoding {
 };
 
 enum fatelf_launch {
-    FATELF_LAUNCH_MEMFD = 1, /* decode into a sealed memfd and execveat it */
-    /* 2: inplace; not written or read by this version */
+    FATELF_LAUNCH_MEMFD = 1,   /* decode into a sealed memfd and execveat it */
+    FATELF_LAUNCH_INPLACE = 2, /* map the variant into the launcher's process; the payloads' segment is executable */
 };
 
 /* header.incompatible: a reader that meets a bit it does not know refuses the bundle. */
@@ -86,7 +87,27 @@ struct fatelf_variant {
     uint64_t payload_size;   /* as stored in the bundle, with the seek table */
     uint64_t size;           /* of the variant itself */
     uint8_t sha256[32];      /* of the variant itself */
+    uint32_t elf_offset;     /* of its struct fatelf_elf from the manifest's first byte; 0: it has none */
+    uint32_t elf_size;       /* of that with all that belongs to it; 0: it has none */
 };
+
+/*
+ * What exec reads of the variant's file before it maps it, so that the launcher can map it in place of exec. Behind it
+ * stand the variant's program headers (Elf64_Phdr[header_count]), then the name of its dynamic loader as PT_INTERP has
+ * it, with its final 0, then zeros up to a multiple of 8 bytes. A variant that can only be started by exec has none.
+ */
+struct fatelf_elf {
+    uint64_t entry;            /* e_entry */
+    uint64_t header_offset;    /* e_phoff */
+    uint16_t type;             /* e_type: ET_EXEC or ET_DYN */
+    uint16_t header_count;     /* e_phnum: 1 .. FATELF_HEADERS_MAX */
+    uint32_t interpreter_size; /* with its final 0; 0: no dynamic loader */
+};
+
+/* Linkers write about a dozen; the kernel takes 1170 (64 KiB). */
+#define FATELF_HEADERS_MAX 64u
+/* PATH_MAX, which is what the kernel takes (fs/binfmt_elf.c) */
+#define FATELF_INTERPRETER_MAX 4096u
 
 /*
  * One frame. The checksum is over the bytes as they lie in the payload: there are fewer of them than of raw bytes, and
@@ -112,11 +133,15 @@ _Static_assert(offsetof(struct fatelf_header, variant_count) == 14, "header layo
 _Static_assert(offsetof(struct fatelf_header, manifest_size) == 16, "header layout");
 _Static_assert(offsetof(struct fatelf_header, incompatible) == 24, "header layout");
 _Static_assert(offsetof(struct fatelf_header, compatible) == 32, "header layout");
-_Static_assert(sizeof(struct fatelf_variant) == 72, "variant layout");
+_Static_assert(sizeof(struct fatelf_variant) == 80, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, frame_size) == 4, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, frames_offset) == 12, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, payload_offset) == 16, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, sha256) == 40, "variant layout");
+_Static_assert(offsetof(struct fatelf_variant, elf_offset) == 72, "variant layout");
+_Static_assert(sizeof(struct fatelf_elf) == 24, "elf layout");
+_Static_assert(offsetof(struct fatelf_elf, type) == 16, "elf layout");
+_Static_assert(offsetof(struct fatelf_elf, interpreter_size) == 20, "elf layout");
 _Static_assert(sizeof(struct fatelf_frame) == 32, "frame layout");
 _Static_assert(offsetof(struct fatelf_frame, prefix_offset) == 16, "frame layout");
 _Static_assert(offsetof(struct fatelf_frame, prefix_size) == 28, "frame layout");

@@ -5,6 +5,7 @@
 
 #include "checksum.h"
 #include "error.h"
+#include "program.h"
 
 static size_t frames_size(const struct fatelf_variant *variant)
 {
@@ -30,12 +31,30 @@ const char *fatelf_encoding_name(unsigned encoding)
     return names[encoding];
 }
 
+static const char *const launch_names[] = {
+    [FATELF_LAUNCH_MEMFD] = "memfd",
+    [FATELF_LAUNCH_INPLACE] = "inplace",
+};
+
+const char *fatelf_launch_name(unsigned launch)
+{
+    return launch_names[launch];
+}
+
+unsigned fatelf_launch_parse(const char *name)
+{
+    for (unsigned i = FATELF_LAUNCH_MEMFD; i <= FATELF_LAUNCH_INPLACE; i++)
+        if (strcmp(launch_names[i], name) == 0)
+            return i;
+    return 0;
+}
+
 size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count)
 {
     size_t size = sizeof(struct fatelf_header) + count * sizeof *variants + sizeof(uint64_t);
 
     for (size_t i = 0; i < count; i++)
-        size += frames_size(&variants[i]);
+        size += variants[i].elf_size + frames_size(&variants[i]);
     return size;
 }
 
@@ -52,7 +71,7 @@ static int check_header(const struct fatelf_header *header)
         return FATELF_ERROR_MANIFEST_RESERVED;
     if (header->variant_count < 1 || header->variant_count > FATELF_VARIANTS_MAX)
         return FATELF_ERROR_MANIFEST_COUNT;
-    if (header->launch != FATELF_LAUNCH_MEMFD)
+    if (header->launch != FATELF_LAUNCH_MEMFD && header->launch != FATELF_LAUNCH_INPLACE)
         return FATELF_ERROR_MANIFEST_LAUNCH;
     return 0;
 }
@@ -81,6 +100,28 @@ static int check_variant(const struct fatelf_variant *variant, unsigned below, s
     if (variant->encoding == FATELF_ENCODING_STORED && variant->payload_size != variant->size)
         return FATELF_ERROR_VARIANT_SIZE;
     return variant->frames_offset == frames_offset ? 0 : FATELF_ERROR_VARIANT_TABLE;
+}
+
+/* `bytes`: the manifest's; `offset`: where the variant's struct fatelf_elf must be. Its segments are checked in use. */
+static int check_elf(const struct fatelf_variant *variant, const unsigned char *bytes, size_t size, size_t offset)
+{
+    struct fatelf_elf elf;
+
+    if (variant->elf_size == 0)
+        return variant->elf_offset == 0 ? 0 : FATELF_ERROR_VARIANT_ELF;
+    if (variant->elf_offset != offset || variant->elf_size > size - offset || variant->elf_size < sizeof elf)
+        return FATELF_ERROR_VARIANT_ELF;
+    memcpy(&elf, bytes + offset, sizeof elf);
+    if (elf.header_count < 1 || elf.header_count > FATELF_HEADERS_MAX ||
+        elf.interpreter_size > FATELF_INTERPRETER_MAX || variant->elf_size != fatelf_elf_size(&elf))
+        return FATELF_ERROR_VARIANT_ELF;
+    const unsigned char *name = bytes + offset + sizeof elf + elf.header_count * sizeof(Elf64_Phdr);
+    if (elf.interpreter_size > 0 && memchr(name, 0, elf.interpreter_size) != name + elf.interpreter_size - 1)
+        return FATELF_ERROR_VARIANT_ELF;
+    for (const unsigned char *rest = name + elf.interpreter_size; rest < bytes + offset + variant->elf_size; rest++)
+        if (*rest != 0)
+            return FATELF_ERROR_MANIFEST_RESERVED;
+    return 0;
 }
 
 /* A base is never coded against another one: there are no chains and no rings. */
@@ -130,13 +171,19 @@ int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifes
         return FATELF_ERROR_MANIFEST_SIZE;
     memcpy(m.variants, from + sizeof m.header, variants_size);
 
-    size_t frames_offset = sizeof m.header + variants_size;
+    size_t offset = sizeof m.header + variants_size;
     for (unsigned i = 0; i < m.header.variant_count; i++) {
-        error = check_variant(&m.variants[i], below, frames_offset);
+        error = check_elf(&m.variants[i], from, size - sizeof checksum, offset);
+        if (error)
+            return error;
+        offset += m.variants[i].elf_size;
+    }
+    for (unsigned i = 0; i < m.header.variant_count; i++) {
+        error = check_variant(&m.variants[i], below, offset);
         if (error)
             return error;
         below = m.variants[i].level;
-        frames_offset += frames_size(&m.variants[i]);
+        offset += frames_size(&m.variants[i]);
     }
     for (unsigned i = 0; i < m.header.variant_count; i++) {
         error = check_base(&m, &m.variants[i]);
@@ -145,13 +192,14 @@ int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifes
     }
     if (m.header.incompatible != incompatible(&m))
         return FATELF_ERROR_MANIFEST_FLAGS;
-    if (frames_offset + sizeof checksum != size)
+    if (offset + sizeof checksum != size)
         return FATELF_ERROR_MANIFEST_SIZE;
     *manifest = m;
     return 0;
 }
 
-int fatelf_manifest_encode(const struct fatelf_manifest *manifest, struct fatelf_frame *const *frames, void *bytes)
+int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *const *elves,
+                           struct fatelf_frame *const *frames, void *bytes)
 {
     struct fatelf_manifest m = *manifest;
     struct fatelf_manifest checked;
@@ -171,6 +219,13 @@ int fatelf_manifest_encode(const struct fatelf_manifest *manifest, struct fatelf
     m.header.manifest_size = (uint32_t)size;
     m.header.incompatible = incompatible(&m);
     size_t offset = sizeof m.header + count * sizeof *m.variants;
+    for (size_t i = 0; i < count; i++) {
+        if (m.variants[i].elf_size == 0)
+            continue;
+        m.variants[i].elf_offset = (uint32_t)offset;
+        memcpy(to + offset, elves[i], m.variants[i].elf_size);
+        offset += m.variants[i].elf_size;
+    }
     for (size_t i = 0; i < count; i++) {
         m.variants[i].frames_offset = (uint32_t)offset;
         memcpy(to + offset, frames[i], frames_size(&m.variants[i]));

@@ -4,7 +4,7 @@
 
 #include "format.h"
 
-/* A manifest whose fields have all been checked. The tables of frames stay where the bytes are. */
+/* A manifest whose fields have all been checked. What follows the variants stays where the bytes are. */
 struct fatelf_manifest {
     struct fatelf_header header;
     struct fatelf_variant variants[FATELF_VARIANTS_MAX]; /* header.variant_count of them */
@@ -13,7 +13,8 @@ struct fatelf_manifest {
 /*
  * Checks `size` bytes (any alignment) and fills *manifest. Returns 0 or a FATELF_ERROR_*, then *manifest is as it was.
  * What the fields say of each other is checked here; that payloads lie inside the bundle is checked by
- * fatelf_bundle_open, which knows the bundle, and a variant's frames by fatelf_payload_open.
+ * fatelf_bundle_open, which knows the bundle, a variant's frames by fatelf_payload_open, and its segments by
+ * fatelf_bundle_program.
  */
 int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifest *manifest);
 
@@ -23,16 +24,21 @@ int fatelf_manifest_find(const struct fatelf_manifest *manifest, unsigned level)
 /* How an encoding that fatelf_manifest_decode lets through is called. */
 const char *fatelf_encoding_name(unsigned encoding);
 
+/* How a launch method that fatelf_manifest_decode lets through is called, and which one a name means; 0: none. */
+const char *fatelf_launch_name(unsigned launch);
+unsigned fatelf_launch_parse(const char *name);
+
 /* Bytes that fatelf_manifest_encode writes for these variants. */
 size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count);
 
 /*
- * Writes a manifest to `bytes`, which has room for fatelf_manifest_size(). Fills in magic, version, sizes, incompatible
- * and frames_offset; takes launch, compatible, variant_count and the variants from *manifest. `frames`: for each
- * variant, its frame_count frames. Returns 0, or the FATELF_ERROR_* with which fatelf_manifest_decode would refuse the
- * result.
+ * Writes a manifest to `bytes`, which has room for fatelf_manifest_size(). Fills in magic, version, sizes, incompatible,
+ * elf_offset and frames_offset; takes launch, compatible, variant_count and the variants from *manifest. `elves`: for
+ * each variant, elf_size bytes; `frames`: its frame_count frames. Returns 0, or the FATELF_ERROR_* with which
+ * fatelf_manifest_decode would refuse the result.
  */
-int fatelf_manifest_encode(const struct fatelf_manifest *manifest, struct fatelf_frame *const *frames, void *bytes);
+int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *const *elves,
+                           struct fatelf_frame *const *frames, void *bytes);
 
 /* Frames of a variant of `size` bytes. */
 static inline uint64_t fatelf_frame_count(uint64_t size, uint32_t frame_size)

@@ -40,6 +40,7 @@ struct job {
     const struct fatelf_payload *base; /* for a delta-coded one */
     int fd;
     bool in_order; /* write(), not pwrite() */
+    const struct image *image; /* instead of fd: into memory */
     size_t context_size;
     cpu_set_t others; /* the allowed processors but for the one that run() is on */
     unsigned char *base_bytes;
@@ -86,12 +87,23 @@ static int write_all(const struct job *job, const unsigned char *bytes, size_t s
     return 0;
 }
 
+static uint64_t offset_of(const struct job *job, uint32_t index)
+{
+    return (uint64_t)index * job->payload->variant->frame_size;
+}
+
+static bool is_wanted(const struct job *job, uint32_t index)
+{
+    return !job->image ||
+           image_wants(job->image, offset_of(job, index), fatelf_payload_raw_size(job->payload, index));
+}
+
 /* Frames of the base that must be there before this frame of the variant can be decoded. */
 static uint32_t frames_needed(const struct job *job, uint32_t index)
 {
     struct fatelf_frame frame = fatelf_payload_frame(job->payload, index);
 
-    if (frame.prefix_size == 0)
+    if (frame.prefix_size == 0 || !is_wanted(job, index))
         return 0;
     return (uint32_t)fatelf_frame_count(frame.prefix_offset + frame.prefix_size, job->base->variant->frame_size);
 }
@@ -153,6 +165,32 @@ static void give_up(struct job *job, int error)
     wake(job);
 }
 
+static int decode_base(const struct job *job, uint32_t frame, ZSTD_DCtx *context)
+{
+    unsigned char *to = job->base_bytes + (uint64_t)frame * job->base->variant->frame_size;
+    const unsigned char *bytes;
+
+    return fatelf_payload_decode(job->base, frame, context, NULL, to, &bytes);
+}
+
+static int decode_variant(const struct job *job, uint32_t frame, ZSTD_DCtx *context, unsigned char *buffer)
+{
+    uint64_t offset = offset_of(job, frame);
+    uint32_t size = fatelf_payload_raw_size(job->payload, frame);
+    unsigned char *place = job->image ? image_place(job->image, offset, size) : NULL;
+    const unsigned char *bytes;
+
+    if (!is_wanted(job, frame))
+        return 0;
+    int error = fatelf_payload_decode(job->payload, frame, context, job->base_bytes, place ? place : buffer, &bytes);
+    if (error || place)
+        return error;
+    if (!job->image)
+        return write_all(job, bytes, size, offset);
+    image_put(job->image, bytes, offset, size);
+    return 0;
+}
+
 static int work(void *argument)
 {
     const struct worker *worker = argument;
@@ -164,13 +202,7 @@ static int work(void *argument)
     bool of_base;
 
     while (take(job, &frame, &of_base)) {
-        const struct fatelf_payload *payload = of_base ? job->base : job->payload;
-        uint64_t offset = (uint64_t)frame * payload->variant->frame_size;
-        const unsigned char *bytes;
-        int error = fatelf_payload_decode(payload, frame, context, job->base_bytes,
-                                          of_base ? job->base_bytes + offset : buffer, &bytes);
-        if (!error && !of_base)
-            error = write_all(job, bytes, fatelf_payload_raw_size(payload, frame), offset);
+        int error = of_base ? decode_base(job, frame, context) : decode_variant(job, frame, context, buffer);
         if (error)
             give_up(job, error);
         else if (of_base)
@@ -238,7 +270,7 @@ static struct memory {
     size_t size;
 } in_use;
 
-static void release(void)
+void frames_release(void)
 {
     if (in_use.start)
         munmap(in_use.start, in_use.size);
@@ -266,7 +298,7 @@ static int run(struct job *job, unsigned threads, const char **call)
                    whole_pages(variant->size < variant->frame_size ? variant->size : variant->frame_size);
     size_t shared = base ? base_size + whole_pages(base->frame_count) : 0;
 
-    release(); /* of a method that was refused */
+    frames_release(); /* of a method that was refused */
     unsigned char *memory = allocate(shared + threads * share);
     if (memory == MAP_FAILED && threads > 1) {
         threads = 1;
@@ -321,25 +353,35 @@ static unsigned threads_wanted(const struct fatelf_payload *payload)
     return threads < THREADS_MAX ? (unsigned)threads : THREADS_MAX;
 }
 
+static int run_threads(struct job *job, const char **call)
+{
+    unsigned threads = 1, wanted = threads_wanted(job->payload);
+
+    if (wanted > 1) {
+        threads = processors(job);
+        if (threads > wanted)
+            threads = wanted;
+    }
+    return run(job, threads, call);
+}
+
+int frames_place(const struct launch *launch, const struct image *image, const char **call)
+{
+    struct job job = {.payload = &launch->payload, .base = &launch->base, .image = image};
+
+    return run_threads(&job, call);
+}
+
 int frames_write(const struct launch *launch, int fd, const char **call)
 {
-    const struct fatelf_variant *variant = launch->payload.variant;
     struct job job = {.payload = &launch->payload, .base = &launch->base, .fd = fd};
     struct rlimit before;
-    unsigned threads = 1;
-    int raised = raise_file_size(variant->size, &before);
+    int raised = raise_file_size(launch->payload.variant->size, &before);
 
     *call = "RLIMIT_FSIZE";
     if (raised < 0)
         return raised;
-
-    unsigned wanted = threads_wanted(&launch->payload);
-    if (wanted > 1) {
-        threads = processors(&job);
-        if (threads > wanted)
-            threads = wanted;
-    }
-    int error = run(&job, threads, call);
+    int error = run_threads(&job, call);
     if (raised)
         setrlimit(RLIMIT_FSIZE, &before);
     return error;

@@ -13,8 +13,8 @@ __attribute__((section(FATELF_STUB_SECTION), used)) static const struct fatelf_s
     .incompatible = FATELF_INCOMPATIBLE_KNOWN,
 };
 
-/* The launch methods, in the order in which they are tried. */
-static int (*const methods[])(struct launch *) = {memfd_launch, file_launch};
+/* The launch methods, in the order in which they are tried if memfd is the first; else the other one is. */
+static int (*const methods[])(struct launch *) = {memfd_launch, inplace_launch, file_launch};
 
 static const char *own_path(char **argv)
 {
@@ -70,8 +70,9 @@ int main(int argc, char **argv, char **envp)
         report_refused(&launch);
     }
 
-    for (size_t i = 0; i < sizeof methods / sizeof *methods && !launch.hopeless; i++) {
-        error = methods[i](&launch);
+    unsigned first = launch.wishes.launch ? launch.wishes.launch : launch.bundle.manifest.header.launch;
+    for (unsigned i = 0; i < sizeof methods / sizeof *methods && !launch.hopeless; i++) {
+        error = methods[i < 2 && first == FATELF_LAUNCH_INPLACE ? 1 - i : i](&launch);
         if (error)
             report_damaged(&launch, error);
     }

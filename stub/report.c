@@ -40,7 +40,7 @@ void report_unknown(const struct launch *launch)
 
     message_text(&message, launch->wishes.unknown);
     message_text(&message, ": unknown value; FATELF_AMD64 takes v1..v4 or v1!..v4!, "
-                           "FATELF_AMD64_LAUNCH takes memfd, FATELF_AMD64_DEBUG takes log, extract or list");
+                           "FATELF_AMD64_LAUNCH takes memfd or inplace, FATELF_AMD64_DEBUG takes log, extract or list");
     end(&message, STATUS_CANNOT_RUN);
 }
 
@@ -118,7 +118,9 @@ void report_list(const struct launch *launch, unsigned machine, unsigned chosen)
     struct message message = {.length = 0};
 
     message_text(&message, launch->path);
-    message_text(&message, ": launch memfd; this machine is at x86-64-");
+    message_text(&message, ": launch ");
+    message_text(&message, fatelf_launch_name(manifest->header.launch));
+    message_text(&message, "; this machine is at x86-64-");
     message_level(&message, machine);
     for (unsigned i = 0; i < manifest->header.variant_count; i++) {
         const struct fatelf_variant *variant = &manifest->variants[i];

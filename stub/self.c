@@ -3,9 +3,6 @@
 #include "../lib/error.h"
 #include "stub.h"
 
-/* The stub is linked at address 0, so this is where the kernel put address 0 of the file. */
-extern const unsigned char __ehdr_start[] __attribute__((visibility("hidden")));
-
 int self_open(struct fatelf_bundle *bundle)
 {
     const Elf64_Phdr *headers = (const Elf64_Phdr *)getauxval(AT_PHDR);

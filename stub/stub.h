@@ -11,6 +11,7 @@
 #include "../lib/choose.h"
 #include "../lib/level.h"
 #include "../lib/payload.h"
+#include "image.h"
 
 #include <stdbool.h>
 
@@ -23,14 +24,15 @@ enum debug { DEBUG_NONE, DEBUG_LOG, DEBUG_EXTRACT, DEBUG_LIST };
 struct wishes {
     struct fatelf_override override;
     bool at_most;        /* override.level came from GOAMD64: no error where it cannot be met */
+    unsigned launch;     /* enum fatelf_launch; 0: the bundle's */
     enum debug debug;
     const char *unknown; /* a variable "NAME=value" whose value nobody knows, or NULL */
 };
 
 /* One way of making the variant runnable that was tried and refused. */
 struct refusal {
-    const char *method; /* "memfd", the directory of a private file, or NULL */
-    const char *call;   /* the system call that failed */
+    const char *method; /* "memfd", "inplace", the directory of a private file, or NULL */
+    const char *call;   /* the system call that failed, or what it was for */
     int error;          /* its errno */
 };
 
@@ -50,6 +52,9 @@ struct launch {
     bool hopeless; /* the kernel refused the program itself: no other method can help */
 };
 
+/* Where the kernel put address 0 of the file: the stub is linked there. */
+extern const unsigned char __ehdr_start[] __attribute__((visibility("hidden")));
+
 /* self.c: the bundle this process was started from, through AT_PHDR. */
 int self_open(struct fatelf_bundle *bundle);
 
@@ -63,11 +68,16 @@ void environment_read(char **envp, bool go_env, struct wishes *wishes);
 int frames_write(const struct launch *launch, int fd, const char **call);
 /* The same in order, for a pipe. */
 int frames_stream(const struct launch *launch, int fd, const char **call);
+/* The same into memory: what segments of `image` have, which image_make() has mapped. */
+int frames_place(const struct launch *launch, const struct image *image, const char **call);
+/* Gives back the memory for decoding; exec does it by itself. */
+void frames_release(void);
 
 /*
- * memfd.c, file.c: the launch methods. Each returns only when it could not start the variant: FATELF_ERROR_* if the
+ * inplace.c, memfd.c, file.c: the launch methods. Each returns only when it could not start the variant: FATELF_ERROR_* if the
  * bundle is damaged, otherwise 0 with what was refused added to launch->refusals.
  */
+int inplace_launch(struct launch *launch);
 int memfd_launch(struct launch *launch);
 int file_launch(struct launch *launch);
 
@@ -79,6 +89,39 @@ void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE]);
 void exec_fd(struct launch *launch, const char *method, int fd);
 /* Adds errno to launch->refusals. */
 void exec_refused(struct launch *launch, const char *method, const char *call, int error);
+
+/* process.c: what this process and the kernel know of its program. */
+struct process {
+    uint64_t *stack; /* where the kernel put argc */
+    char **envp;
+    Elf64_auxv_t *auxv;
+    const unsigned char *vdso; /* or NULL */
+    bool randomised;           /* addresses are */
+    uint64_t random[2];
+};
+
+struct process process_read(char **argv, char **envp);
+/* Where exec would map the program, if it is a relocatable one; 0: anywhere. */
+uint64_t process_base(const struct process *process, const struct fatelf_program *program);
+/* Makes auxiliary vector and kernel say of the program what they would after exec. `loader`: NULL, if it needs none. */
+void process_describe(const struct process *process, const struct image *program, const struct image *loader);
+/* Takes back what the launcher's C library has registered with the kernel. */
+void process_forget(void);
+
+/*
+ * leave.c: unmaps the launcher, `size` bytes from its first page on, and enters the program at `entry` with the stack
+ * that the kernel made.
+ */
+_Noreturn void leave(uint64_t *stack, uint64_t entry, const unsigned char *vdso, const unsigned char *start,
+                     uint64_t size);
+/* jump.S, which has these offsets */
+struct jump {
+    uint64_t *stack; /* rsp at the `syscall` */
+    uint64_t frame;  /* rbp */
+    uint64_t start, size; /* to be unmapped */
+    const unsigned char *syscall; /* in code that stays, or NULL */
+};
+_Noreturn void jump(const struct jump *how);
 
 /* report.c: the launcher's lines. */
 _Noreturn void report_damaged(const struct launch *launch, int error);

@@ -154,9 +154,54 @@ payload() {
     same memfd "$("$TOOL" list --json named | json 'd["launch"]')"
 }
 
+@test "--launch inplace stores the builds as they are, in a segment that may be executed" {
+    succeeds create -o stored --launch inplace "$FIXTURES/level.v1" "$FIXTURES/level.v2"
+    same inplace "$("$TOOL" list --json stored | json 'd["launch"]')"
+    same "stored True stored True" \
+        "$("$TOOL" list --json stored | json '*[x for v in d["variants"] for x in (v["encoding"], v["in_place"])]')"
+    same "R E" "$(readelf -lW stored | awk '/LOAD/ {flags = $7 " " $8} END {print flags}')"
+    succeeds create -o packed --launch inplace --compress zstd "$FIXTURES/level.v1"
+    same "inplace zstd" "$("$TOOL" list --json packed | json 'd["launch"], d["variants"][0]["encoding"]')"
+    refuses 2 "create: --base needs --compress zstd; see 'fatelf-amd64 create --help'" \
+        create -o no --launch inplace --base v1 "$FIXTURES/level.v1"
+}
+
+@test "a build that only exec can start is bundled for memfd, with a warning" {
+    printf '.globl _start\n_start: mov $60, %%eax\n xor %%edi, %%edi\n syscall\n' >start.s
+    for i in $(seq 20); do printf '.section .s%d,"aw"\n.long %d\n' "$i" "$i"; done >>start.s
+    { echo 'PHDRS { text PT_LOAD FLAGS(5);'; printf ' p%d PT_LOAD FLAGS(6);' $(seq 20); echo ' }'
+      echo 'SECTIONS { . = 0x400000; .text : { *(.text) } :text'
+      for i in $(seq 20); do echo ". = ALIGN(4096); .s$i : { *(.s$i) } :p$i"; done; echo '}'; } >many.ld
+    gcc -nostdlib -static -Wl,-T,many.ld,--build-id=none -o many start.s
+    ./many
+    run --separate-stderr "$TOOL" create --launch inplace -o out v1=many
+    same 0 "$status"
+    same "fatelf-amd64: many: cannot be started in place: it has more than 16 segments; it will be started by memfd" \
+        "$stderr"
+    same False "$("$TOOL" list --json out | json 'd["variants"][0]["in_place"]')"
+    run --separate-stderr env FATELF_AMD64_DEBUG=log ./out
+    same 0 "$status"
+    [[ $stderr == *"starting v1 by memfd"* && $stderr != *inplace* ]]
+}
+
+@test "--align puts builds at multiples of a size in the file and in memory" {
+    succeeds create -o aligned --launch inplace --align 2M "$FIXTURES/level.v1" "$FIXTURES/level.v2"
+    readelf -SW aligned | sed 's/^ *\[ *[0-9]*\] *//' | awk '/^\.fatelf\.v/ {
+        n++; if (strtonum("0x" $3) % 0x200000 || strtonum("0x" $4) % 0x200000) exit 1 } END { exit n != 2 }'
+    same v2 "$(FATELF_AMD64=v2 ./aligned)"
+    same ok "$("$TOOL" verify aligned | sed 's/.*: \(ok\),.*/\1/')"
+    for value in 0 1 4095 4097 3M 2G 1T 4k "" K -4K 2MB 99999999999999999999; do
+        refuses 2 "create: --align $value: not a power of two from 4K to 1G; see 'fatelf-amd64 create --help'" \
+            create -o no --align "$value" "$FIXTURES/level.v1"
+    done
+    for value in 4K 4096 1M; do
+        succeeds create --force -o small --align $value "$FIXTURES/level.v1"
+    done
+}
+
 @test "a --launch method that nobody knows is a usage error" {
-    for value in inplace MEMFD exec ""; do
-        refuses 2 "create: --launch $value: unknown method; there is memfd; see 'fatelf-amd64 create --help'" \
+    for value in in-place MEMFD exec ""; do
+        refuses 2 "create: --launch $value: not memfd or inplace; see 'fatelf-amd64 create --help'" \
             create -o out --launch "$value" "$FIXTURES/level.v1"
     done
 }

@@ -91,7 +91,7 @@ whole() {
         create --base v5 -o out "$BUILDS"/prog.v[12]
     refuses 2 "create: --base and --no-delta exclude each other; see 'fatelf-amd64 create --help'" \
         create --no-delta --base v1 -o out "$BUILDS"/prog.v[12]
-    refuses 2 "create: --base and --compress none exclude each other; see 'fatelf-amd64 create --help'" \
+    refuses 2 "create: --base needs --compress zstd; see 'fatelf-amd64 create --help'" \
         create --base v1 --compress none -o out "$BUILDS"/prog.v[12]
 }
 

@@ -27,8 +27,9 @@ join builds for different levels into one executable
 
 options:
   -o, --output FILE          write the bundle to FILE
-      --launch METHOD        how the bundle starts its variant: memfd (default)
-      --compress HOW         zstd (default, tuned to start fast), zstd:1 to zstd:22, or none
+      --launch METHOD        how the bundle starts its variant: memfd (default) or inplace
+      --compress HOW         zstd (default, tuned to start fast), zstd:1 to zstd:22, or none (with inplace)
+      --align SIZE           put builds at multiples of SIZE in the file: 4K (default) to 1G
       --no-delta             code every build by itself, not as its difference to another one
       --base LEVEL           code the other builds against this one, even where it saves little (default: v3)
   -j, --jobs N               compress on N processors (default: all there are)

@@ -5,7 +5,7 @@ import struct
 
 PT_LOAD, PT_NOTE = 1, 4
 SHT_NULL, SHT_NOBITS = 0, 8
-HEADER_SIZE, VARIANT_SIZE, FRAME_SIZE = 40, 72, 32
+HEADER_SIZE, VARIANT_SIZE, FRAME_SIZE = 40, 80, 32
 STORED, ZSTD, DELTA = 1, 2, 3
 
 # lib/format.h, struct fatelf_header, fatelf_variant and fatelf_frame: offset and struct's letter of each field
@@ -17,7 +17,7 @@ HEADER = {
 VARIANT = {
     "level": (0, "B"), "encoding": (1, "B"), "base": (2, "B"), "reserved": (3, "B"), "frame_size": (4, "I"),
     "frame_count": (8, "I"), "frames_offset": (12, "I"), "payload_offset": (16, "Q"), "payload_size": (24, "Q"),
-    "size": (32, "Q"), "sha256": (40, "32s"),
+    "size": (32, "Q"), "sha256": (40, "32s"), "elf_offset": (72, "I"), "elf_size": (76, "I"),
 }
 FRAME = {
     "checksum": (0, "Q"), "offset": (8, "Q"), "prefix_offset": (16, "Q"), "size": (24, "I"), "prefix_size": (28, "I"),

@@ -61,9 +61,9 @@ def forge(canvas, name, parts, *runs):
     frames_offset = HEADER_SIZE + VARIANT_SIZE * len(parts)
     edits = []
     for part in parts:
-        tables += struct.pack("<BBBBIIIQQQ32s", part.level, part.encoding, part.base, 0, part.frame_size,
+        tables += struct.pack("<BBBBIIIQQQ32sII", part.level, part.encoding, part.base, 0, part.frame_size,
                               len(part.frames), frames_offset + len(frames), at - canvas.manifest, len(part.payload),
-                              part.size, part.sha256)
+                              part.size, part.sha256, 0, 0)
         edits.append((at, part.payload))
         at += len(part.payload)
         offset = 0
@@ -74,7 +74,7 @@ def forge(canvas, name, parts, *runs):
     assert len(frames) % FRAME_SIZE == 0
     size = frames_offset + len(frames) + 8
     incompatible = int(any(part.encoding == DELTA for part in parts))
-    manifest = struct.pack("<QHHHBBIIQQ", 0x0a464c455441467f, 2, HEADER_SIZE, VARIANT_SIZE, len(parts), 1, size, 0,
+    manifest = struct.pack("<QHHHBBIIQQ", 0x0a464c455441467f, 3, HEADER_SIZE, VARIANT_SIZE, len(parts), 1, size, 0,
                            incompatible, 0) + tables + frames
     note = struct.pack("<III", 13, size, 1) + b"fatelf-amd64".ljust(16, b"\0") + manifest
     note += struct.pack("<Q", xxh64(manifest))

@@ -11,14 +11,14 @@ TOP = (1 << 64) - 1
 HUGE = 1 << 40  # FATELF_SIZE_MAX
 PREFIX_MAX = 1 << 25
 # what the messages say (lib/error.h)
-BASE, FLAGS, PLACE, PREFIX, TABLE = "names a base it cannot have", "feature flags do not fit", \
-    "does not lie where the one before it ends", "prefix of a frame is not one", "table of frames is not where"
+BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "names a base it cannot have", "feature flags do not fit", \
+    "does not lie where the one before it ends", "prefix of a frame is not one", "table of frames is not where", "what is said of a variant's segments"
 BAD_HEADER = {
     "magic": (0, 0x0a464c455441467e, TOP),
-    "version": (0, 1, 3, 0xffff),
+    "version": (0, 1, 2, 4, 0xffff),
     "header_size": (0, 39, 41, 48, 0xffff),
-    "variant_size": (0, 71, 73, 80, 0xffff),
-    "launch": (0, 2, 3, 255),
+    "variant_size": (0, 72, 79, 81, 88, 0xffff),
+    "launch": (0, 3, 255),
     "reserved": (1, 1 << 31),
     "incompatible": (2, 3, 1 << 63, TOP),
 }
@@ -86,6 +86,10 @@ def malformed_variant(bundle):
         for name, bad in values.items():
             for value in bad:
                 yield malformed(bundle, f"variant {index}", variants={index: {name: value}})
+        for value in {0, 8, variant.elf_offset - 8, variant.elf_offset + 8, 0xffffffff}:
+            yield malformed(bundle, f"variant {index}", refused(bundle, ELF), variants={index: {"elf_offset": value}})
+        for value in {0, 8, variant.elf_size - 8, variant.elf_size + 8, bundle.manifest_size, 0xffffffff}:
+            yield malformed(bundle, f"variant {index}", refused(bundle, ELF), variants={index: {"elf_size": value}})
         # sizes and counts of frames that agree, in a bundle that has no such bytes
         lie = {"size": HUGE, "frame_count": HUGE // variant.frame_size}
         yield malformed(bundle, f"variant {index}", variants={index: lie})

@@ -45,7 +45,7 @@ on() {
     qemu-x86_64 -cpu "$model" "$@"
 }
 
-UNKNOWN='unknown value; FATELF_AMD64 takes v1..v4 or v1!..v4!, FATELF_AMD64_LAUNCH takes memfd, '
+UNKNOWN='unknown value; FATELF_AMD64 takes v1..v4 or v1!..v4!, FATELF_AMD64_LAUNCH takes memfd or inplace, '
 UNKNOWN+='FATELF_AMD64_DEBUG takes log, extract or list'
 
 # What qemu's models lack, in the words of the launcher.

@@ -5,8 +5,25 @@
 #include "../../lib/checksum.h"
 #include "../../lib/error.h"
 #include "../../lib/manifest.h"
+#include "../../lib/program.h"
 
 enum { ROOM = 4096 };
+
+/* What is said of v1's and v3's ELF headers: nothing of the others. */
+struct record {
+    struct fatelf_elf elf;
+    Elf64_Phdr headers[2];
+    char interpreter[16]; /* 10 bytes and 6 zeros */
+};
+
+static const struct record record = {
+    .elf = {.entry = 0x1000, .header_offset = 64, .type = ET_DYN, .header_count = 2, .interpreter_size = 10},
+    .headers = {{.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_filesz = 0x2000, .p_memsz = 0x2000},
+                {.p_type = PT_GNU_STACK}},
+    .interpreter = "/lib/ld.s",
+};
+static const void *const elves[4] = {&record, NULL, &record, NULL};
+enum { RECORD = sizeof record };
 
 /* A manifest as `create` makes it: v1 stored in two frames, v2 coded against v3, v3 and v4 as zstd. */
 enum { V1, V2, V3, V4, COUNT };
@@ -17,6 +34,14 @@ struct fixture {
     unsigned char bytes[ROOM];
     size_t size;
 };
+
+static struct fatelf_variant variant_of_bytes(const unsigned char *bytes, unsigned index)
+{
+    struct fatelf_variant variant;
+
+    memcpy(&variant, bytes + sizeof(struct fatelf_header) + index * sizeof variant, sizeof variant);
+    return variant;
+}
 
 static struct fixture make(void)
 {
@@ -39,9 +64,11 @@ static struct fixture make(void)
         };
     f.manifest.variants[V2].encoding = FATELF_ENCODING_ZSTD_DELTA;
     f.manifest.variants[V2].base = 3;
+    f.manifest.variants[V1].elf_size = f.manifest.variants[V3].elf_size = RECORD;
     f.size = fatelf_manifest_size(f.manifest.variants, COUNT);
     assert_true(f.size <= ROOM);
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, frames, f.bytes), 0);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), 0);
+    f.manifest.variants[V1] = variant_of_bytes(f.bytes, V1);
     return f;
 }
 
@@ -74,10 +101,7 @@ static struct fatelf_header header_of(const struct fixture *f)
 
 static struct fatelf_variant variant_of(const struct fixture *f, unsigned index)
 {
-    struct fatelf_variant variant;
-
-    memcpy(&variant, f->bytes + sizeof(struct fatelf_header) + index * sizeof variant, sizeof variant);
-    return variant;
+    return variant_of_bytes(f->bytes, index);
 }
 
 static void put_variant(struct fixture *f, unsigned index, const struct fatelf_variant *variant)
@@ -133,7 +157,7 @@ static void what_is_encoded_is_decoded_again(void **state)
     assert_memory_equal(out.variants[V1].sha256, f.manifest.variants[V1].sha256, 32);
     assert_int_equal(out.variants[V2].base, 3);
     assert_int_equal(out.variants[V3].payload_offset, (uint64_t)(V3 + 8) << 20);
-    assert_int_equal(out.variants[V1].frames_offset, sizeof out.header + COUNT * sizeof *out.variants);
+    assert_int_equal(out.variants[V1].frames_offset, sizeof out.header + COUNT * sizeof *out.variants + 2 * RECORD);
     for (unsigned i = 0; i < COUNT; i++)
         assert_memory_equal(f.bytes + out.variants[i].frames_offset, f.frames[i],
                             out.variants[i].frame_count * sizeof **f.frames);
@@ -152,7 +176,7 @@ static void the_flag_is_set_where_a_variant_is_delta_coded(void **state)
     plain.header.incompatible = UINT64_MAX; /* encode fills it in */
     plain.variants[0] = f.manifest.variants[V3];
     plain.variants[1] = f.manifest.variants[V4];
-    assert_int_equal(fatelf_manifest_encode(&plain, frames, f.bytes), 0);
+    assert_int_equal(fatelf_manifest_encode(&plain, elves, frames, f.bytes), 0);
     assert_int_equal(fatelf_manifest_decode(f.bytes, fatelf_manifest_size(plain.variants, 2), &out), 0);
     assert_int_equal(out.header.incompatible, 0);
 }
@@ -197,7 +221,8 @@ static void header_fields_out_of_range_are_refused(void **state)
     HEADER(variant_count, 255, FATELF_ERROR_MANIFEST_COUNT);
     HEADER(variant_count, 3, FATELF_ERROR_VARIANT_TABLE); /* the frames would start elsewhere */
     HEADER(launch, 0, FATELF_ERROR_MANIFEST_LAUNCH);
-    HEADER(launch, 2, FATELF_ERROR_MANIFEST_LAUNCH);
+    HEADER(launch, FATELF_LAUNCH_INPLACE, 0);
+    HEADER(launch, 3, FATELF_ERROR_MANIFEST_LAUNCH);
     HEADER(manifest_size, 0, FATELF_ERROR_MANIFEST_SIZE);
     HEADER(manifest_size, UINT32_MAX, FATELF_ERROR_MANIFEST_SIZE);
     HEADER(reserved, 1, FATELF_ERROR_MANIFEST_RESERVED);
@@ -311,13 +336,54 @@ static void encode_refuses_what_decode_would_refuse(void **state)
 
     (void)state;
     f.manifest.variants[V2].base = 2;
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, frames, f.bytes), FATELF_ERROR_VARIANT_BASE);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), FATELF_ERROR_VARIANT_BASE);
     f.manifest.variants[V3].level = 1;
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, frames, f.bytes), FATELF_ERROR_VARIANT_LEVEL);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), FATELF_ERROR_VARIANT_LEVEL);
     f.manifest.header.variant_count = 0;
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, frames, f.bytes), FATELF_ERROR_MANIFEST_COUNT);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), FATELF_ERROR_MANIFEST_COUNT);
     f.manifest.header.variant_count = FATELF_VARIANTS_MAX + 1;
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, frames, f.bytes), FATELF_ERROR_MANIFEST_COUNT);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), FATELF_ERROR_MANIFEST_COUNT);
+}
+
+/* The record of v1, with one field changed. */
+#define RECORDED(field, value, error) \
+    do { \
+        struct fixture f_ = make(); \
+        struct record record_ = record; \
+        record_.field = (value); \
+        memcpy(f_.bytes + f_.manifest.variants[V1].elf_offset, &record_, sizeof record_); \
+        expect(&f_, error); \
+    } while (0)
+
+static void what_is_said_of_elf_headers_is_where_and_what_it_must_be(void **state)
+{
+    struct fixture f = make();
+
+    (void)state;
+    assert_int_equal(variant_of(&f, V1).elf_offset, sizeof(struct fatelf_header) + COUNT * sizeof(struct fatelf_variant));
+    assert_int_equal(variant_of(&f, V3).elf_offset, variant_of(&f, V1).elf_offset + RECORD);
+    assert_int_equal(variant_of(&f, V2).elf_offset, 0);
+    VARIANT(V1, elf_offset, 0, FATELF_ERROR_VARIANT_ELF);
+    VARIANT(V1, elf_offset, UINT32_MAX, FATELF_ERROR_VARIANT_ELF);
+    VARIANT(V2, elf_offset, 8, FATELF_ERROR_VARIANT_ELF); /* it has no size */
+    VARIANT(V1, elf_size, 0, FATELF_ERROR_VARIANT_ELF);
+    VARIANT(V1, elf_size, 8, FATELF_ERROR_VARIANT_ELF);
+    VARIANT(V1, elf_size, RECORD - 8, FATELF_ERROR_VARIANT_ELF);
+    VARIANT(V1, elf_size, RECORD + 8, FATELF_ERROR_VARIANT_ELF);
+    VARIANT(V3, elf_size, UINT32_MAX, FATELF_ERROR_VARIANT_ELF);
+    RECORDED(elf.type, ET_CORE, 0); /* fatelf_program_read looks at that */
+    RECORDED(elf.header_count, 0, FATELF_ERROR_VARIANT_ELF);
+    RECORDED(elf.header_count, 1, FATELF_ERROR_VARIANT_ELF);
+    RECORDED(elf.header_count, 3, FATELF_ERROR_VARIANT_ELF);
+    RECORDED(elf.header_count, FATELF_HEADERS_MAX + 1, FATELF_ERROR_VARIANT_ELF);
+    RECORDED(elf.header_count, UINT16_MAX, FATELF_ERROR_VARIANT_ELF);
+    RECORDED(elf.interpreter_size, 9, FATELF_ERROR_VARIANT_ELF); /* does not end in 0 */
+    RECORDED(elf.interpreter_size, 11, FATELF_ERROR_VARIANT_ELF); /* has another 0 */
+    RECORDED(elf.interpreter_size, 17, FATELF_ERROR_VARIANT_ELF);
+    RECORDED(elf.interpreter_size, UINT32_MAX, FATELF_ERROR_VARIANT_ELF);
+    RECORDED(interpreter[9], 'x', FATELF_ERROR_VARIANT_ELF);
+    RECORDED(interpreter[10], 1, FATELF_ERROR_MANIFEST_RESERVED);
+    RECORDED(interpreter[15], 1, FATELF_ERROR_MANIFEST_RESERVED);
 }
 
 static void every_error_has_a_text_of_its_own(void **state)
@@ -344,6 +410,7 @@ int main(void)
         cmocka_unit_test(a_base_that_is_delta_coded_is_refused),
         cmocka_unit_test(flags_without_a_delta_coded_variant_are_refused),
         cmocka_unit_test(encode_refuses_what_decode_would_refuse),
+        cmocka_unit_test(what_is_said_of_elf_headers_is_where_and_what_it_must_be),
         cmocka_unit_test(every_error_has_a_text_of_its_own),
     };
 

@@ -1,0 +1,62 @@
+#include "record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../lib/error.h"
+#include "../lib/program.h"
+#include "file.h"
+#include "say.h"
+
+static const Elf64_Phdr *find_interpreter(const struct elf_file *elf)
+{
+    for (size_t i = 0; i < elf->count; i++)
+        if (elf->program_headers[i].p_type == PT_INTERP)
+            return &elf->program_headers[i];
+    return NULL;
+}
+
+/* Returns NULL or why exec alone can start the program. */
+static const char *check(const struct elf_file *elf, const struct fatelf_elf *record, const Elf64_Phdr *interpreter,
+                         uint64_t file_size)
+{
+    struct fatelf_program program;
+
+    if (elf->count > FATELF_HEADERS_MAX)
+        return fatelf_error_text(FATELF_ERROR_PROGRAM_KIND);
+    if (interpreter && (interpreter->p_filesz < 2 || interpreter->p_filesz > FATELF_INTERPRETER_MAX))
+        return "the name of its dynamic loader is too long, or empty";
+    int error = fatelf_program_read(record, elf->program_headers, file_size, &program);
+    return error ? fatelf_error_text(error) : NULL;
+}
+
+int record_make(struct variant *variant, const struct elf_file *elf)
+{
+    const Elf64_Phdr *interpreter = find_interpreter(elf);
+    struct fatelf_elf record = {
+        .entry = elf->header.e_entry,
+        .header_offset = elf->header.e_phoff,
+        .type = elf->header.e_type,
+        .header_count = (uint16_t)elf->count,
+        .interpreter_size = interpreter ? (uint32_t)interpreter->p_filesz : 0,
+    };
+
+    variant->not_in_place = check(elf, &record, interpreter, variant->size);
+    if (variant->not_in_place)
+        return 0;
+    size_t headers_size = elf->count * sizeof *elf->program_headers;
+    variant->elf_size = (uint32_t)fatelf_elf_size(&record);
+    variant->elf = calloc(1, variant->elf_size);
+    if (!variant->elf)
+        return fail("out of memory");
+    char *name = (char *)variant->elf + sizeof record + headers_size;
+    memcpy(variant->elf, &record, sizeof record);
+    memcpy(variant->elf + sizeof record, elf->program_headers, headers_size);
+    if (!interpreter)
+        return 0;
+    if (!file_read(variant->fd, name, record.interpreter_size, interpreter->p_offset))
+        return fail("%s: cut short: the name of its dynamic loader is missing", variant->path);
+    if (strnlen(name, record.interpreter_size) != record.interpreter_size - 1)
+        return fail("%s: damaged ELF file: the name of its dynamic loader has no end", variant->path);
+    return 0;
+}

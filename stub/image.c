@@ -1,0 +1,269 @@
+#include "image.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000 /* linux/mman.h, since 4.17; before, an address is only a hint */
+#endif
+#define HUGE_PAGE (UINT64_C(2) << 20)
+
+static unsigned char *at(const struct image *image, uint64_t address)
+{
+    return (unsigned char *)(uintptr_t)(address + image->bias);
+}
+
+static int protection(const struct fatelf_segment *segment)
+{
+    return (segment->flags & PF_R ? PROT_READ : 0) | (segment->flags & PF_W ? PROT_WRITE : 0) |
+           (segment->flags & PF_X ? PROT_EXEC : 0);
+}
+
+static uint64_t span(const struct fatelf_program *program)
+{
+    return program->segments[program->segment_count - 1].end - program->segments[0].address;
+}
+
+/* Address space at exactly `address`, or 0. */
+static uint64_t take(uint64_t address, uint64_t size)
+{
+    void *wanted = (void *)(uintptr_t)address;
+    void *memory = mmap(wanted, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
+                        0);
+
+    if (memory == wanted)
+        return address;
+    if (memory != MAP_FAILED)
+        munmap(memory, size);
+    return 0;
+}
+
+/* Address space anywhere, at a multiple of `alignment`, or 0 with errno set. */
+static uint64_t take_anywhere(uint64_t size, uint64_t alignment)
+{
+    uint64_t more = alignment > FATELF_PAGE ? alignment : 0;
+    unsigned char *memory =
+        mmap(NULL, size + more, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return 0;
+    uint64_t before = -(uint64_t)(uintptr_t)memory & (alignment - 1);
+    if (before)
+        munmap(memory, before);
+    if (more - before)
+        munmap(memory + before + size, more - before);
+    return (uint64_t)(uintptr_t)memory + before;
+}
+
+int image_reserve(struct image *image, uint64_t hint, const char **call)
+{
+    const struct fatelf_program *program = &image->program;
+    uint64_t first = program->segments[0].address, size = span(program), start;
+    uint64_t within = first & (program->alignment - 1); /* a first segment may lie anywhere in an aligned block */
+
+    *call = "mmap";
+    if (!program->relocatable) {
+        start = take(first, size);
+        image->bias = 0;
+        return start ? 0 : -EEXIST;
+    }
+    start = hint ? take((hint & ~(program->alignment - 1)) + within, size) : 0;
+    if (!start) {
+        start = take_anywhere(size + within, program->alignment);
+        if (!start)
+            return -errno;
+        if (within)
+            munmap((void *)(uintptr_t)start, within);
+        start += within;
+    }
+    image->bias = start - first;
+    return 0;
+}
+
+void image_release(const struct image *image)
+{
+    munmap(at(image, image->program.segments[0].address), span(&image->program));
+}
+
+static bool map_memory(unsigned char *start, uint64_t size, int access)
+{
+    return size == 0 || mmap(start, size, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == start;
+}
+
+/* What comes from no file is writable, whatever the segment's flags (fs/binfmt_elf.c). Nothing lies in the holes. */
+static bool map_rest(const struct image *image, unsigned index)
+{
+    const struct fatelf_segment *segment = &image->program.segments[index];
+    uint64_t start = segment->address + segment->file_size;
+
+    if (index + 1 < image->program.segment_count && segment[1].address > segment->end)
+        munmap(at(image, segment->end), segment[1].address - segment->end);
+    return map_memory(at(image, start), segment->end - start,
+                      PROT_READ | PROT_WRITE | (protection(segment) & PROT_EXEC));
+}
+
+int image_map(const struct image *image, int fd, const char **call)
+{
+    *call = "mmap";
+    for (unsigned i = 0; i < image->program.segment_count; i++) {
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        unsigned char *start = at(image, segment->address);
+        if ((segment->file_size > 0 && mmap(start, segment->file_size, protection(segment), MAP_PRIVATE | MAP_FIXED, fd,
+                                            (off_t)segment->file_offset) != start) ||
+            !map_rest(image, i))
+            return -errno;
+    }
+    return 0;
+}
+
+/* Pages [from, from + size) of the segment that another segment takes. */
+static bool copy_pages(const struct image *image, const struct fatelf_segment *segment, const unsigned char *bytes,
+                       uint64_t from, uint64_t size)
+{
+    unsigned char *start = at(image, segment->address + from);
+
+    if (size == 0)
+        return true;
+    if (!map_memory(start, size, PROT_READ | PROT_WRITE))
+        return false;
+    memcpy(start, bytes + segment->file_offset + from, size);
+    return segment->flags & PF_W || mprotect(start, size, protection(segment)) == 0;
+}
+
+/* The pages of a segment that move: what no other segment takes. */
+static uint64_t moving(const struct fatelf_segment *segment)
+{
+    return segment->file_size - segment->copied_head - segment->copied_tail;
+}
+
+static bool move_pages(const struct fatelf_segment *segment, const unsigned char *from, unsigned char *to)
+{
+    uint64_t size = moving(segment);
+
+    /* mremap() writes nothing to the old place */
+    return size == 0 || mremap((void *)(uintptr_t)from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
+}
+
+bool image_move_back(const struct image *image, const unsigned char *bytes, unsigned moved)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < moved; i++) {
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        unsigned char *home = (unsigned char *)(uintptr_t)bytes + segment->file_offset + segment->copied_head;
+        good &= move_pages(segment, at(image, segment->address + segment->copied_head), home);
+    }
+    return good;
+}
+
+int image_move(const struct image *image, const unsigned char *bytes, bool executable, unsigned *moved,
+               const char **call)
+{
+    int has = PROT_READ | (executable ? PROT_EXEC : 0);
+
+    *moved = 0;
+    *call = "mmap";
+    for (unsigned i = 0; i < image->program.segment_count; i++) { /* before anything moves away */
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        if (!copy_pages(image, segment, bytes, 0, segment->copied_head) ||
+            !copy_pages(image, segment, bytes, segment->file_size - segment->copied_tail, segment->copied_tail) ||
+            !map_rest(image, i))
+            return -errno;
+    }
+    while (*moved < image->program.segment_count) {
+        const struct fatelf_segment *segment = &image->program.segments[*moved];
+        unsigned char *to = at(image, segment->address + segment->copied_head);
+        *call = "mremap";
+        if (!move_pages(segment, bytes + segment->file_offset + segment->copied_head, to))
+            return -errno;
+        ++*moved;
+        *call = "mprotect";
+        if (moving(segment) > 0 && protection(segment) != has &&
+            mprotect(to, moving(segment), protection(segment)) != 0)
+            return -errno;
+    }
+    return 0;
+}
+
+int image_make(const struct image *image, const char **call)
+{
+    *call = "mmap";
+    for (unsigned i = 0; i < image->program.segment_count; i++) {
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        if (!map_memory(at(image, segment->address), segment->file_size, PROT_READ | PROT_WRITE) ||
+            !map_rest(image, i))
+            return -errno;
+        if (segment->file_size >= HUGE_PAGE) /* fewer faults; granted or not, all is well */
+            madvise(at(image, segment->address), segment->file_size, MADV_HUGEPAGE);
+    }
+    return 0;
+}
+
+int image_protect(const struct image *image, const char **call)
+{
+    *call = "mprotect";
+    for (unsigned i = 0; i < image->program.segment_count; i++) {
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        if (segment->file_size > 0 && protection(segment) != (PROT_READ | PROT_WRITE) &&
+            mprotect(at(image, segment->address), segment->file_size, protection(segment)) != 0)
+            return -errno;
+    }
+    return 0;
+}
+
+/* What of bytes [offset, offset + size) of the file a segment has: *from to *to. */
+static bool part_of(const struct fatelf_segment *segment, uint64_t offset, uint64_t size, uint64_t *from, uint64_t *to)
+{
+    uint64_t start = segment->file_offset, end = start + (segment->data_end - segment->address);
+
+    *from = offset > start ? offset : start;
+    *to = offset + size < end ? offset + size : end;
+    return segment->file_size > 0 && *from < *to;
+}
+
+bool image_wants(const struct image *image, uint64_t offset, uint64_t size)
+{
+    uint64_t from, to;
+
+    for (unsigned i = 0; i < image->program.segment_count; i++)
+        if (part_of(&image->program.segments[i], offset, size, &from, &to))
+            return true;
+    return false;
+}
+
+unsigned char *image_place(const struct image *image, uint64_t offset, uint64_t size)
+{
+    unsigned char *place = NULL;
+    uint64_t from, to;
+
+    for (unsigned i = 0; i < image->program.segment_count; i++) {
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        if (!part_of(segment, offset, size, &from, &to))
+            continue;
+        if (place || to - from != size)
+            return NULL;
+        place = at(image, segment->address + (from - segment->file_offset));
+    }
+    return place;
+}
+
+void image_put(const struct image *image, const unsigned char *bytes, uint64_t offset, uint64_t size)
+{
+    uint64_t from, to;
+
+    for (unsigned i = 0; i < image->program.segment_count; i++) {
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        if (part_of(segment, offset, size, &from, &to))
+            memcpy(at(image, segment->address + (from - segment->file_offset)), bytes + (from - offset), to - from);
+    }
+}
+
+void image_clear(const struct image *image)
+{
+    for (unsigned i = 0; i < image->program.segment_count; i++) {
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        if (segment->clear && segment->file_size > 0)
+            memset(at(image, segment->data_end), 0, fatelf_page_end(segment->data_end) - segment->data_end);
+    }
+}
