@@ -135,7 +135,8 @@ public_folder() {
     export TMPDIR=/tmp
     each inplace inplace inplace no_folder memfd_create=EPERM
     each inplace memfd memfd no_folder "$no_new_code"
-    refused static.decoded "inplace: [a-z]+: Permission denied; memfd: memfd_create: Operation not permitted(; .*noexec mount)+" \
+    refused static.decoded \
+        "inplace: [a-z]+: Permission denied; memfd: memfd_create: [A-Z][a-z ]+(; [a-z/]+: noexec mount: [A-Z][a-z ]+)+" \
         no_folder "$no_new_code,memfd_create=EPERM"
 }
 
@@ -237,8 +238,9 @@ public_folder() {
 
 # A large program that says what LEAST holds.
 large_program() {
-    need python3
-    large=$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')
+    local python=/usr/bin/python3 # rather than a small start file of another one
+    [ -x "$python" ] || { need python3 && python=python3; }
+    large=$("$python" -c 'import os, sys; print(os.path.realpath(sys.executable))')
     cp "$large" large
     LARGE=(-S -E -c 'print("it runs")')
     LEAST='it runs'
@@ -264,15 +266,20 @@ large_program() {
     done
 }
 
-@test "a limit of the data segment: what the program needs natively is enough, in place" {
+@test "a limit of the data segment: where the program runs natively it runs in place" {
     large_program
-    local native bundle kind
-    native=$(least data "$large" "${LARGE[@]}")
-    for kind in stored decoded memfd; do
-        bundle=$(least data "./large.$kind" "${LARGE[@]}")
-        echo "# least data: natively $native KiB, $kind $bundle KiB" >&3
-        [ "$kind" != stored ] || ((bundle <= native + 256))
+    local least limit ran=0
+    least=$(least data "$large" "${LARGE[@]}")
+    # more is not always enough for Python either, so each limit for itself
+    for limit in $(seq "$least" $((least / 16)) $((least * 2))); do
+        prlimit "--data=$((limit << 10))" "$large" "${LARGE[@]}" >/dev/null 2>&1 || continue
+        FATELF_AMD64_DEBUG=log prlimit "--data=$((limit << 10))" ./large.stored "${LARGE[@]}" >out 2>err ||
+            { echo "$limit KiB"; cat err; return 1; }
+        [ "$(cat out)" = "$LEAST" ]
+        grep -q ' by inplace, ' err
+        ran=$((ran + 1))
     done
+    [ "$ran" -gt 5 ]
 }
 
 # --- what is refused --------------------------------------------------------------------------------------------------
@@ -379,6 +386,8 @@ calls() {
         [ -s calls ]
         while read -r call count; do
             for number in $(seq "$count"); do
+                # without a thread pointer of its own the launcher's C library gives up
+                [ "$call $number" != 'arch_prctl 1' ] || continue
                 for error in ENOMEM EPERM; do
                     status=0
                     strace -o trace -e trace="$call" -e inject="$call:error=$error:when=$number" "./$bundle" word \
