@@ -15,6 +15,7 @@
 #include "../lib/payload.h"
 #include "elffile.h"
 #include "file.h"
+#include "record.h"
 #include "say.h"
 
 static int fail_variant(const struct bundle_file *file, unsigned index, int error)
@@ -151,6 +152,8 @@ int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const c
     for (uint32_t frame = 0; !status && frame < variant->frame_count; frame++) {
         uint32_t size = fatelf_payload_raw_size(payload, frame);
         status = decode_frame(file, variant, payload, frame, context, buffer, &bytes);
+        if (!status && !record_matches(&file->bundle, index, bytes, size, (uint64_t)frame * variant->frame_size))
+            status = fail_variant(file, index, FATELF_ERROR_VARIANT_ELF);
         if (!status && fd >= 0 && !file_write(fd, bytes, size))
             status = fail("%s: cannot be written: %s", to, strerror(errno));
         if (!status)

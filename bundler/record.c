@@ -60,3 +60,53 @@ int record_make(struct variant *variant, const struct elf_file *elf)
         return fail("%s: damaged ELF file: the name of its dynamic loader has no end", variant->path);
     return 0;
 }
+
+/* Bytes of the variant that the manifest has too. */
+struct copy {
+    const unsigned char *bytes;
+    uint64_t offset, size; /* in the variant */
+};
+
+static bool agrees(const struct copy *copy, const unsigned char *bytes, size_t size, uint64_t offset)
+{
+    uint64_t from = copy->offset > offset ? copy->offset : offset;
+    uint64_t to = copy->offset + copy->size < offset + size ? copy->offset + copy->size : offset + size;
+
+    return from >= to || memcmp(copy->bytes + (from - copy->offset), bytes + (from - offset), to - from) == 0;
+}
+
+bool record_matches(const struct fatelf_bundle *bundle, unsigned index, const unsigned char *bytes, size_t size,
+                    uint64_t offset)
+{
+    const struct fatelf_variant *variant = &bundle->manifest.variants[index];
+    struct fatelf_elf elf;
+    Elf64_Ehdr header;
+
+    if (variant->elf_size == 0)
+        return true;
+    memcpy(&elf, bundle->bytes + variant->elf_offset, sizeof elf);
+    if (offset == 0) { /* no frame is smaller than an ELF header, but for a variant that is none */
+        if (size < sizeof header)
+            return false;
+        memcpy(&header, bytes, sizeof header);
+        if (header.e_entry != elf.entry || header.e_phoff != elf.header_offset || header.e_type != elf.type ||
+            header.e_phnum != elf.header_count)
+            return false;
+    }
+    struct copy headers = {
+        .bytes = bundle->bytes + variant->elf_offset + sizeof elf,
+        .offset = elf.header_offset,
+        .size = elf.header_count * sizeof(Elf64_Phdr),
+    };
+    struct copy name = {.bytes = headers.bytes + headers.size};
+    for (size_t i = 0; i < elf.header_count; i++) {
+        Elf64_Phdr segment;
+        memcpy(&segment, headers.bytes + i * sizeof segment, sizeof segment);
+        if (segment.p_type != PT_INTERP || name.size != 0)
+            continue;
+        name.offset = segment.p_offset;
+        name.size = segment.p_filesz;
+    }
+    return name.size == elf.interpreter_size && agrees(&headers, bytes, size, offset) &&
+           agrees(&name, bytes, size, offset);
+}

@@ -1,7 +1,8 @@
-/* What goes into the manifest of a build's ELF headers, so that the launcher can map it itself (struct fatelf_elf). */
+/* What the manifest says of a build's ELF headers, so that the launcher can map it itself (struct fatelf_elf). */
 #ifndef BUNDLER_RECORD_H
 #define BUNDLER_RECORD_H
 
+#include "../lib/bundle.h"
 #include "elffile.h"
 #include "variant.h"
 
@@ -11,5 +12,12 @@
  * status.
  */
 int record_make(struct variant *variant, const struct elf_file *elf);
+
+/*
+ * Is what the manifest says of variant `index` true of these bytes, which stand at `offset` in the variant? Right for a
+ * variant that the manifest says nothing of.
+ */
+bool record_matches(const struct fatelf_bundle *bundle, unsigned index, const unsigned char *bytes, size_t size,
+                    uint64_t offset);
 
 #endif

@@ -63,6 +63,7 @@ int image_reserve(struct image *image, uint64_t hint, const char **call)
     uint64_t within = first & (program->alignment - 1); /* a first segment may lie anywhere in an aligned block */
 
     *call = "mmap";
+    image->anywhere = false;
     if (!program->relocatable) {
         start = take(first, size);
         image->bias = 0;
@@ -70,6 +71,7 @@ int image_reserve(struct image *image, uint64_t hint, const char **call)
     }
     start = hint ? take((hint & ~(program->alignment - 1)) + within, size) : 0;
     if (!start) {
+        image->anywhere = true;
         start = take_anywhere(size + within, program->alignment);
         if (!start)
             return -errno;

@@ -7,6 +7,7 @@
 struct image {
     struct fatelf_program program;
     uint64_t bias; /* to add to the program's addresses; modulo 2^64 */
+    bool anywhere; /* the kernel chose where it lies */
 };
 
 /*

@@ -24,11 +24,13 @@ static int read_loader(int fd, struct fatelf_program *program)
     ssize_t size = pread(fd, &file, sizeof file, 0);
     const Elf64_Ehdr *header = &file.elf;
 
+    if (size < 0)
+        return -errno;
     if (size < (ssize_t)sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
         header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != EM_X86_64 ||
         header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phoff > (uint64_t)size ||
         header->e_phnum > ((uint64_t)size - header->e_phoff) / sizeof(Elf64_Phdr))
-        return -ELIBBAD;
+        return -ENOEXEC;
     struct fatelf_elf elf = {
         .entry = header->e_entry,
         .header_offset = header->e_phoff,
@@ -36,14 +38,14 @@ static int read_loader(int fd, struct fatelf_program *program)
         .header_count = header->e_phnum,
     };
     return fatelf_program_read(&elf, (const unsigned char *)&file + header->e_phoff, FATELF_SIZE_MAX, program)
-               ? -ELIBBAD
+               ? -ENOEXEC
                : 0;
 }
 
 /* Maps the dynamic loader at `path`. */
 static int map_loader(const char *path, struct image *loader, const char **call)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY); /* closed before anything else runs; with O_CLOEXEC, musl makes a second call */
 
     *call = path;
     if (fd < 0)

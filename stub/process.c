@@ -96,15 +96,19 @@ static void fill_auxv(const struct process *process, const struct image *program
     }
 }
 
-/* Where the heap starts: behind the program and a page, but that a relocatable one without a loader keeps the kernel's. */
+/*
+ * Where the heap starts: behind the program, and if addresses are randomised, behind a page and a random gap. But where
+ * there are libraries and stacks behind it, the heap stays where the kernel put it for the launcher: that is also what
+ * it does for a relocatable program without a loader.
+ */
 static uint64_t heap(const struct process *process, const struct image *image)
 {
     const struct fatelf_program *program = &image->program;
     uint64_t end = program->segments[program->segment_count - 1].end + image->bias;
 
-    if (program->relocatable && !program->interpreter)
+    if (image->anywhere)
         return (uint64_t)syscall(SYS_brk, 0);
-    return end + FATELF_PAGE + (process->randomised ? process->random[1] % (HEAP_GAP / FATELF_PAGE) * FATELF_PAGE : 0);
+    return process->randomised ? end + FATELF_PAGE + process->random[1] % (HEAP_GAP / FATELF_PAGE) * FATELF_PAGE : end;
 }
 
 void process_forget(void)

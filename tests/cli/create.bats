@@ -157,11 +157,11 @@ payload() {
 @test "--launch inplace stores the builds as they are, in a segment that may be executed" {
     succeeds create -o stored --launch inplace "$FIXTURES/level.v1" "$FIXTURES/level.v2"
     same inplace "$("$TOOL" list --json stored | json 'd["launch"]')"
-    same "stored True stored True" \
-        "$("$TOOL" list --json stored | json '*[x for v in d["variants"] for x in (v["encoding"], v["in_place"])]')"
+    same "(['stored', 'stored'], [True, True])" \
+        "$("$TOOL" list --json stored | json '[v["encoding"] for v in d["variants"]], [v["in_place"] for v in d["variants"]]')"
     same "R E" "$(readelf -lW stored | awk '/LOAD/ {flags = $7 " " $8} END {print flags}')"
     succeeds create -o packed --launch inplace --compress zstd "$FIXTURES/level.v1"
-    same "inplace zstd" "$("$TOOL" list --json packed | json 'd["launch"], d["variants"][0]["encoding"]')"
+    same "('inplace', 'zstd')" "$("$TOOL" list --json packed | json 'd["launch"], d["variants"][0]["encoding"]')"
     refuses 2 "create: --base needs --compress zstd; see 'fatelf-amd64 create --help'" \
         create -o no --launch inplace --base v1 "$FIXTURES/level.v1"
 }
@@ -176,7 +176,7 @@ payload() {
     ./many
     run --separate-stderr "$TOOL" create --launch inplace -o out v1=many
     same 0 "$status"
-    same "fatelf-amd64: many: cannot be started in place: it has more than 16 segments; it will be started by memfd" \
+    same "fatelf-amd64: warning: many: cannot be started in place: it has more than 16 segments; it will be started by memfd" \
         "$stderr"
     same False "$("$TOOL" list --json out | json 'd["variants"][0]["in_place"]')"
     run --separate-stderr env FATELF_AMD64_DEBUG=log ./out
@@ -187,7 +187,7 @@ payload() {
 @test "--align puts builds at multiples of a size in the file and in memory" {
     succeeds create -o aligned --launch inplace --align 2M "$FIXTURES/level.v1" "$FIXTURES/level.v2"
     readelf -SW aligned | sed 's/^ *\[ *[0-9]*\] *//' | awk '/^\.fatelf\.v/ {
-        n++; if (strtonum("0x" $3) % 0x200000 || strtonum("0x" $4) % 0x200000) exit 1 } END { exit n != 2 }'
+        n++; if ($3 $4 !~ /^([0-9a-f]*[02468ace]00000)+$/ || length($4) != 6) bad = 1 } END { exit bad || n != 2 }'
     same v2 "$(FATELF_AMD64=v2 ./aligned)"
     same ok "$("$TOOL" verify aligned | sed 's/.*: \(ok\),.*/\1/')"
     for value in 0 1 4095 4097 3M 2G 1T 4k "" K -4K 2MB 99999999999999999999; do

@@ -259,7 +259,7 @@ load helper
     cp "$BUILD/fatelf-amd64-stub" stub
     chmod u+w stub
     poke stub $(($(section stub .fatelf.stub offset) + 8)) '\11'
-    refuses 1 "stub: a stub of another version (format 9, this is 2); use the one that came with this tool" \
+    refuses 1 "stub: a stub of another version (format 9, this is 3); use the one that came with this tool" \
         create --stub stub -o out "$FIXTURES/level.v1"
 }
 

@@ -212,14 +212,15 @@ static void header_fields_out_of_range_are_refused(void **state)
     HEADER(magic, 0, FATELF_ERROR_MANIFEST_MAGIC);
     HEADER(version, 0, FATELF_ERROR_MANIFEST_VERSION);
     HEADER(version, 1, FATELF_ERROR_MANIFEST_VERSION);
-    HEADER(version, 3, FATELF_ERROR_MANIFEST_VERSION);
+    HEADER(version, 2, FATELF_ERROR_MANIFEST_VERSION);
+    HEADER(version, 4, FATELF_ERROR_MANIFEST_VERSION);
     HEADER(header_size, 39, FATELF_ERROR_MANIFEST_SIZE);
     HEADER(header_size, 48, FATELF_ERROR_MANIFEST_SIZE);
     HEADER(variant_size, 71, FATELF_ERROR_MANIFEST_SIZE);
     HEADER(variant_count, 0, FATELF_ERROR_MANIFEST_COUNT);
     HEADER(variant_count, 5, FATELF_ERROR_MANIFEST_COUNT);
     HEADER(variant_count, 255, FATELF_ERROR_MANIFEST_COUNT);
-    HEADER(variant_count, 3, FATELF_ERROR_VARIANT_TABLE); /* the frames would start elsewhere */
+    HEADER(variant_count, 3, FATELF_ERROR_VARIANT_ELF); /* what follows would start elsewhere */
     HEADER(launch, 0, FATELF_ERROR_MANIFEST_LAUNCH);
     HEADER(launch, FATELF_LAUNCH_INPLACE, 0);
     HEADER(launch, 3, FATELF_ERROR_MANIFEST_LAUNCH);

@@ -112,6 +112,7 @@ static void a_segment_around_another_is_refused(void **state)
     struct fatelf_program p;
 
     (void)state;
+    f.size = 0x6000;
     f.headers[CONSTANTS].p_offset = 0x4000;
     f.headers[DATA].p_offset = 0x1dd0; /* code lies in its middle */
     f.headers[DATA].p_filesz = f.headers[DATA].p_memsz = 0x2000;
