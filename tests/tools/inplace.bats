@@ -233,7 +233,7 @@ flip() {
     cp --remove-destination "$BATS_FILE_TMPDIR/level" flipped
     read -r offset size < <(readelf -SW flipped | sed -n 's/^ *\[ *[0-9]*\] *\.note\.fatelf //p' | awk '{ print $3, $4 }')
     # behind the note's own header and name
-    for ((at = 0x$offset + 28; at < 0x$offset + 0x$size; at += 11)); do
+    for ((at = 0x$offset + 28; at < 0x$offset + 0x$size; at += 53)); do
         flip flipped $at 16
         damaged ./flipped || { echo "byte $at"; false; }
         flip flipped $at 16
