@@ -76,7 +76,7 @@ def cold(what, native, stored, *arguments, environment="A=B"):
 
 
 def side_by_side(one):
-    """What each further process adds to the memory in use, by the pages it has for itself and its part of the others."""
+    """What each process adds to the memory in use: the pages that it has for itself, and its part of the others."""
     native = added(one.native)
     stored = added(one.stored)
     memfd = added(one.memfd)

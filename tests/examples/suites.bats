@@ -14,8 +14,8 @@ compile_packages() {
     for package in $PACKAGES; do
         folder=$(go list -f '{{.Dir}}' "$package")
         mapfile -t files < <(go list -f '{{range .GoFiles}}{{$.Dir}}/{{.}}{{"\n"}}{{end}}' "$package" | grep .)
-        "$1" -std -complete -pack -c 2 -p "$package" -trimpath "$folder=>" -importcfg imports -o "$2/${package//\//.}.a" \
-            "${files[@]}"
+        "$1" -std -complete -pack -c 2 -p "$package" -trimpath "$folder=>" -importcfg imports \
+            -o "$2/${package//\//.}.a" "${files[@]}"
     done
 }
 
@@ -92,7 +92,8 @@ python_tests() {
     "$python" - "$results.work/results.xml" <<'END' >"$results"
 import sys, xml.etree.ElementTree
 for case in sorted(xml.etree.ElementTree.parse(sys.argv[1]).iter("testcase"), key=lambda case: case.get("name")):
-    print(case.get("name"), case.get("result"), *(child.tag for child in case if child.tag in ("failure", "error", "skipped")))
+    outcome = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
+    print(case.get("name"), case.get("result"), *outcome)
 END
     [ -s "$results" ] || { tail -n 30 "$results.work/log"; return 1; }
 }
@@ -104,7 +105,8 @@ same_tests() {
     while [ "$1" != -- ]; do options+=("$1"); shift; done
     shift
     "$TOOL" create -q --launch inplace "${options[@]}" -o python v1="$python"
-    [[ $(FATELF_AMD64_DEBUG=log ./python -c 'import sys; print(sys.executable)' 2>&1) == *" by inplace, "*"$PWD/python" ]]
+    FATELF_AMD64_DEBUG=log ./python -c 'import sys; print(sys.executable)' >said 2>&1
+    [[ $(<said) == *" by inplace, "*"$PWD/python" ]]
     [ -s native ] || python_tests "$python" native "$@"
     python_tests "$PWD/python" bundle "$@"
     diff native bundle

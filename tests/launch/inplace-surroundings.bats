@@ -128,15 +128,16 @@ public_folder() {
         local refused=$1
         shift
         prepared 'for place in /dev/shm /var/tmp /tmp; do
-            [ ! -e "$place" ] || mount -t tmpfs -o noexec none "$place" || exit 77; done' ./seccomp-run "$refused" -- "$@"
+            [ ! -e "$place" ] || mount -t tmpfs -o noexec none "$place" || exit 77; done' \
+            ./seccomp-run "$refused" -- "$@"
     }
     cp "$FIXTURES/seccomp-run" .
     cp --remove-destination "$BATS_FILE_TMPDIR"/* .
     export TMPDIR=/tmp
     each inplace inplace inplace no_folder memfd_create=EPERM
     each inplace memfd memfd no_folder "$no_new_code"
-    refused static.decoded \
-        "inplace: [a-z]+: Permission denied; memfd: memfd_create: [A-Z][a-z ]+(; [a-z/]+: noexec mount: [A-Z][a-z ]+)+" \
+    local error='[A-Z][a-z ]+'
+    refused static.decoded "inplace: [a-z]+: $error; memfd: memfd_create: $error(; [a-z/]+: noexec mount: $error)+" \
         no_folder "$no_new_code,memfd_create=EPERM"
 }
 
@@ -217,8 +218,8 @@ public_folder() {
 @test "an emulated bundle that starts in place stays emulated, at the emulated level" {
     need qemu-x86_64
     local kind level model
-    printf '#include <stdio.h>\nint main(void) { printf("v%%d %%s\\n", LEVEL, __builtin_cpu_supports("avx2") ? "%s" : "%s"); }' \
-        avx2 'no avx2' >avx2.c
+    echo '#include <stdio.h>
+        int main(void) { printf("v%d %s\n", LEVEL, __builtin_cpu_supports("avx2") ? "avx2" : "no avx2"); }' >avx2.c
     for level in 1 2 3 4; do
         "${CC:-cc}" -DLEVEL=$level -static -o "avx2.v$level" avx2.c
     done
@@ -373,7 +374,8 @@ END
 calls() {
     FATELF_AMD64_DEBUG=log strace -o trace "./$1" word >/dev/null 2>&1
     if [[ $1 = bare.* ]]; then cat trace; else sed '/^write(2, "fatelf-amd64: /,$d' trace; fi |
-        sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' | grep -vxE 'execve|write|exit_group' | sort | uniq -c | awk '{ print $2, $1 }'
+        sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' | grep -vxE 'execve|write|exit_group' | sort | uniq -c |
+        awk '{ print $2, $1 }'
 }
 
 @test "whichever call of the launcher finds no memory or no permission, the program starts or a message says why not" {

@@ -58,8 +58,8 @@ prepared() {
     as_root unshare --mount bash -c "{ $command; } >&2 || exit 77; exec env \"\$@\"" prepared "$@"
 }
 
-# starts BUNDLE METHOD PREFIX..: under the command PREFIX the program starts and has its arguments, and METHOD, a pattern,
-# is what started it, by the launcher's log, which is all that it says
+# starts BUNDLE METHOD PREFIX..: under the command PREFIX the program starts and has its arguments, and METHOD, a
+# pattern, is what started it, by the launcher's log, which is all that it says
 starts() {
     local bundle=$1 method=$2 status=0
     shift 2

@@ -71,7 +71,8 @@ in_place() {
         quiet readelf -aW $bundle
         ! command -v llvm-readelf >/dev/null || quiet llvm-readelf -aW $bundle
         ! command -v eu-readelf >/dev/null || quiet eu-readelf -a $bundle
-        ! command -v objdump >/dev/null || { quiet objdump -x $bundle; quiet objdump -p $bundle; quiet objdump -h $bundle; }
+        ! command -v objdump >/dev/null || quiet objdump -x $bundle
+        ! command -v objdump >/dev/null || quiet objdump -h $bundle
         ! command -v gdb >/dev/null || quiet gdb -nx -q -batch -ex 'info files' $bundle
     done
 }
@@ -95,7 +96,7 @@ in_place() {
         cat segments
         # the segment with the payloads is the last
         [[ $(grep -E '^ *LOAD ' segments | tail -n 1) =~ ' R E '+0x[0-9a-f]+$ ]]
-        ! grep -qE '^ *LOAD .* (RWE|WE) ' segments
+        ! grep -qE '^ *LOAD .* (RWE|WE) ' segments || false
     done
 }
 
@@ -166,7 +167,7 @@ in_place() {
     done
 }
 
-@test "a bundle in an rpm package, stripped and its debug information extracted, starts in place where it is installed" {
+@test "a bundle in an rpm package, stripped and without debug information, starts in place where it is installed" {
     need_rpm_root
     local strip find
     strip=$(rpm --eval '%{_rpmconfigdir}')/brp-strip
@@ -202,7 +203,8 @@ in_place() {
 damaged() {
     local status=0
     "$1" word >out 2>err || status=$?
-    [ "$status" = 127 ] && [ ! -s out ] && grep -Eq "^fatelf-amd64: .*: (damaged: |made by a)" err && [ "$(wc -l <err)" = 1 ] ||
+    [ "$status" = 127 ] && [ ! -s out ] && [ "$(wc -l <err)" = 1 ] &&
+        grep -Eq "^fatelf-amd64: .*: (damaged: |made by a)" err ||
         { echo "status $status"; cat out err; return 1; }
 }
 
@@ -231,7 +233,8 @@ flip() {
     need readelf
     local offset size at
     cp --remove-destination "$BATS_FILE_TMPDIR/level" flipped
-    read -r offset size < <(readelf -SW flipped | sed -n 's/^ *\[ *[0-9]*\] *\.note\.fatelf //p' | awk '{ print $3, $4 }')
+    read -r offset size < <(readelf -SW flipped | sed -n 's/^ *\[ *[0-9]*\] *\.note\.fatelf //p' |
+        awk '{ print $3, $4 }')
     # behind the note's own header and name
     for ((at = 0x$offset + 28; at < 0x$offset + 0x$size; at += 53)); do
         flip flipped $at 16
