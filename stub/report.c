@@ -105,7 +105,7 @@ void report_refused(const struct launch *launch)
         message_text(&message, refusal->call);
         message_text(&message, ": ");
         message_text(&message, strerror(refusal->error));
-        no_loader |= refusal->error == ENOENT && strcmp(refusal->call, "execveat") == 0;
+        no_loader |= launch->hopeless && refusal->error == ENOENT;
     }
     if (no_loader)
         message_text(&message, "; is the dynamic loader that the program names installed?");
