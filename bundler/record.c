@@ -56,8 +56,15 @@ int record_make(struct variant *variant, const struct elf_file *elf)
         return 0;
     if (!file_read(variant->fd, name, record.interpreter_size, interpreter->p_offset))
         return fail("%s: cut short: the name of its dynamic loader is missing", variant->path);
-    if (strnlen(name, record.interpreter_size) != record.interpreter_size - 1)
+    size_t length = strnlen(name, record.interpreter_size);
+    if (length == record.interpreter_size)
         return fail("%s: damaged ELF file: the name of its dynamic loader has no end", variant->path);
+    if (length == record.interpreter_size - 1)
+        return 0;
+    variant->not_in_place = "zeros follow the name of its dynamic loader";
+    free(variant->elf);
+    variant->elf = NULL;
+    variant->elf_size = 0;
     return 0;
 }
 

@@ -24,7 +24,12 @@ struct writer {
 };
 
 /* BFD's flags for a part. libbfd gives sections named .note* the type SHT_NOTE. */
-#define PART_FLAGS (SEC_ALLOC | SEC_LOAD | SEC_READONLY | SEC_HAS_CONTENTS | SEC_DATA)
+static flagword part_flags(const struct writer *w, const struct write_part *part)
+{
+    bool code = w->executable && !part->bytes; /* a payload that is run where it lies */
+
+    return SEC_ALLOC | SEC_LOAD | SEC_READONLY | SEC_HAS_CONTENTS | (flagword)(code ? SEC_CODE : SEC_DATA);
+}
 
 static bool copy_section_header(struct writer *w, asection *from)
 {
@@ -55,7 +60,7 @@ static bool make_sections(struct writer *w)
             return false;
     for (size_t i = 0; i < w->count; i++) {
         const struct layout_part *place = w->parts[i].place;
-        asection *s = bfd_make_section_anyway_with_flags(w->out, place->name, PART_FLAGS);
+        asection *s = bfd_make_section_anyway_with_flags(w->out, place->name, part_flags(w, &w->parts[i]));
         if (!s || !bfd_set_section_size(s, place->size) || !bfd_set_section_vma(s, place->address) ||
             !bfd_set_section_lma(s, place->address) || !bfd_set_section_alignment(s, log2_of(place->alignment)))
             return false;

@@ -6,6 +6,7 @@
 #define FATELF_ERRORS(X) \
     X(OK, "no error") \
     X(NO_MANIFEST, "not a fatelf-amd64 bundle, or its manifest is gone") \
+    X(CUT_SHORT, "damaged: the file is cut short") \
     X(TWO_MANIFESTS, "damaged: more than one manifest") \
     X(PROGRAM_HEADERS, "damaged: program headers point outside of the file") \
     X(MANIFEST_SIZE, "damaged: the manifest's size is wrong") \

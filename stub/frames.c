@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../lib/error.h"
 #include "stub.h"
 
 /*
@@ -286,6 +287,11 @@ static void *allocate(size_t size)
     return memory;
 }
 
+static bool is_whole(const struct fatelf_payload *payload)
+{
+    return self_reaches(payload->bytes + payload->variant->payload_size);
+}
+
 static int run(struct job *job, unsigned threads, const char **call)
 {
     const struct fatelf_variant *variant = job->payload->variant;
@@ -298,6 +304,8 @@ static int run(struct job *job, unsigned threads, const char **call)
                    whole_pages(variant->size < variant->frame_size ? variant->size : variant->frame_size);
     size_t shared = base ? base_size + whole_pages(base->frame_count) : 0;
 
+    if (!is_whole(job->payload) || (base && !is_whole(job->base)))
+        return FATELF_ERROR_CUT_SHORT;
     frames_release(); /* of a method that was refused */
     unsigned char *memory = allocate(shared + threads * share);
     if (memory == MAP_FAILED && threads > 1) {

@@ -159,12 +159,35 @@ bool image_move_back(const struct image *image, const unsigned char *bytes, unsi
     return good;
 }
 
+/*
+ * perf(1) learns of mappings from the kernel's records, and there is none for mremap(), but one for mprotect(). It never
+ * gains PROT_EXEC, which PR_SET_MDWE would refuse. Where the first call is refused, perf has to do without.
+ */
+static bool announce(unsigned char *code, uint64_t size)
+{
+    return mprotect(code, size, PROT_EXEC) != 0 || mprotect(code, size, PROT_READ | PROT_EXEC) == 0;
+}
+
+static bool protect_moved(const struct fatelf_segment *segment, unsigned char *start, int has)
+{
+    int wanted = protection(segment);
+
+    if (moving(segment) == 0)
+        return true;
+    if (wanted == has && wanted & PROT_EXEC)
+        return announce(start, moving(segment));
+    return wanted == has || mprotect(start, moving(segment), wanted) == 0;
+}
+
 int image_move(const struct image *image, const unsigned char *bytes, bool executable, unsigned *moved,
                const char **call)
 {
     int has = PROT_READ | (executable ? PROT_EXEC : 0);
 
     *moved = 0;
+    *call = "mremap";
+    if ((uintptr_t)bytes % FATELF_PAGE != 0) /* whole pages of it would reach beyond the payload */
+        return -EINVAL;
     *call = "mmap";
     for (unsigned i = 0; i < image->program.segment_count; i++) { /* before anything moves away */
         const struct fatelf_segment *segment = &image->program.segments[i];
@@ -181,8 +204,7 @@ int image_move(const struct image *image, const unsigned char *bytes, bool execu
             return -errno;
         ++*moved;
         *call = "mprotect";
-        if (moving(segment) > 0 && protection(segment) != has &&
-            mprotect(to, moving(segment), protection(segment)) != 0)
+        if (!protect_moved(segment, to, has))
             return -errno;
     }
     return 0;
@@ -222,6 +244,19 @@ static bool part_of(const struct fatelf_segment *segment, uint64_t offset, uint6
     *from = offset > start ? offset : start;
     *to = offset + size < end ? offset + size : end;
     return segment->file_size > 0 && *from < *to;
+}
+
+uint64_t image_file_end(const struct image *image)
+{
+    uint64_t end = 0;
+
+    for (unsigned i = 0; i < image->program.segment_count; i++) {
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        uint64_t its = segment->file_offset + (segment->data_end - segment->address);
+        if (segment->file_size > 0 && its > end)
+            end = its;
+    }
+    return end;
 }
 
 bool image_wants(const struct image *image, uint64_t offset, uint64_t size)

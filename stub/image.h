@@ -33,6 +33,8 @@ bool image_move_back(const struct image *image, const unsigned char *bytes, unsi
 int image_make(const struct image *image, const char **call);
 int image_protect(const struct image *image, const char **call);
 
+/* Where the last of the bytes of the file that are in a segment ends. */
+uint64_t image_file_end(const struct image *image);
 /* Are bytes [offset, offset + size) of the file in a segment? */
 bool image_wants(const struct image *image, uint64_t offset, uint64_t size);
 /* Where they all lie, side by side and nowhere else; NULL: there is no such place. */

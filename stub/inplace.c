@@ -72,6 +72,8 @@ static int fill(struct launch *launch, const struct image *image, const char **c
     int error;
 
     if (payload->variant->encoding == FATELF_ENCODING_STORED) {
+        if (!self_reaches(payload->bytes + image_file_end(image)))
+            return FATELF_ERROR_CUT_SHORT;
         error = image_move(image, payload->bytes, launch->bundle.executable, &moved, call);
         if (error && !image_move_back(image, payload->bytes, moved))
             launch->hopeless = true; /* the payload is in pieces */
@@ -86,13 +88,16 @@ static int fill(struct launch *launch, const struct image *image, const char **c
     return error;
 }
 
-/* The pages of the stack, those to come too (fs/exec.c, setup_arg_pages). */
+/* All of the stack, what it will grow by too (fs/exec.c, setup_arg_pages). */
 static int make_stack_executable(const struct process *process, const char **call)
 {
-    unsigned char *page = (unsigned char *)(uintptr_t)fatelf_page_start((uint64_t)(uintptr_t)process->stack);
+    uint64_t start = fatelf_page_start((uint64_t)(uintptr_t)process->stack);
 
     *call = "mprotect of the stack";
-    return mprotect(page, FATELF_PAGE, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN) == 0 ? 0 : -errno;
+    return mprotect((void *)(uintptr_t)start, fatelf_page_end(process->stack_end) - start,
+                    PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN) == 0
+               ? 0
+               : -errno;
 }
 
 static int map_program(struct launch *launch, const struct process *process, struct image *image, const char **call)

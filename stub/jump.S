@@ -12,11 +12,11 @@
         .hidden jump
         .type   jump, @function
 jump:
-        mov     0(%rdi), %rsp                   /* struct jump in stub.h */
-        mov     8(%rdi), %rbp
+        mov     8(%rdi), %rbp                   /* struct jump in stub.h */
         mov     16(%rdi), %r12                  /* start, size: to be unmapped */
         mov     24(%rdi), %r13
         mov     32(%rdi), %r14                  /* syscall in foreign code, or NULL */
+        mov     0(%rdi), %rsp                   /* above the struct, which is out of reach then */
 
         mov     $SYS_set_tid_address, %eax      /* or the kernel would write there when this thread ends */
         xor     %edi, %edi

@@ -35,18 +35,9 @@ struct mm_map {
 
 _Static_assert(sizeof(struct mm_map) == 104, "struct prctl_mm_map");
 
-/*
- * The kernel puts the path of the executed file 8 bytes below the end of the stack, and moves that end if it randomises
- * addresses at all (fs/exec.c).
- */
-static bool is_randomised(const char *executed)
-{
-    return !executed || (uint64_t)(uintptr_t)executed + strlen(executed) + 1 + sizeof(void *) != STACK_TOP;
-}
-
 struct process process_read(char **argv, char **envp)
 {
-    struct process process = {.stack = (uint64_t *)argv - 1, .envp = envp};
+    struct process process = {.stack = (uint64_t *)argv - 1, .envp = envp, .stack_end = (uint64_t)(uintptr_t)(argv + 1)};
     const char *executed = NULL;
 
     while (*envp)
@@ -58,7 +49,11 @@ struct process process_read(char **argv, char **envp)
         if (entry->a_type == AT_SYSINFO_EHDR)
             process.vdso = (const unsigned char *)entry->a_un.a_val;
     }
-    process.randomised = is_randomised(executed);
+    /* The path of the executed file lies 8 bytes below the end of the stack, and that end is moved if addresses are
+       randomised at all (fs/exec.c). */
+    if (executed)
+        process.stack_end = (uint64_t)(uintptr_t)executed + strlen(executed) + 1 + sizeof(void *);
+    process.randomised = process.stack_end != STACK_TOP;
     if (process.randomised && syscall(SYS_getrandom, process.random, sizeof process.random, GRND_WITHOUT_WAITING) < 0 &&
         syscall(SYS_getrandom, process.random, sizeof process.random, GRND_NONBLOCKING) < 0) {
         /* kernels before 3.17: what is left are the addresses that the kernel chose */

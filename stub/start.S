@@ -1,14 +1,16 @@
 /*
- * Where the kernel enters the stub: is the file whole?
+ * Where the kernel enters the stub: is all of the launcher there, and the manifest?
  *
  * exec does not look at a file's size. A bundle that was cut short (a broken download, a full disk) would die of
  * SIGBUS wherever the first missing page happens to be touched, in most cases in the C library's start-up code, before
  * any handler could say what is wrong. So this comes first, and stands in the file's first page right behind the
  * program headers, which exec has already read.
  *
- * The last bytes of the last PT_LOAD are touched by the kernel on our behalf: rt_sigprocmask copies its set from there
- * and answers EFAULT where the page is beyond the end of the file, or EINVAL, because 'how' is nonsense (kernel/signal.c
- * copies before it looks at 'how'). Nothing is changed, no handler is needed, and no sandbox forbids this call.
+ * The last bytes of the manifest, which lie behind the launcher in the last PT_NOTE, are touched by the kernel on our
+ * behalf: rt_sigprocmask copies its set from there and answers EFAULT where the page is beyond the end of the file, or
+ * EINVAL, because 'how' is nonsense (kernel/signal.c copies before it looks at 'how'). Nothing is changed, no handler is
+ * needed, and no sandbox forbids this call. self.c does the same for the variant that is started: the end of the file,
+ * which may be none of its business, would cost a read from the disk where the file was not used before.
  */
 #include <sys/syscall.h>
 
@@ -22,10 +24,13 @@ fatelf_start:
         mov     32(%rbx), %rbp                  /* e_phoff */
         add     %rbx, %rbp
         mov     %rdx, %r8                       /* as the kernel set it: for _start */
-1:      cmpl    $1, (%rbp)                        /* p_type, PT_LOAD */
+        xor     %esi, %esi
+1:      cmpl    $4, (%rbp)                      /* p_type, PT_NOTE */
         jne     2f
-        mov     16(%rbp), %rsi                  /* p_vaddr */
-        add     32(%rbp), %rsi                  /* p_filesz */
+        mov     16(%rbp), %rax                  /* p_vaddr */
+        add     32(%rbp), %rax                  /* p_filesz */
+        cmp     %rax, %rsi
+        cmovb   %rax, %rsi
 2:      add     $56, %rbp                       /* e_phentsize */
         dec     %ecx
         jnz     1b

@@ -57,6 +57,8 @@ extern const unsigned char __ehdr_start[] __attribute__((visibility("hidden")));
 
 /* self.c: the bundle this process was started from, through AT_PHDR. */
 int self_open(struct fatelf_bundle *bundle);
+/* Does the file reach to the page that the bytes before `end` are in? Where it does not, touching them kills. */
+bool self_reaches(const unsigned char *end);
 
 /* environment.c: reads FATELF_AMD64*, with `go_env` also GOAMD64 and MGODEBUG. Nothing where AT_SECURE is set. */
 void environment_read(char **envp, bool go_env, struct wishes *wishes);
@@ -96,6 +98,7 @@ struct process {
     char **envp;
     Elf64_auxv_t *auxv;
     const unsigned char *vdso; /* or NULL */
+    uint64_t stack_end;        /* behind the last byte that the kernel put there */
     bool randomised;           /* addresses are */
     uint64_t random[2];
 };

@@ -150,9 +150,21 @@ def seek_table(bundle):
                 yield flip(bundle.data, f"{own} seek table", offset, bit, *runs)
 
 
-def last_page(bundle):
-    """Where the payload segment's last page starts: exec maps whole pages, with zeros behind the file's end."""
-    return (bundle.payload_end - 1) & ~4095
+def last_page(end):
+    """Where the page of the byte before `end` starts: exec maps whole pages, with zeros behind the file's end."""
+    return (end - 1) & ~4095
+
+
+def cut_start(bundle, variant, size):
+    """A run: the start of a variant of a file that has all of the manifest."""
+    def damaged(part):
+        # the missing rest of a page reads as zeros, which it may have been
+        return any(bundle.data[max(part.start, size):max(part.stop, size)])
+
+    parts = [part for part in (variant, bundle.base_of(variant)) if part]
+    if any(size <= last_page(part.end) for part in parts):
+        return level(variant), (REFUSED,), "cut short"
+    return start(bundle, variant, damaged)
 
 
 def cut_runs(bundle, size):
@@ -164,15 +176,11 @@ def cut_runs(bundle, size):
     if size < entry.stop:
         # the entry code looks whether the file is whole; half of it cannot
         return [(level(last), (SIGNAL, REFUSED, FAILED, KERNEL))]
-    if size <= last_page(bundle):
-        return [(level(last), (REFUSED,)), (level(first), (REFUSED,))]
-    if size < bundle.payload_end:
-        # the missing rest of the page reads as zeros, which it may have been
-        def damaged(part):
-            return any(bundle.data[max(part.start, size):max(part.stop, size)])
-
-        return [start(bundle, variant, damaged) for variant in bundle.variants]
-    return [(level(variant), (RIGHT,)) for variant in bundle.variants]
+    if size <= last_page(bundle.note_end):
+        return [(level(last), (REFUSED,), "cut short"), (level(first), (REFUSED,), "cut short")]
+    if size < bundle.note_end:
+        return [(level(last), (REFUSED,))]
+    return [cut_start(bundle, variant, size) for variant in bundle.variants]
 
 
 @kind
@@ -180,7 +188,8 @@ def cuts(bundle):
     """A file that ends too early, in steps of 1 KiB and around each border."""
     sizes = {*range(0, len(bundle.data), 1024), len(bundle.data) - 1}
     for border in (*(place for v in bundle.variants for place in (v.start, v.end)), bundle.note, bundle.note_end,
-                   *(s.offset + s.file_size for s in bundle.segments if s.type == PT_LOAD), last_page(bundle)):
+                   *(s.offset + s.file_size for s in bundle.segments if s.type == PT_LOAD),
+                   last_page(bundle.payload_end), last_page(bundle.note_end)):
         sizes |= {border - 1, border, border + 1}
     for size in sorted(sizes):
         tool = COPED if size >= bundle.payload_end else (FAILED,)

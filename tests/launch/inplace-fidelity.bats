@@ -188,15 +188,13 @@ END
 }
 
 # The other launcher allocates memory, and registers more with the kernel.
-@test "the launcher that is linked with the system's C library leaves as little behind" {
+@test "the launcher that is linked with the system's C library leaves its heap behind, and no more" {
     local stub=$BUILD/stub-system/fatelf-amd64-stub
+    STORED_MAY_DIFFER+=('bytes without a file or a name:') ZSTD_MAY_DIFFER+=('bytes without a file or a name:')
     CREATE=(--stub "$stub")
     KINDS=.
     for program in pie static-pie; do
         bundles "$BATS_FILE_TMPDIR/native/$program"
-        PREFIX=()
-        alike "$program" one 'two words'
-        PREFIX=(setarch -R)
         alike "$program" one 'two words'
     done
 }

@@ -304,7 +304,7 @@ PYTHON
         [ "$(cat "$kind.status")" = 126 ]
         [ ! -s "$kind.out" ]
         diff - "$kind.err" <<END
-fatelf-amd64: ./kind.built: the program could not be started: inplace: $PWD/no-such-loader: No such file or directory
+fatelf-amd64: ./kind.built: the program could not be started: inplace: $PWD/no-such-loader: No such file or directory; is the dynamic loader that the program names installed?
 END
     done
 }
