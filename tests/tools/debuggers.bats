@@ -81,7 +81,9 @@ waiting() {
     exec 6>in 7<out
     read -r line <&7
     [ "$line" = ready ]
-    until grep -q ') S ' "/proc/$PROCESS/stat"; do :; done
+    until grep -q ') S ' "/proc/$PROCESS/stat"; do
+        kill -0 "$PROCESS"
+    done
 }
 
 # It reads the end of its input, and ends well.
