@@ -1,10 +1,11 @@
 /*
- * spawn ROUNDS [NAME=VALUE]... [+N] COMMAND [ARGUMENT]... [-- ...]...
+ * spawn ROUNDS [NAME=VALUE]... [+N] [@FILE] COMMAND [ARGUMENT]... [-- ...]...
  *
  * Starts the commands in turn (A B C A B C ...), ROUNDS times, and prints a line for each: the least and the median
  * time from start to end in microseconds, the median as a ratio to the first command's, and the largest resident size
  * in KiB. No shell and no large parent: neither the time nor the size is theirs. Standard output goes to /dev/null.
- * NAME=VALUE is for the one command's environment; with +N it gets the first N of the processors only.
+ * NAME=VALUE is for the one command's environment; with +N it gets the first N of the processors only. @FILE is thrown
+ * out of the page cache before each start.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { COMMANDS_MAX = 16 };
 
@@ -23,8 +25,9 @@ struct command {
     char **argv;
     char **envp;
     cpu_set_t processors;
-    double *times; /* of each round, microseconds */
-    long resident; /* KiB, the largest of all rounds */
+    const char *uncached; /* a file, or NULL */
+    double *times;        /* of each round, microseconds */
+    long resident;        /* KiB, the largest of all rounds */
 };
 
 static double now(void)
@@ -42,12 +45,25 @@ static int ascending(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
+static void forget(const char *path)
+{
+    int fd = open(path, O_RDONLY);
+
+    if (fd < 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0) {
+        fprintf(stderr, "spawn: %s cannot be thrown out of the page cache\n", path);
+        exit(1);
+    }
+    close(fd);
+}
+
 static void run(struct command *command, int round, const posix_spawn_file_actions_t *actions)
 {
     struct rusage usage;
     int status;
     pid_t child;
 
+    if (command->uncached)
+        forget(command->uncached);
     sched_setaffinity(0, sizeof command->processors, &command->processors); /* the child inherits it */
     double start = now();
 
@@ -92,9 +108,11 @@ static char **parse(struct command *command, int rounds, char **at, char **envp)
 {
     *command = (struct command){.envp = envp, .times = calloc((size_t)rounds, sizeof(double))};
     sched_getaffinity(0, sizeof command->processors, &command->processors);
-    for (; *at && (**at == '+' || (*at)[strcspn(*at, "=/")] == '='); at++) {
+    for (; *at && (**at == '+' || **at == '@' || (*at)[strcspn(*at, "=/")] == '='); at++) {
         if (**at == '+')
             command->processors = first(atoi(*at + 1), command->processors);
+        else if (**at == '@')
+            command->uncached = *at + 1;
         else
             command->envp = with(*at, command->envp);
     }
@@ -114,7 +132,7 @@ int main(int argc, char **argv, char **envp)
     int count = 0;
 
     if (rounds < 1) {
-        fputs("usage: spawn ROUNDS [NAME=VALUE]... [+N] COMMAND [ARGUMENT]... [-- ...]...\n", stderr);
+        fputs("usage: spawn ROUNDS [NAME=VALUE]... [+N] [@FILE] COMMAND [ARGUMENT]... [-- ...]...\n", stderr);
         return 2;
     }
     for (char **at = argv + 2; *at && count < COMMANDS_MAX; count++)

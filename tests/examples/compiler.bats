@@ -1,5 +1,6 @@
 # The Go compiler itself as a bundle, in the place of the real one.
 load ../common
+load goroot
 
 OUT=$BUILD/examples/compile
 
@@ -22,26 +23,9 @@ built() {
     [ -z "$reason" ] || skip "$reason"
 }
 
-# A Go installation in ./goroot whose compiler is the file $1; the rest is the real one's.
-make_goroot() {
-    local real tools entry
-    real=$(go env GOROOT)
-    tools=$(go env GOTOOLDIR)
-    rm -rf goroot
-    mkdir -p "goroot/${tools#"$real"/}"
-    for entry in "$real"/*; do
-        [ -e "goroot/${entry##*/}" ] || ln -s "$entry" goroot/
-    done
-    for entry in "$real"/pkg/*; do
-        [ -e "goroot/pkg/${entry##*/}" ] || ln -s "$entry" goroot/pkg/
-    done
-    ln -s "$tools"/* "goroot/${tools#"$real"/}/"
-    ln -sf "$1" "goroot/${tools#"$real"/}/compile"
-}
-
 # gofmt, compiled to $1 from nothing: no object that another compiler has left is used.
 compile_gofmt() {
-    GOROOT=$PWD/goroot GOCACHE=$PWD/cache GOFLAGS= GOTOOLCHAIN=local go build -trimpath -o "$1" cmd/gofmt
+    with_goroot go build -trimpath -o "$1" cmd/gofmt
     rm -rf cache
 }
 
@@ -62,8 +46,7 @@ compile_gofmt() {
     make_goroot "$OUT/compile"
     printf 'package main\nfunc main() { println("hello") }\n' >hello.go
     # the go command shows what a compiler wrote to stderr, and here the launcher's line is among that
-    run env FATELF_AMD64_DEBUG=log GOROOT="$PWD/goroot" GOCACHE="$PWD/cache" GOFLAGS= GOTOOLCHAIN=local \
-        go build -o hello hello.go
+    FATELF_AMD64_DEBUG=log run with_goroot go build -o hello hello.go
     echo "$output"
     [[ $output == *"starting v$(machine_level) by memfd"* ]]
 }

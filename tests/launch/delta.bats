@@ -1,5 +1,6 @@
 # Variants that are coded against a base are started like any other.
 load ../common
+load surroundings
 
 # A program of nine frames and one of a single one, and their bundles in which v1 to v3 are coded against v4 and so on.
 setup_file() {
@@ -108,7 +109,7 @@ EOF
 @test "a delta variant starts through a private file too" {
     local fixture=$BUILD/fixtures/seccomp-run
     cd "$BATS_FILE_TMPDIR"
-    [ "$(FATELF_AMD64=v1! "$fixture" memfd_create=ENOSYS -- ./prog 2>&1)" = v1 ]
+    [ "$(FATELF_AMD64=v1! "$fixture" "$no_new_code,memfd_create=ENOSYS" -- ./prog 2>&1)" = v1 ]
 }
 
 @test "a method that is refused gives its memory back before the next one takes some" {
@@ -116,8 +117,8 @@ EOF
     cd "$BATS_FILE_TMPDIR"
     local status=0
     # the first execve is env's
-    strace -f -o trace -e trace=mmap,munmap,execve,execveat -e inject=execveat:error=EACCES \
-        -e inject=execve:error=EACCES:when=2+ env FATELF_AMD64=v1! ./prog 2>err || status=$?
+    sandboxed "$no_new_code" "$(type -P strace)" -f -o trace -e trace=mmap,munmap,execve,execveat \
+        -e inject=execveat:error=EACCES -e inject=execve:error=EACCES:when=2+ env FATELF_AMD64=v1! ./prog 2>err || status=$?
     [ "$status" = 126 ]
     # what was mapped for decoding: anonymous, larger than the base
     grep -oE 'mmap\(NULL, [0-9]{7,}, .*MAP_ANONYMOUS' trace | grep -oE '[0-9]{7,}' >mapped

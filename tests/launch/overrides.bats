@@ -1,5 +1,6 @@
 # What the environment may ask of the launcher, what it may not, and what the launcher says to each.
 load ../common
+load surroundings
 
 # Messages are compared whole, with the bundle's name as it was started: ./level
 setup_file() {
@@ -255,7 +256,7 @@ AS_NOBODY=(setpriv --reuid=65534 --regid=65534 --clear-groups env -i)
     privileged 4755 probe
     mkdir -m 1777 "$PUBLIC/tmp"
     # as root, so that the sandbox leaves set-uid bits their meaning
-    "$FIXTURES/seccomp-run" memfd_create=EPERM -- "$(command -v "${AS_NOBODY[0]}")" "${AS_NOBODY[@]:1}" \
+    "$FIXTURES/seccomp-run" "$no_new_code,memfd_create=EPERM" -- "$(command -v "${AS_NOBODY[0]}")" "${AS_NOBODY[@]:1}" \
         TMPDIR="$PUBLIC/tmp" XDG_RUNTIME_DIR="$PUBLIC/tmp" "$PUBLIC/probe" exe >out
     grep -Eq '^exe: /(dev/shm|tmp|var/tmp)/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)$' out
 }

@@ -1,5 +1,6 @@
 # Real programs out of a bundle: they do and say what they do when started themselves.
 load ../common
+load surroundings
 
 setup_file() {
     load ../common
@@ -241,15 +242,6 @@ END
     [ "$status" = 5 ]
 }
 
-# root, or a namespace in which we are
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    else
-        unshare -r "$@"
-    fi
-}
-
 need_root() {
     as_root true 2>/dev/null || skip "needs root, or user namespaces"
 }
@@ -269,17 +261,17 @@ static() {
     grep -q '^directory: /$' out
 }
 
-@test "without memfds, a chroot needs a folder for a private file, and no /proc" {
+@test "without memfds and new code, a chroot needs a folder for a private file, and no /proc" {
     need_root
     mkdir root
     static probe probe
     static seccomp-run root/seccomp-run
     "$TOOL" create -q -o root/program v1=probe
-    run as_root chroot root /seccomp-run memfd_create=ENOSYS -- /program
+    run as_root chroot root /seccomp-run "$no_new_code,memfd_create=ENOSYS" -- /program
     [ "$status" = 126 ]
     [[ $output = 'fatelf-amd64: /program: the program could not be started: memfd: memfd_create: '* ]]
     mkdir root/tmp
-    as_root chroot root /seccomp-run memfd_create=ENOSYS -- /program one >out
+    as_root chroot root /seccomp-run "$no_new_code,memfd_create=ENOSYS" -- /program one >out
     grep -q "^argument\[1\]: 'one'$" out
     [ -z "$(ls -A root/tmp)" ]
 }

@@ -1,5 +1,6 @@
 # Where the system refuses what the launcher would like best, it finds another way, or says all that was refused.
 load ../common
+load surroundings
 
 # Two frames and more, so that there is something to decode in threads.
 setup_file() {
@@ -24,34 +25,17 @@ teardown() {
     [ -z "$PUBLIC" ] || rm -rf "$PUBLIC"
 }
 
-# sandboxed CALL=ERRNO,.. COMMAND..
-sandboxed() {
-    local refused=$1
-    shift
-    "$FIXTURES/seccomp-run" "$refused" -- "$@"
-}
-
 # The program ran from a private file in the folder $1, by the output of `probe exe` on stdin; nothing is left there.
 ran_from() {
     grep -Eq "^exe: $1/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)\$"
     [ -z "$(ls -A "$1")" ]
 }
 
+# Neither in place nor from memory: only private files are left.
+only_files=$no_new_code,memfd_create=EPERM
+
 ran_from_memfd() {
     grep -Fxq 'exe: /memfd:probe.v1 (deleted)'
-}
-
-# root, or a namespace in which we are
-as_root() {
-    if [ "$(id -u)" = 0 ]; then
-        "$@"
-    else
-        unshare -r "$@"
-    fi
-}
-
-need_namespaces() {
-    as_root unshare "$@" true 2>/dev/null || skip "needs root, or user namespaces"
 }
 
 @test "the sandbox of these tests refuses what it is told to" {
@@ -63,10 +47,18 @@ need_namespaces() {
     [ "$status" = 5 ]
 }
 
-@test "where memfds are refused the program runs from a private file in TMPDIR, which is gone" {
+@test "where memfds are refused the program starts in place" {
     local error
     for error in EPERM ENOSYS EACCES EMFILE; do
         sandboxed "memfd_create=$error" ./probe exe >out
+        grep -Fxq "exe: $BATS_FILE_TMPDIR/probe" out
+    done
+}
+
+@test "where memfds and new code are refused the program runs from a private file in TMPDIR, which is gone" {
+    local error
+    for error in EPERM ENOSYS EACCES EMFILE; do
+        sandboxed "$no_new_code,memfd_create=$error" ./probe exe >out
         ran_from "$TMPDIR" <out
     done
 }
@@ -84,15 +76,15 @@ need_namespaces() {
 }
 
 @test "a memfd that may not execute is left for a private file" {
-    sandboxed memfd_create+exec=EACCES ./probe exe >out
+    sandboxed "$no_new_code,memfd_create+exec=EACCES" ./probe exe >out
     ran_from "$TMPDIR" <out
 }
 
-@test "under vm.memfd_noexec=2 the program runs from a private file" {
+@test "under vm.memfd_noexec=2, where new code is refused too, the program runs from a private file" {
     need_namespaces --pid --fork --mount-proc
     as_root unshare --pid --fork --mount-proc bash -c '
         echo 2 >/proc/sys/vm/memfd_noexec || exit 77
-        ./probe exe' >out 2>err ||
+        "$1" "$2" -- ./probe exe' bash "$FIXTURES/seccomp-run" "$no_new_code" >out 2>err ||
         { [ $? = 77 ] && skip "this kernel has no vm.memfd_noexec, or does not let us"; cat err; false; }
     ran_from "$TMPDIR" <out
 }
@@ -100,18 +92,18 @@ need_namespaces() {
 @test "the private file is a program to the last argument" {
     seq 100 >in
     exec 5<in
-    sandboxed memfd_create=EPERM ./probe one 'two words' >out
+    sandboxed "$only_files" ./probe one 'two words' >out
     grep -q "^argument\[2\]: 'two words'$" out
     grep -q '^Threads:.1$' out
     # those of the shell and of bats, 5, and none of the launcher's
-    diff <(sandboxed memfd_create=EPERM "$BATS_FILE_TMPDIR/big" | grep -o '^descriptor [0-9]*') \
+    diff <(sandboxed "$only_files" "$BATS_FILE_TMPDIR/big" | grep -o '^descriptor [0-9]*') \
         <(grep -o '^descriptor [0-9]*' out)
-    run sandboxed memfd_create=EPERM ./level word
+    run sandboxed "$only_files" ./level word
     [ "$output" = 'v1 word' ]
 }
 
 @test "the log names the folder of the private file" {
-    FATELF_AMD64_DEBUG=log sandboxed memfd_create=EPERM ./level >out 2>err
+    FATELF_AMD64_DEBUG=log sandboxed "$only_files" ./level >out 2>err
     [ "$(wc -l <err)" = 1 ]
     grep -Eq "^fatelf-amd64: \./level: starting v1 by .*$TMPDIR.*, ready in [0-9.]* ms$" err
 }
@@ -120,7 +112,7 @@ need_namespaces() {
     local folder
     touch file
     for folder in "$PWD/none" "$PWD/file" tmp '' .; do
-        TMPDIR=$folder sandboxed memfd_create=EPERM ./probe exe >out
+        TMPDIR=$folder sandboxed "$only_files" ./probe exe >out
         grep -Eq '^exe: /(dev/shm|tmp|var/tmp)/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)$' out
     done
     [ -z "$(ls -A tmp)" ]
@@ -132,7 +124,7 @@ need_namespaces() {
     for options in noexec size=64k; do
         as_root unshare --mount bash -c '
             mount -t tmpfs -o "$1" none tmp || exit 77
-            "$2" memfd_create=EPERM -- ./probe exe && [ -z "$(ls -A tmp)" ]' bash "$options" "$FIXTURES/seccomp-run" \
+            "$2" "$3" -- ./probe exe && [ -z "$(ls -A tmp)" ]' bash "$options" "$FIXTURES/seccomp-run" "$only_files" \
             >out 2>err || { [ $? = 77 ] && skip "no tmpfs to be had here"; cat err; false; }
         grep -Eq '^exe: /(dev/shm|tmp|var/tmp)/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)$' out
     done
@@ -147,7 +139,8 @@ need_namespaces() {
         for folder in /dev/shm /var/tmp /tmp; do
             mount -t tmpfs -o noexec none "$folder" || exit 77
         done
-        TMPDIR=/tmp XDG_RUNTIME_DIR=/proc/self/cwd/tmp ./seccomp-run memfd_create=EPERM -- ./copy exe' >out 2>err ||
+        TMPDIR=/tmp XDG_RUNTIME_DIR=/proc/self/cwd/tmp ./seccomp-run "$1" -- ./copy exe' bash "$only_files" \
+        >out 2>err ||
         { [ $? = 77 ] && skip "no tmpfs to be had here"; cat err; false; }
     grep -Eq '^exe: .*/tmp/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)$' out
     [ -z "$(ls -A tmp)" ]
@@ -163,21 +156,21 @@ need_namespaces() {
     [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
     touch out err
     umask 777
-    TMPDIR=$PUBLIC/tmp "${as[@]}" "$PUBLIC/seccomp-run" memfd_create=EPERM -- "$PUBLIC/probe" exe >out 2>err || cat err
+    TMPDIR=$PUBLIC/tmp "${as[@]}" "$PUBLIC/seccomp-run" "$only_files" -- "$PUBLIC/probe" exe >out 2>err || cat err
     umask 022
     cat out
     ran_from "$PUBLIC/tmp" <out
 }
 
 @test "a small soft limit on the size of files is no hindrance to a private file, and is put back" {
-    bash -c 'ulimit -S -f 4 && exec "$0" memfd_create=EPERM -- ./probe' "$FIXTURES/seccomp-run" | cat >out
+    bash -c 'ulimit -S -f 4 && exec "$0" "$1" -- ./probe' "$FIXTURES/seccomp-run" "$only_files" | cat >out
     grep -q '^limit 1: 4096 -1$' out
 }
 
 @test "without execveat the program starts through /proc, from a memfd and from a private file" {
     sandboxed execveat=ENOSYS ./probe exe >out
     ran_from_memfd <out
-    sandboxed execveat=ENOSYS,memfd_create=EPERM ./probe exe >out
+    sandboxed "execveat=ENOSYS,$only_files" ./probe exe >out
     ran_from "$TMPDIR" <out
     run sandboxed execveat=ENOSYS ./level word
     [ "$output" = 'v1 word' ]
@@ -205,21 +198,23 @@ need_namespaces() {
 
 @test "when all is refused, status 126 and every refusal, on one line" {
     local status=0 error refusals
-    XDG_RUNTIME_DIR=$PWD sandboxed memfd_create=EPERM,open=EACCES,openat=EACCES ./level >out 2>err || status=$?
+    XDG_RUNTIME_DIR=$PWD sandboxed "$only_files,open=EACCES,openat=EACCES" ./level >out 2>err || status=$?
     [ "$status" = 126 ]
     [ ! -s out ]
     [ "$(wc -l <err)" = 1 ]
     # a folder may be missing here, or be mounted noexec
     error='([a-z ]+: [A-Z][a-z ]+)'
-    refusals="memfd: memfd_create: Operation not permitted; $PWD/tmp: open: Permission denied; /dev/shm: $error"
-    refusals+="; /tmp: $error; /var/tmp: $error; $PWD: open: Permission denied"
+    # the loader that a dynamic program names cannot be opened for a start in place
+    refusals="memfd: memfd_create: Operation not permitted; inplace: /.*/ld-[^:;]*: Permission denied"
+    refusals+="; $PWD/tmp: open: Permission denied; /dev/shm: $error; /tmp: $error; /var/tmp: $error"
+    refusals+="; $PWD: open: Permission denied"
     grep -Exq "fatelf-amd64: \./level: the program could not be started: $refusals" err
     [ -z "$(ls -A tmp)" ]
 }
 
 @test "when the program's execution is refused, status 126, every attempt named, and nothing left" {
     local status=0
-    sandboxed execveat=EPERM,memfd_create=EPERM ./level >out 2>err || status=$?
+    sandboxed "execveat=EPERM,$only_files" ./level >out 2>err || status=$?
     if [ "$status" = 0 ]; then
         # it found a way
         [ "$(cat out)" = v1 ]
@@ -234,7 +229,7 @@ need_namespaces() {
 
 @test "a write that fails is named with its error, in each place that was tried" {
     local status=0
-    sandboxed pwrite64=ENOSPC ./level >out 2>err || status=$?
+    sandboxed "$no_new_code,pwrite64=ENOSPC" ./level >out 2>err || status=$?
     [ "$status" = 126 ]
     grep -q "; $TMPDIR: pwrite: No space left on device; " err
     grep -q '^fatelf-amd64: \./level: the program could not be started: memfd: pwrite: No space left on device; ' err
@@ -245,6 +240,7 @@ need_namespaces() {
     local status=0
     "$FIXTURES/exec-with" close=3 -- "$(command -v bash)" bash -c 'ulimit -n 3; exec ./level' >out 2>err || status=$?
     [ "$status" = 126 ]
-    grep -q '^fatelf-amd64: .*/level: the program could not be started: memfd: memfd_create: .*; /.*: open: ' err
+    grep -q '^fatelf-amd64: .*/level: the program could not be started: memfd: memfd_create: ' err
+    grep -Eq '; inplace: /[^:;]*/ld-[^:;]*: .*; /.*: open: ' err
     [ "$(wc -l <err)" = 1 ]
 }

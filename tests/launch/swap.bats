@@ -1,4 +1,5 @@
 load ../common
+load surroundings
 
 # Whoever owns the folder of the private file can put another one in its place; it must never be started.
 @test "a file that is put in the place of the private one is not started" {
@@ -11,7 +12,7 @@ load ../common
     until grep -q ready swapped; do :; done
     local i
     for ((i = 0; i < 300; i++)); do
-        TMPDIR=$PWD/private "$FIXTURES/seccomp-run" memfd_create=EPERM -- ./level 2>&1 || true
+        TMPDIR=$PWD/private "$FIXTURES/seccomp-run" "$no_new_code,memfd_create=EPERM" -- ./level 2>&1 || true
     done >said
     touch stop
     wait

@@ -1,0 +1,128 @@
+# Work and tests that others wrote, done by a bundle that starts in place and by the program itself: no difference.
+load ../common
+load goroot
+
+# --- Go's compiler, by Go's standard library -------------------------------------------------------------------------
+
+# Archives are compared; these packages have no assembler sources.
+PACKAGES="encoding/json regexp/syntax go/parser text/template/parse net/url compress/flate"
+
+# compile_packages COMPILER FOLDER: an archive of each package, by that compiler alone
+compile_packages() {
+    local package files folder
+    mkdir -p "$2"
+    for package in $PACKAGES; do
+        folder=$(go list -f '{{.Dir}}' "$package")
+        mapfile -t files < <(go list -f '{{range .GoFiles}}{{$.Dir}}/{{.}}{{"\n"}}{{end}}' "$package" | grep .)
+        "$1" -std -complete -pack -c 2 -p "$package" -trimpath "$folder=>" -importcfg imports \
+            -o "$2/${package//\//.}.a" "${files[@]}"
+    done
+}
+
+@test "Go's compiler, started in place, compiles packages of Go's library to the same bytes" {
+    need go
+    local real
+    export GOTOOLCHAIN=local GOFLAGS= CGO_ENABLED=0
+    [ -n "${HOME-}" ] || export GOCACHE="$PWD/cache"
+    real=$(cd / && go tool -n compile) && [ -f "$real" ] || skip "this Go has no compiler of its own"
+    # shellcheck disable=SC2086 # words
+    (cd / && go list -export -deps -f '{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{end}}' $PACKAGES) >imports
+    "$TOOL" create -q --launch inplace -o compile v1="$real"
+    [[ $(FATELF_AMD64_DEBUG=log ./compile -V 2>&1) == *" by inplace, "*"compile version go"* ]]
+    compile_packages "$real" native
+    compile_packages "$PWD/compile" bundle
+    diff -r native bundle
+    [ "$(find bundle -name '*.a' -size +8k | wc -l)" = "$(wc -w <<<"$PACKAGES")" ]
+}
+
+# The checksums of the archives of Go's whole library, by the compiler $1.
+library() {
+    make_goroot "$1"
+    with_goroot go list -trimpath -export -f '{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}' std |
+        while read -r package archive; do
+            echo "$package $(sha256sum <"$archive")"
+        done
+    rm -rf cache
+}
+
+@test "Go's compiler, started in place at each level, compiles all of Go's library to the same bytes" {
+    [ "${SLOW:-}" = 1 ] || skip "slow: run by make check-all"
+    need go
+    GOAMD64=v4 go list cmd/compile >/dev/null 2>&1 || skip "this Go has no GOAMD64 or no source of cmd/compile"
+    local out=$BUILD/examples/compile level
+    export CGO_ENABLED=0
+    [ -e "$out/compile" ] || FATELF=$TOOL "$TOP/examples/go/build" "$out" cmd/compile
+    "$TOOL" create -q --launch inplace -o compile "$out"/compile.v[1-4]
+    library "$(go env GOTOOLDIR)/compile" >native
+    [ "$(wc -l <native)" -gt 150 ]
+    for level in 1 "$(machine_level)"; do
+        FATELF_AMD64=v$level library "$PWD/compile" >bundle
+        diff native bundle
+    done
+}
+
+# --- Python's own tests ----------------------------------------------------------------------------------------------
+
+QUICK="test_grammar test_struct test_math test_builtin test_float test_dict test_list test_exceptions test_generators
+    test_descr test_site test_resource test_fcntl test_sysconfig test_code test_cmd_line_script"
+MORE="test_set test_array test_sys test_os test_posix test_mmap test_subprocess test_threading test_faulthandler
+    test_ctypes test_json test_re test_zlib test_hashlib test_unicode test_bytes test_itertools test_memoryview
+    test_codecs test_decimal test_pickle test_ast test_compile test_dis test_bz2 test_lzma test_fork1 test_cmd_line
+    test_gc test_weakref test_getpath test_embed test_exception_hierarchy test_import test_runpy
+    test_multiprocessing_fork test_logging test_socket test_select test_tempfile test_shutil test_pathlib test_time
+    test_datetime test_random test_statistics test_email test_inspect"
+
+# A python that is a program of its own, not a start file of another, and has its tests with it.
+python_with_tests() {
+    local python
+    for python in /usr/bin/python3 python3; do
+        python=$("$python" -c 'import os, sys, test.test_grammar, test.libregrtest
+print(os.path.realpath(sys.executable))' 2>/dev/null) && echo "$python" && return
+    done
+    skip "Python's tests are not installed"
+}
+
+# python_tests PYTHON RESULTS SUITE..: "TEST RESULT", one a line
+python_tests() {
+    local python=$1 results=$2
+    shift 2
+    mkdir -p "$results.work"
+    # the exit status says that tests failed, which they may, in both ways
+    (cd "$results.work" && "$python" -m test --junit-xml=results.xml "$@" >log 2>&1) || true
+    "$python" - "$results.work/results.xml" <<'END' >"$results"
+import sys, xml.etree.ElementTree
+for case in sorted(xml.etree.ElementTree.parse(sys.argv[1]).iter("testcase"), key=lambda case: case.get("name")):
+    outcome = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
+    print(case.get("name"), case.get("result"), *outcome)
+END
+    [ -s "$results" ] || { tail -n 30 "$results.work/log"; return 1; }
+}
+
+# same_tests OPTION.. -- SUITE..: a bundle made with these options has the results of the program itself
+same_tests() {
+    local python options=()
+    python=$(python_with_tests) || skip "Python's tests are not installed"
+    while [ "$1" != -- ]; do options+=("$1"); shift; done
+    shift
+    "$TOOL" create -q --launch inplace "${options[@]}" -o python v1="$python"
+    FATELF_AMD64_DEBUG=log ./python -c 'import sys; print(sys.executable)' >said 2>&1
+    [[ $(<said) == *" by inplace, "*"$PWD/python" ]]
+    [ -s native ] || python_tests "$python" native "$@"
+    python_tests "$PWD/python" bundle "$@"
+    diff native bundle
+}
+
+@test "Python, started in place, passes what it passes natively of its own tests" {
+    # shellcheck disable=SC2086
+    same_tests -- $QUICK
+    [ "$(grep -c ' completed$' bundle)" -gt 500 ]
+}
+
+@test "Python, started in place from a stored and a compressed build, passes what it passes of some 60 suites" {
+    [ "${SLOW:-}" = 1 ] || skip "slow: run by make check-all"
+    # shellcheck disable=SC2086
+    same_tests -- $QUICK $MORE
+    # shellcheck disable=SC2086
+    same_tests --compress zstd --force -- $QUICK $MORE
+    [ "$(grep -c ' completed$' bundle)" -gt 5000 ]
+}
