@@ -159,6 +159,8 @@ bool image_move_back(const struct image *image, const unsigned char *bytes, unsi
         const struct fatelf_segment *segment = &image->program.segments[i];
         unsigned char *home = (unsigned char *)(uintptr_t)bytes + segment->file_offset + segment->copied_head;
         good &= move_pages(segment, at(image, segment->address + segment->copied_head), home);
+        /* they have the segment's protection, and another method reads them */
+        good &= moving(segment) == 0 || mprotect(home, moving(segment), PROT_READ) == 0;
     }
     return good;
 }
