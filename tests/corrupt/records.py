@@ -161,10 +161,10 @@ def records_of_loaders(bundle):
 
     for index, variant in enumerate(bundle.variants):
         # exec would not find it either
-        for name in (b"", b"/no/such/loader", b"no-such-loader", b"/no/such/" + b"x" * 200):
+        for name in (b"/no/such/loader", b"no-such-loader", b"/no/such/" + b"x" * 200):
             yield case(index, name, (CANNOT,), "inplace: " + name.decode() + ": No such file or directory")
-        # not a program
-        for name in (b"/", b".", b"/dev/null", b"/proc/self/status", b"/proc/self/mem", b"/dev/null/x", b"x" * 4095):
+        # not a program; the pipe, which the test made, has no writer
+        for name in (b"fifo", b"/", b".", b"/dev/null", b"/proc/self/status", b"/proc/self/mem", b"/dev/null/x", b"x" * 4095):
             yield case(index, name, (RIGHT,), BY_MEMFD)
         yield case(index, b"/proc/self/exe", (REFUSED,), IN_PLACE)  # the launcher does not find itself
 
@@ -206,11 +206,11 @@ def malformed_records(bundle):
         yield case("no program header", record.with_fields(headers=[]))
         for value in (1, 8, 4096, 4097, 1 << 31, 0xffffffff):
             yield case(f"interpreter_size {value}", record.with_fields(elf={"interpreter_size": value}))
-        for name in (b"/lib/x", b"/lib/x\0y", b"/lib/x\0\0", b"\0\0", b"/lib/x\0y\0", b"x", b"x" * INTERPRETER_MAX,
+        for name in (b"\0", b"/lib/x", b"/lib/x\0y", b"/lib/x\0\0", b"\0\0", b"/lib/x\0y\0", b"x", b"x" * INTERPRETER_MAX,
                      b"x" * INTERPRETER_MAX + b"\0"):
             yield case(f"interpreter {name[:10]!r}", record.with_fields(interpreter=name))
         for length in range(1, 8):
-            whole = record.with_fields(interpreter=b"x" * (7 - length) + b"\0")
+            whole = record.with_fields(interpreter=b"x" * (15 - length) + b"\0")
             yield case(f"padding of {length} bytes", whole[:-1] + b"\1", "reserved")
 
 
