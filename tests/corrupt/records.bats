@@ -42,10 +42,7 @@ each() {
 }
 
 @test "a loader that cannot be one is not started, and verify fails" {
-<<<<<<< HEAD
-=======
     mkfifo fifo
->>>>>>> 3d629673281823ce704dac4db45f88f7ce9e86e8
     each records-of-loaders
 }
 
