@@ -42,7 +42,9 @@ struct process process_read(char **argv, char **envp)
 
     while (*envp)
         envp++;
-    process.auxv = (Elf64_auxv_t *)(envp + 1);
+    while (!*envp) /* more than one, where glibc has taken variables out for AT_SECURE */
+        envp++;
+    process.auxv = (Elf64_auxv_t *)envp;
     for (const Elf64_auxv_t *entry = process.auxv; entry->a_type != AT_NULL; entry++) {
         if (entry->a_type == AT_EXECFN)
             executed = (const char *)entry->a_un.a_val;

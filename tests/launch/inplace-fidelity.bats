@@ -279,7 +279,8 @@ assert all(value % 4096 == 0 for value in values) or column == 3, values' "$@"
     done
     grep -q '^blocked: 8000000380014203$' stored.out
     grep -q '^pending: 0000000000000200$' stored.out
-    [ "$(grep -c '^signal [0-9]*: ignored' stored.out)" = 6 ]
+    # glibc's posix_spawn, which make uses, ignores its own two signals for what it starts
+    [ "$(grep '^signal [0-9]*: ignored' stored.out | grep -cv '^signal 3[23]:')" = 6 ]
     grep -q '^descriptor 77: ' stored.out
     grep -q '^umask: 027$' stored.out
     grep -q '^nice: 7, policy: 3,' stored.out
