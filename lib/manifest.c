@@ -112,7 +112,7 @@ static int check_elf(const struct fatelf_variant *variant, const unsigned char *
     if (variant->elf_offset != offset || variant->elf_size > size - offset || variant->elf_size < sizeof elf)
         return FATELF_ERROR_VARIANT_ELF;
     memcpy(&elf, bytes + offset, sizeof elf);
-    if (elf.header_count < 1 || elf.header_count > FATELF_HEADERS_MAX ||
+    if (elf.header_count < 1 || elf.header_count > FATELF_HEADERS_MAX || elf.interpreter_size == 1 ||
         elf.interpreter_size > FATELF_INTERPRETER_MAX || variant->elf_size != fatelf_elf_size(&elf))
         return FATELF_ERROR_VARIANT_ELF;
     const unsigned char *name = bytes + offset + sizeof elf + elf.header_count * sizeof(Elf64_Phdr);

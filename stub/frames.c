@@ -57,7 +57,8 @@ struct job {
 struct worker {
     struct job *job;
     unsigned char *memory; /* stack, decoder, frame */
-    atomic_int running;    /* thread id; the kernel sets it to 0 when the thread is gone (set_tid_address(2)) */
+    atomic_int running;    /* thread id; the kernel sets it to 0 when its memory is free (set_tid_address(2)) */
+    int id;                /* the same, which stays */
 };
 
 /* The kernel's answer itself: the threads share one errno. */
@@ -249,7 +250,8 @@ static bool start_thread(struct worker *worker)
     unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
                           CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 
-    return thread_start(flags, worker->memory + STACK_SIZE, &worker->running, work_elsewhere, worker) > 0;
+    worker->id = (int)thread_start(flags, worker->memory + STACK_SIZE, &worker->running, work_elsewhere, worker);
+    return worker->id > 0;
 }
 
 static void join_thread(struct worker *worker)
@@ -258,6 +260,9 @@ static void join_thread(struct worker *worker)
 
     while ((id = worker->running) != 0)
         syscall(SYS_futex, &worker->running, FUTEX_WAIT, id, NULL, NULL, 0);
+    /* exec waits until it has left the process too; a program that starts in place could still count it */
+    while (worker->job->image && syscall(SYS_tgkill, getpid(), worker->id, 0) == 0)
+        sched_yield();
 }
 
 static size_t whole_pages(uint64_t size)

@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000 /* linux/mman.h, since 4.17; before, an address is only a hint */
+#endif
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE 66 /* linux/prctl.h, since 6.3 */
 #endif
 #define HUGE_PAGE (UINT64_C(2) << 20)
 
@@ -155,17 +159,22 @@ bool image_move_back(const struct image *image, const unsigned char *bytes, unsi
         const struct fatelf_segment *segment = &image->program.segments[i];
         unsigned char *home = (unsigned char *)(uintptr_t)bytes + segment->file_offset + segment->copied_head;
         good &= move_pages(segment, at(image, segment->address + segment->copied_head), home);
+        /* they have the segment's protection, and another method reads them */
+        good &= moving(segment) == 0 || mprotect(home, moving(segment), PROT_READ) == 0;
     }
     return good;
 }
 
 /*
- * perf(1) learns of mappings from the kernel's records, and there is none for mremap(), but one for mprotect(). It never
- * gains PROT_EXEC, which PR_SET_MDWE would refuse. Where the first call is refused, perf has to do without.
+ * perf(1) learns of mappings from the kernel's records, and there is none for mremap(), but one for an mprotect() that
+ * changes something. Where code may not become executable again (PR_SET_MDWE, or a filter, which the first call meets
+ * without effect), perf has to do without. PROT_EXEC alone would pass, but takes one of the program's protection keys.
  */
 static bool announce(unsigned char *code, uint64_t size)
 {
-    return mprotect(code, size, PROT_EXEC) != 0 || mprotect(code, size, PROT_READ | PROT_EXEC) == 0;
+    if (prctl(PR_GET_MDWE, 0, 0, 0, 0) > 0 || mprotect(code, size, PROT_READ | PROT_EXEC) != 0)
+        return true;
+    return mprotect(code, size, PROT_READ) == 0 && mprotect(code, size, PROT_READ | PROT_EXEC) == 0;
 }
 
 static bool protect_moved(const struct fatelf_segment *segment, unsigned char *start, int has)

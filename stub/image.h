@@ -24,7 +24,8 @@ void image_release(const struct image *image);
 int image_map(const struct image *image, int fd, const char **call);
 /*
  * Moves the pages of a file that is mapped at `bytes` (readable; `executable`: also that) to their places. *moved is
- * then how many segments have moved, also where it fails; image_move_back() brings these back. False: it could not.
+ * then how many segments have moved, also where it fails; image_move_back() brings these back, to be read. False: it
+ * could not.
  */
 int image_move(const struct image *image, const unsigned char *bytes, bool executable, unsigned *moved,
                const char **call);

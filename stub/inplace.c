@@ -45,7 +45,8 @@ static int read_loader(int fd, struct fatelf_program *program)
 /* Maps the dynamic loader at `path`. */
 static int map_loader(const char *path, struct image *loader, const char **call)
 {
-    int fd = open(path, O_RDONLY); /* closed before anything else runs; with O_CLOEXEC, musl makes a second call */
+    /* Closed before anything else runs; with O_CLOEXEC, musl makes a second call. What is no file does not hold us up. */
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
     *call = path;
     if (fd < 0)

@@ -28,7 +28,7 @@ static unsigned decode(const unsigned char *code, struct tail *tail)
     if (op == 0x31 && operand >= 0xc0 && (operand >> 3 & 7) == (operand & 7) && code[0] != 0x41 && operand != 0xe4 &&
         operand != 0xed) /* xor of a register with itself, not of rsp or rbp */
         return 2 + rex;
-    if (op >= 0x58 && op <= 0x5f && op != 0x5c && code[0] != 0x45) { /* pop, not rsp */
+    if (op >= 0x58 && op <= 0x5f && code[0] != 0x45 && (rex || op != 0x5c)) { /* pop, not rsp */
         tail->slots++;
         return 1 + rex;
     }

@@ -5,10 +5,12 @@ import struct
 
 PT_LOAD, PT_NOTE = 1, 4
 SHT_NULL, SHT_NOBITS = 0, 8
-HEADER_SIZE, VARIANT_SIZE, FRAME_SIZE = 40, 80, 32
+HEADER_SIZE, VARIANT_SIZE, ELF_SIZE, PHDR_SIZE, FRAME_SIZE = 40, 80, 24, 56, 32
 STORED, ZSTD, DELTA = 1, 2, 3
+INPLACE = 2
 
-# lib/format.h, struct fatelf_header, fatelf_variant and fatelf_frame: offset and struct's letter of each field
+# lib/format.h, struct fatelf_header, fatelf_variant, fatelf_elf and fatelf_frame, and elf.h, Elf64_Phdr: offset and
+# struct's letter of each field
 HEADER = {
     "magic": (0, "Q"), "version": (8, "H"), "header_size": (10, "H"), "variant_size": (12, "H"),
     "variant_count": (14, "B"), "launch": (15, "B"), "manifest_size": (16, "I"), "reserved": (20, "I"),
@@ -18,6 +20,14 @@ VARIANT = {
     "level": (0, "B"), "encoding": (1, "B"), "base": (2, "B"), "reserved": (3, "B"), "frame_size": (4, "I"),
     "frame_count": (8, "I"), "frames_offset": (12, "I"), "payload_offset": (16, "Q"), "payload_size": (24, "Q"),
     "size": (32, "Q"), "sha256": (40, "32s"), "elf_offset": (72, "I"), "elf_size": (76, "I"),
+}
+ELF = {
+    "entry": (0, "Q"), "header_offset": (8, "Q"), "type": (16, "H"), "header_count": (18, "H"),
+    "interpreter_size": (20, "I"),
+}
+PROGRAM_HEADER = {
+    "p_type": (0, "I"), "p_flags": (4, "I"), "p_offset": (8, "Q"), "p_vaddr": (16, "Q"), "p_paddr": (24, "Q"),
+    "p_filesz": (32, "Q"), "p_memsz": (40, "Q"), "p_align": (48, "Q"),
 }
 FRAME = {
     "checksum": (0, "Q"), "offset": (8, "Q"), "prefix_offset": (16, "Q"), "size": (24, "I"), "prefix_size": (28, "I"),
@@ -83,13 +93,49 @@ class Fields:
             setattr(self, name, struct.unpack_from("<" + letter, data, place + offset)[0])
 
 
+def packed(values, layout, size):
+    """A struct. values: of all its fields, or of some and the others are 0."""
+    made = bytearray(size)
+    for name, value in values.items():
+        struct.pack_into("<" + layout[name][1], made, layout[name][0], value)
+    return bytes(made)
+
+
+class Record:
+    """What the manifest says of a variant's ELF file. elf, headers: fields by name. interpreter: with its final 0."""
+
+    def __init__(self, data, place):
+        def read(at, layout):
+            return {name: struct.unpack_from("<" + letter, data, at + offset)[0]
+                    for name, (offset, letter) in layout.items()}
+
+        self.elf = read(place, ELF)
+        names = place + ELF_SIZE + PHDR_SIZE * self.elf["header_count"]
+        self.headers = [read(at, PROGRAM_HEADER) for at in range(place + ELF_SIZE, names, PHDR_SIZE)]
+        self.interpreter = data[names:names + self.elf["interpreter_size"]]
+
+    def file_end(self):
+        """Where the last of the file's bytes that are mapped ends."""
+        return max(h["p_offset"] + h["p_filesz"] for h in self.headers if h["p_type"] == PT_LOAD)
+
+    def with_fields(self, elf=None, headers=None, interpreter=None):
+        """The bytes of another one. elf: {field: value}; headers: all of them."""
+        headers = self.headers if headers is None else headers
+        interpreter = self.interpreter if interpreter is None else interpreter
+        fields = {**self.elf, "header_count": len(headers), "interpreter_size": len(interpreter), **(elf or {})}
+        made = packed(fields, ELF, ELF_SIZE) + b"".join(packed(h, PROGRAM_HEADER, PHDR_SIZE) for h in headers)
+        return made + interpreter + bytes(-len(made + interpreter) % 8)
+
+
 class Variant(Fields):
-    """table: its entries of the manifest's table of frames. frames, seek_table: ranges of the file."""
+    """record: what is said of its ELF file, or None. table: its entries of the manifest's table of frames. frames,
+    seek_table: ranges of the file."""
 
     def __init__(self, data, place, manifest):
         super().__init__(data, place, VARIANT)
         self.start = manifest + self.payload_offset
         self.end = self.start + self.payload_size
+        self.record = Record(data, manifest + self.elf_offset) if self.elf_size else None
         table = manifest + self.frames_offset
         self.table = [Fields(data, table + FRAME_SIZE * i, FRAME) for i in range(self.frame_count)]
         self.frames = [range(self.start + entry.offset, self.start + entry.offset + entry.size) for entry in self.table]
@@ -140,7 +186,7 @@ class Bundle(Elf):
         self.manifest = self.note + 12 + 16  # the owner's 13 bytes are padded to 16
         self.manifest_size, = struct.unpack_from("<I", data, self.note + 4)
         self.note_end = self.manifest + self.manifest_size
-        variants, = struct.unpack_from("<B", data, self.manifest + 14)
+        variants, self.launch = struct.unpack_from("<BB", data, self.manifest + 14)
         self.variants = [Variant(data, self.manifest + HEADER_SIZE + VARIANT_SIZE * i, self.manifest)
                          for i in range(variants)]
         assert self.checksum(data) == struct.unpack_from("<Q", data, self.note_end - 8)[0], "checksum"
@@ -170,14 +216,40 @@ class Bundle(Elf):
         struct.pack_into("<Q", changed, self.note_end - 8, self.checksum(changed))
         return bytes(changed[self.note:])
 
+    def with_record(self, index, record, variant=None, frame=None):
+        """Edits: the manifest with other bytes as what is said of this variant's ELF file, of any size that there is
+        room for, and with these fields of the variant and of its first frame."""
+        changed = bytearray(self.data[self.manifest:self.note_end - 8])
+        start = self.variants[index].elf_offset
+        grown = len(record) - self.variants[index].elf_size
+        changed[start:start + self.variants[index].elf_size] = record
+        for i, other in enumerate(self.variants):
+            fields = {"frames_offset": other.frames_offset + grown}
+            if i == index:
+                fields.update(elf_size=len(record), **(variant or {}))
+            elif other.elf_offset > start:
+                fields["elf_offset"] = other.elf_offset + grown
+            for name, value in fields.items():
+                offset, letter = VARIANT[name]
+                struct.pack_into("<" + letter, changed, HEADER_SIZE + VARIANT_SIZE * i + offset, value)
+        for name, value in (frame or {}).items():
+            offset, letter = FRAME[name]
+            place = self.variants[index].table[0].place - self.manifest + grown
+            struct.pack_into("<" + letter, changed, place + offset, value)
+        struct.pack_into("<I", changed, HEADER["manifest_size"][0], self.manifest_size + grown)
+        changed += struct.pack("<Q", xxh64(changed))
+        note = struct.pack("<III", 13, len(changed), 1) + self.data[self.note + 12:self.manifest] + changed
+        assert self.note + len(note) <= min(other.start for other in self.variants), "no room for the manifest"
+        return ((self.note, note),
+                program_header(self.data, self.note_segment, p_filesz=len(note), p_memsz=len(note)))
+
 
 def program_header(data, segment, **fields):
     """An edit of a program header."""
-    places = {"p_type": (0, "I"), "p_offset": (8, "Q"), "p_vaddr": (16, "Q"), "p_paddr": (24, "Q"),
-              "p_filesz": (32, "Q"), "p_memsz": (40, "Q")}
     changed = bytearray(data[segment.place:segment.place + 56])
     for name, value in fields.items():
-        struct.pack_into("<" + places[name][1], changed, places[name][0], value)
+        offset, letter = PROGRAM_HEADER[name]
+        struct.pack_into("<" + letter, changed, offset, value)
     return segment.place, bytes(changed)
 
 

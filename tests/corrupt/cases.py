@@ -3,11 +3,12 @@ flipped bits and files cut short."""
 
 import collections
 
-from bundle import PT_LOAD
+from bundle import INPLACE, PT_LOAD, STORED
 
 # What may come of a start of the bundle:
 #   right     the variant asked for ran: its output, status 0
 #   refused   status 127, one line on stderr that names the bundle, nothing from the program
+#   cannot    the same with status 126
 #   kernel    exec itself failed
 #   signal    death by a signal
 #   failed    any other status but 0
@@ -16,13 +17,14 @@ from bundle import PT_LOAD
 #   remark    the same, but libbfd has something to say about the ELF file
 #   failed    status 1 and a message
 # "wrong" is anything else; allowed only where the launcher's own code is damaged.
-RIGHT, REFUSED, KERNEL, SIGNAL, FAILED, OK, REMARK, WRONG = \
-    "right", "refused", "kernel", "signal", "failed", "ok", "remark", "wrong"
+RIGHT, REFUSED, CANNOT, KERNEL, SIGNAL, FAILED, OK, REMARK, WRONG = \
+    "right", "refused", "cannot", "kernel", "signal", "failed", "ok", "remark", "wrong"
 COPED = (OK, FAILED)  # where an answer and a message will both do
 
 # name: for the report. edits: ((offset, bytes), ..). cut: size that the file is cut to, or None.
 # runs: ((what, outcomes that are allowed), ..), or (what, outcomes, what the message says if there is one); what: a
-# level to start, or a sub-command and its arguments behind the file, or CREATE.
+# level to start, or one and the launch method to start it by, or a sub-command and its arguments behind the file, or
+# CREATE.
 Case = collections.namedtuple("Case", "name edits cut runs")
 CREATE = "create"
 KINDS = {}
@@ -131,6 +133,28 @@ def frames_by_steps(bundle):
 
 
 @kind
+def frames_in_place(bundle):
+    """A few bits for starts in place. What is stored is not looked at then: what runs is anybody's guess, and is not
+    tried. Other methods refuse it, and `verify` finds it."""
+    case = 0
+    for variant in bundle.variants:
+        for number, frame in enumerate(variant.frames):
+            for offset in sorted({frame[0], *frame[::len(frame) // 6], frame[-1]}):
+                def damaged(part):
+                    return offset in part
+
+                what, outcomes = start(bundle, variant, damaged)
+                runs = [(f"{what} memfd" if variant.encoding == STORED else f"{what} inplace", outcomes)]
+                if case % 5 == 0:
+                    runs += [("verify", (FAILED,), f"{level(variant)}: damaged: ")]
+                    for other in others(bundle, variant):
+                        what, outcomes = start(bundle, other, damaged)
+                        runs += [(f"{what} inplace", outcomes)]
+                case += 1
+                yield flip(bundle.data, f"{level(variant)} frame {number}", offset, some_bit(offset), *runs)
+
+
+@kind
 def seek_table(bundle):
     """Bits in every byte of every seek table: the launcher does without it, the tool compares."""
     for variant in bundle.variants:
@@ -161,10 +185,22 @@ def cut_start(bundle, variant, size):
         # the missing rest of a page reads as zeros, which it may have been
         return any(bundle.data[max(part.start, size):max(part.stop, size)])
 
+    how = ""
+    if bundle.launch == INPLACE:
+        # all that is needed of it are its segments; whether a part of their last page is missing, nobody looks
+        mapped = range(variant.start, variant.start + variant.record.file_end())
+        if size <= last_page(mapped.stop):
+            return level(variant), (REFUSED,), "cut short"
+        if not damaged(mapped):
+            return level(variant), (RIGHT,)
+        how = " memfd"
+    elif variant.encoding != STORED and size % 2:
+        how = " inplace"
     parts = [part for part in (variant, bundle.base_of(variant)) if part]
     if any(size <= last_page(part.end) for part in parts):
-        return level(variant), (REFUSED,), "cut short"
-    return start(bundle, variant, damaged)
+        return level(variant) + how, (REFUSED,), "cut short"
+    what, outcomes = start(bundle, variant, damaged)
+    return what + how, outcomes
 
 
 def cut_runs(bundle, size):

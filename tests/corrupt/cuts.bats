@@ -7,6 +7,7 @@ setup_file() {
     build_tiny tiny 8000 1 2 3 4
     "$TOOL" create -q --no-delta -o zstd tiny.v[1-4]
     "$TOOL" create -q --compress none -o none tiny.v[1-4]
+    "$TOOL" create -q --launch inplace -o inplace tiny.v[1-4]
     "$TOOL" create -q --base v3 -o delta tiny.v[1-4]
     "$TOOL" create -q --base v4 -o delta.last tiny.v[1-4]
 }
@@ -19,6 +20,10 @@ tiny=(tiny.v1 tiny.v2 tiny.v3 tiny.v4)
 
 @test "a stored bundle that is cut short says so, at every 1 KB and at every border" {
     damage cuts none "${tiny[@]}"
+}
+
+@test "a bundle that starts in place and is cut short says so, at every 1 KB and at every border" {
+    damage cuts inplace "${tiny[@]}"
 }
 
 @test "a delta-coded bundle that is cut short says so, also where the base comes last" {

@@ -4,8 +4,8 @@
 usage: damage.py KIND TOOL FILE [BUILD...]
 
 FILE is a bundle, or a program for `create`. BUILDs are the programs the bundle was made of, named NAME.v1 .. NAME.v4.
-KINDs are the functions that are marked with @kind in cases.py, malformed.py, forged.py and elf.py. Prints what was seen
-how often, and what was not as it should be; status 1 if anything was not.
+KINDs are the functions that are marked with @kind in cases.py, malformed.py, forged.py, records.py and elf.py. Prints
+what was seen how often, and what was not as it should be; status 1 if anything was not.
 """
 
 import collections
@@ -14,11 +14,12 @@ import os
 import sys
 
 sys.dont_write_bytecode = True  # nothing is left behind in the source folder
-import elf  # noqa: F401 these three bring kinds of damage
+import elf  # noqa: F401 these four bring kinds of damage
 import forged  # noqa: F401
 import malformed  # noqa: F401
+import records  # noqa: F401
 from bundle import Bundle, read
-from cases import CREATE, FAILED, KERNEL, KINDS, OK, REFUSED, REMARK, RIGHT, SIGNAL, WRONG, level
+from cases import CANNOT, CREATE, FAILED, KERNEL, KINDS, OK, REFUSED, REMARK, RIGHT, SIGNAL, WRONG, level
 from spawn import Spawner, set_limits
 
 LEVELS = ("v1", "v2", "v3", "v4")
@@ -59,16 +60,22 @@ class Bench:
         # for this machine
         self.bytes["best"] = self.spawn([tool, "extract", self.path, "best", "-o", "-"]).out
 
-    def start(self, name):
-        ended = self.spawn([self.path], FATELF_AMD64=name + "!")
+    def start(self, what):
+        """A launch method that is asked for leaves a line in the log for each one that was tried to its end."""
+        name, *launch = what.split()
+        asked = {"FATELF_AMD64_LAUNCH": launch[0], "FATELF_AMD64_DEBUG": "log"} if launch else {}
+        ended = self.spawn([self.path], FATELF_AMD64=name + "!", **asked)
+        log = [line for line in lines_of(ended) if launch and f": starting {name} by " in line]
         if ended.error is not None:
             return KERNEL, ended
         if ended.signal:
             return SIGNAL, ended
         if ended.status == 0:
-            return RIGHT if ended.out == self.output[name] and not ended.err else WRONG, ended
-        said = message(ended, self.path) and len(lines_of(ended)) == 1
-        return REFUSED if ended.status == 127 and said and not ended.out else FAILED, ended
+            return RIGHT if ended.out == self.output[name] and len(lines_of(ended)) == len(log) else WRONG, ended
+        said = message(ended, self.path) and len(lines_of(ended)) == len(log) + 1
+        if not said or ended.out:
+            return FAILED, ended
+        return {126: CANNOT, 127: REFUSED}.get(ended.status, FAILED), ended
 
     def use_tool(self, command):
         name, *arguments = command.split()
@@ -92,7 +99,7 @@ class Bench:
     def run(self, what):
         if what == CREATE:
             return self.create()
-        return self.start(what) if what in LEVELS else self.use_tool(what)
+        return self.start(what) if what.split()[0] in LEVELS else self.use_tool(what)
 
     def damage(self, case):
         fd = os.open(self.path, os.O_WRONLY | os.O_CLOEXEC)

@@ -13,6 +13,7 @@ setup_file() {
     done
     "$TOOL" create -q --base v3 -o tiny.delta tiny.v[1-4]
     "$TOOL" create -q -o alike.delta alike.v[134] # coded so without being told
+    "$TOOL" create -q --launch inplace -o large.inplace large.v[24]
 }
 
 tiny=(tiny.v1 tiny.v2 tiny.v3 tiny.v4)
@@ -78,4 +79,14 @@ alike=(alike.v1 alike.v3 alike.v4)
     damage anywhere tiny.none "${tiny[@]}"
     rm -r damage.*
     damage anywhere tiny.delta "${tiny[@]}"
+}
+
+@test "a flipped bit in a compressed frame is refused when it is started in place" {
+    damage frames-in-place tiny.delta "${tiny[@]}"
+    rm -r damage.*
+    damage frames-in-place large.zstd "${large[@]}"
+}
+
+@test "a flipped bit in what is mapped from the file is found by verify and by memfd, and concerns no other variant" {
+    damage frames-in-place large.inplace "${large[@]}"
 }

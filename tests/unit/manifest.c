@@ -378,6 +378,7 @@ static void what_is_said_of_elf_headers_is_where_and_what_it_must_be(void **stat
     RECORDED(elf.header_count, 3, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.header_count, FATELF_HEADERS_MAX + 1, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.header_count, UINT16_MAX, FATELF_ERROR_VARIANT_ELF);
+    RECORDED(elf.interpreter_size, 1, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.interpreter_size, 9, FATELF_ERROR_VARIANT_ELF); /* does not end in 0 */
     RECORDED(elf.interpreter_size, 11, FATELF_ERROR_VARIANT_ELF); /* has another 0 */
     RECORDED(elf.interpreter_size, 17, FATELF_ERROR_VARIANT_ELF);
