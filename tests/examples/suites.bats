@@ -68,9 +68,8 @@ QUICK="test_grammar test_struct test_math test_builtin test_float test_dict test
 MORE="test_set test_array test_sys test_os test_posix test_mmap test_subprocess test_threading test_faulthandler
     test_ctypes test_json test_re test_zlib test_hashlib test_unicode test_bytes test_itertools test_memoryview
     test_codecs test_decimal test_pickle test_ast test_compile test_dis test_bz2 test_lzma test_fork1 test_cmd_line
-    test_gc test_weakref test_getpath test_embed test_exception_hierarchy test_import test_runpy
-    test_multiprocessing_fork test_logging test_socket test_select test_tempfile test_shutil test_pathlib test_time
-    test_datetime test_random test_statistics test_email test_inspect"
+    test_gc test_getpath test_embed test_exception_hierarchy test_import test_runpy test_tempfile test_shutil
+    test_pathlib test_time test_datetime test_random test_statistics test_email test_inspect"
 
 # A python that is a program of its own, not a start file of another, and has its tests with it.
 python_with_tests() {
