@@ -41,6 +41,7 @@ struct job {
     int fd;
     bool in_order; /* write(), not pwrite() */
     size_t context_size;
+    size_t scratch_size;
     cpu_set_t others; /* the allowed processors but for the one that run() is on */
     unsigned char *base_bytes;
     atomic_uchar *base_done; /* one for each frame of the base */
@@ -54,7 +55,7 @@ struct job {
 
 struct worker {
     struct job *job;
-    unsigned char *memory; /* stack, decoder, frame */
+    unsigned char *memory; /* stack, decoder, its scratch memory, frame */
     atomic_int running;    /* thread id; the kernel sets it to 0 when the thread is gone (set_tid_address(2)) */
 };
 
@@ -159,7 +160,8 @@ static int work(void *argument)
     struct job *job = worker->job;
     /* NULL for a stored payload, which needs none */
     ZSTD_DCtx *context = ZSTD_initStaticDCtx(worker->memory + STACK_SIZE, job->context_size);
-    unsigned char *buffer = worker->memory + STACK_SIZE + job->context_size;
+    unsigned char *scratch = worker->memory + STACK_SIZE + job->context_size;
+    unsigned char *buffer = scratch + job->scratch_size;
     uint32_t frame;
     bool of_base;
 
@@ -167,7 +169,7 @@ static int work(void *argument)
         const struct fatelf_payload *payload = of_base ? job->base : job->payload;
         uint64_t offset = (uint64_t)frame * payload->variant->frame_size;
         const unsigned char *bytes;
-        int error = fatelf_payload_decode(payload, frame, context, job->base_bytes,
+        int error = fatelf_payload_decode(payload, frame, context, job->base_bytes, scratch,
                                           of_base ? job->base_bytes + offset : buffer, &bytes);
         if (!error && !of_base)
             error = write_all(job, bytes, fatelf_payload_raw_size(payload, frame), offset);
@@ -262,7 +264,8 @@ static int run(struct job *job, unsigned threads, const char **call)
     size_t base_size = base ? whole_pages(base->size) : 0;
     if (variant->encoding != FATELF_ENCODING_STORED)
         job->context_size = whole_pages(ZSTD_estimateDCtxSize());
-    size_t share = STACK_SIZE + job->context_size +
+    job->scratch_size = whole_pages(fatelf_payload_scratch_size(job->payload));
+    size_t share = STACK_SIZE + job->context_size + job->scratch_size +
                    whole_pages(variant->size < variant->frame_size ? variant->size : variant->frame_size);
     size_t shared = base ? base_size + whole_pages(base->frame_count) : 0;
 
