@@ -69,7 +69,7 @@ static const char *set_prefix(const struct compress_base *base, struct coder *co
 {
     if (!locator_find(base->locator, slot->raw, slot->raw_size, share, &slot->prefix))
         return "out of memory";
-    if (slot->prefix.size > coder->prefix_room) {
+    if (!coder->prefix || slot->prefix.size > coder->prefix_room) {
         free(coder->prefix);
         coder->prefix = malloc((size_t)slot->prefix.size + ALIGN_SLACK);
         coder->prefix_room = coder->prefix ? slot->prefix.size : 0;
