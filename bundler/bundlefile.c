@@ -94,11 +94,11 @@ unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index)
  * that `wanted` is coded against.
  */
 static int decode_frame(const struct bundle_file *file, const struct fatelf_variant *wanted,
-                        const struct fatelf_payload *payload, uint32_t frame, ZSTD_DCtx *context,
+                        const struct fatelf_payload *payload, uint32_t frame, ZSTD_DCtx *context, void *scratch,
                         unsigned char *buffer, const unsigned char **bytes)
 {
     const struct fatelf_variant *variant = payload->variant;
-    int error = fatelf_payload_decode(payload, frame, context, file->base_bytes, buffer, bytes);
+    int error = fatelf_payload_decode(payload, frame, context, file->base_bytes, scratch, buffer, bytes);
     char base[sizeof ", its base v255"] = "";
 
     if (!error)
@@ -124,7 +124,7 @@ static int decode_base(struct bundle_file *file, const struct fatelf_payload *pa
     if (!file->base_bytes)
         return fail("out of memory");
     for (uint32_t i = 0; !status && i < base->variant->frame_count; i++)
-        status = decode_frame(file, payload->variant, base, i, context,
+        status = decode_frame(file, payload->variant, base, i, context, NULL,
                               file->base_bytes + (uint64_t)i * base->variant->frame_size, &bytes);
     if (!status)
         file->base = payload->base;
@@ -144,14 +144,17 @@ int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const c
         return fail_variant(file, index, error);
     ZSTD_DCtx *context = ZSTD_createDCtx();
     unsigned char *buffer = malloc(variant->frame_size);
+    size_t scratch_size = fatelf_payload_scratch_size(payload);
+    void *scratch = scratch_size ? malloc(scratch_size) : NULL;
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    if (!context || !buffer || !hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL))
+    if (!context || !buffer || (scratch_size && !scratch) || !hash ||
+        !EVP_DigestInit_ex(hash, EVP_sha256(), NULL))
         status = fail("out of memory");
     if (!status && payload->base)
         status = decode_base(file, payload, context);
     for (uint32_t frame = 0; !status && frame < variant->frame_count; frame++) {
         uint32_t size = fatelf_payload_raw_size(payload, frame);
-        status = decode_frame(file, variant, payload, frame, context, buffer, &bytes);
+        status = decode_frame(file, variant, payload, frame, context, scratch, buffer, &bytes);
         if (!status && !record_matches(&file->bundle, index, bytes, size, (uint64_t)frame * variant->frame_size))
             status = fail_variant(file, index, FATELF_ERROR_VARIANT_ELF);
         if (!status && fd >= 0 && !file_write(fd, bytes, size))
@@ -164,6 +167,7 @@ int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const c
         status = fail("%s: v%u: damaged: its SHA-256 does not match", file->path, variant->level);
     EVP_MD_CTX_free(hash);
     free(buffer);
+    free(scratch);
     ZSTD_freeDCtx(context);
     return status;
 }

@@ -15,6 +15,7 @@
 
 #include "../lib/checksum.h"
 #include "../lib/manifest.h"
+#include "delta.h"
 #include "file.h"
 #include "locate.h"
 #include "progress.h"
@@ -50,6 +51,7 @@ struct job {
 /* One thread's tools. */
 struct coder {
     ZSTD_CCtx *context;
+    struct delta_coder *delta; /* where there is a base */
     unsigned char *prefix;
     size_t prefix_room;
 };
@@ -62,37 +64,42 @@ static const char *read_file(const struct variant *from, unsigned char *bytes, s
     return errno ? strerror(errno) : "changed while it was read";
 }
 
-/* zstd would read a prefix that starts with this as a dictionary; one byte on, it cannot start so again. */
-static void avoid_dictionary(struct place *prefix, const unsigned char **bytes)
-{
-    static const unsigned char magic[] = {0x37, 0xa4, 0x30, 0xec}; /* RFC 8878, 5 */
-
-    if (prefix->size < sizeof magic || memcmp(*bytes, magic, sizeof magic) != 0)
-        return;
-    prefix->offset++;
-    prefix->size--;
-    ++*bytes;
-}
-
 /* Gives the coder what of the base the frame in the slot resembles. Returns NULL or what went wrong. */
 static const char *set_prefix(const struct compress_base *base, struct coder *coder, struct slot *slot, double share)
 {
     if (!locator_find(base->locator, slot->raw, slot->raw_size, share, &slot->prefix))
         return "out of memory";
-    if (slot->prefix.size > coder->prefix_room) {
+    if (!coder->prefix || slot->prefix.size > coder->prefix_room) {
         free(coder->prefix);
-        coder->prefix = malloc(slot->prefix.size);
+        coder->prefix = malloc((size_t)slot->prefix.size + ALIGN_SLACK);
         coder->prefix_room = coder->prefix ? slot->prefix.size : 0;
         if (!coder->prefix)
             return "out of memory";
     }
-    const char *error = read_file(base->variant, coder->prefix, slot->prefix.size, slot->prefix.offset);
-    const unsigned char *prefix = coder->prefix;
-    if (!error)
-        avoid_dictionary(&slot->prefix, &prefix);
-    if (!error && ZSTD_isError(ZSTD_CCtx_refPrefix(coder->context, prefix, slot->prefix.size)))
-        error = "zstd takes no prefix";
-    return error;
+    memset(coder->prefix + slot->prefix.size, 0, ALIGN_SLACK);
+    return read_file(base->variant, coder->prefix, slot->prefix.size, slot->prefix.offset);
+}
+
+static const char *code_plain(const struct job *job, struct coder *coder, struct slot *slot)
+{
+    slot->prefix = (struct place){0};
+    slot->coded_size = ZSTD_compress2(coder->context, slot->coded, ZSTD_compressBound(job->frame_size), slot->raw,
+                                      slot->raw_size);
+    return ZSTD_isError(slot->coded_size) ? ZSTD_getErrorName(slot->coded_size) : NULL;
+}
+
+/* A frame that has nothing in common with the base is not coded against it. */
+static const char *code_delta(const struct job *job, struct coder *coder, struct slot *slot)
+{
+    size_t size;
+
+    if (!delta_code(coder->delta, coder->context, coder->prefix, slot->prefix.size, slot->raw, slot->raw_size,
+                    slot->coded, ZSTD_compressBound(job->frame_size), &size))
+        return "out of memory";
+    if (size == 0)
+        return code_plain(job, coder, slot);
+    slot->coded_size = size;
+    return NULL;
 }
 
 /* Returns NULL or what went wrong, with *path. */
@@ -108,17 +115,15 @@ static const char *code_frame(const struct job *job, struct coder *coder, uint32
     error = read_file(job->from, slot->raw, slot->raw_size, offset);
     if (error || job->settings->encoding == FATELF_ENCODING_STORED)
         return error;
-    if (job->base) {
-        double middle = (double)offset + (double)slot->raw_size / 2;
-        error = set_prefix(job->base, coder, slot, middle / (double)job->from->size);
-        if (error) {
-            *path = job->base->variant->path;
-            return error;
-        }
-    }
-    slot->coded_size = ZSTD_compress2(coder->context, slot->coded, ZSTD_compressBound(job->frame_size), slot->raw,
-                                      slot->raw_size);
-    return ZSTD_isError(slot->coded_size) ? ZSTD_getErrorName(slot->coded_size) : NULL;
+    if (!job->base)
+        return code_plain(job, coder, slot);
+    double middle = (double)offset + (double)slot->raw_size / 2;
+    memset(slot->raw + slot->raw_size, 0, ALIGN_SLACK);
+    error = set_prefix(job->base, coder, slot, middle / (double)job->from->size);
+    if (!error)
+        return code_delta(job, coder, slot);
+    *path = job->base->variant->path;
+    return error;
 }
 
 static bool set(ZSTD_CCtx *context, ZSTD_cParameter parameter, int value)
@@ -144,7 +149,9 @@ static void *work(void *argument)
 {
     struct job *job = argument;
     struct coder coder = {.context = make_context(job)};
-    const char *error = coder.context ? NULL : "out of memory";
+    if (job->base)
+        coder.delta = delta_coder_make(job->frame_size);
+    const char *error = coder.context && (coder.delta || !job->base) ? NULL : "out of memory";
     const char *path = job->from->path;
 
     pthread_mutex_lock(&job->lock);
@@ -168,6 +175,7 @@ static void *work(void *argument)
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
     ZSTD_freeCCtx(coder.context);
+    delta_coder_free(coder.delta);
     free(coder.prefix);
     return NULL;
 }
@@ -262,7 +270,7 @@ static bool allocate(struct job *job, bool stored)
 {
     job->slots = calloc(job->slot_count, sizeof *job->slots);
     for (uint32_t i = 0; job->slots && i < job->slot_count; i++) {
-        job->slots[i].raw = malloc(job->frame_size);
+        job->slots[i].raw = malloc(job->frame_size + ALIGN_SLACK);
         job->slots[i].coded = stored ? NULL : malloc(ZSTD_compressBound(job->frame_size));
         if (!job->slots[i].raw || (!stored && !job->slots[i].coded))
             return false;

@@ -48,7 +48,7 @@
 enum fatelf_encoding {
     FATELF_ENCODING_STORED = 1,     /* the variant's bytes */
     FATELF_ENCODING_ZSTD = 2,       /* zstd frames (RFC 8878) with content size, then a seek table */
-    FATELF_ENCODING_ZSTD_DELTA = 3, /* the same, each coded with a piece of the base variant as its prefix */
+    FATELF_ENCODING_ZSTD_DELTA = 3, /* the same, but frames say how they are made of a piece of the base variant */
 };
 
 enum fatelf_launch {
@@ -113,8 +113,8 @@ struct fatelf_elf {
  * One frame. The checksum is over the bytes as they lie in the payload: there are fewer of them than of raw bytes, and
  * the decoder is never given a damaged one. So a reader does not look at zstd's own checksum of the raw bytes, which
  * `create` writes for the sake of zstd's tools. A zstd frame is one and no more, has its content size, and names no
- * dictionary; its prefix does not start with the magic number of one. The offsets leave no gap: the first is 0, each is
- * the end of the one before, and behind the last there is nothing but the seek table.
+ * dictionary. With a prefix it holds a struct fatelf_delta, otherwise the raw bytes. The offsets leave no gap: the first
+ * is 0, each is the end of the one before, and behind the last there is nothing but the seek table.
  */
 struct fatelf_frame {
     uint64_t checksum;      /* XXH64 (seed 0) of the frame's bytes in the payload */
@@ -123,6 +123,44 @@ struct fatelf_frame {
     uint32_t size;          /* in the payload */
     uint32_t prefix_size;   /* zstd-delta: of the prefix, 0 for a frame that needs none; otherwise 0 */
 };
+
+/*
+ * What is in the zstd frame of a frame with a prefix, not more than frame_size bytes: this header, and without gaps the
+ * streams whose sizes it names, in the order of enum fatelf_delta_stream. Numbers in streams are unsigned LEB128 of at
+ * most 32 bits; signed ones are coded as 0, -1, 1, -2, 2 .. (2n, or -2n - 1 below 0). All arithmetic on fields is modulo
+ * 2^32.
+ *
+ * The frame is made in steps, as many as there are copy_sizes; each takes a number of literal_sizes, copy_sizes and
+ * moves. So many bytes of literals come next, then so many of the prefix: those at the same place as in the frame plus
+ * `shift`, which is 0 at first and which the step's move, a signed number, is added to before. What is left of the
+ * literals is the frame's end. All streams are used up then, and the frame is full.
+ *
+ * Copies have bytes that differ, most of them in addresses. A change adds a number to a 4-byte field of a copy; no field
+ * reaches beyond its copy. Of gaps it takes how many bytes of copies lie between the change before it, or the frame's
+ * start, and the field. Of changes it takes the number to add, signed; or 0, which stands for moved[region] + shift.
+ * The field, if it holds a relative address, points to place + field of the prefix, where `place` is where the field was
+ * copied from; region is (place + field) / FATELF_DELTA_REGION_SIZE % FATELF_DELTA_REGIONS. After every change,
+ * moved[region] is the number that was added - shift: how far that which is pointed to has moved, and so most likely
+ * what lies beside it. moved[] is 0 at first.
+ */
+enum fatelf_delta_stream {
+    FATELF_DELTA_LITERAL_SIZES,
+    FATELF_DELTA_COPY_SIZES,
+    FATELF_DELTA_MOVES,
+    FATELF_DELTA_GAPS,
+    FATELF_DELTA_CHANGES,
+    FATELF_DELTA_LITERALS, /* bytes */
+    FATELF_DELTA_STREAMS
+};
+
+struct fatelf_delta {
+    uint32_t sizes[FATELF_DELTA_STREAMS]; /* of the streams */
+};
+
+#define FATELF_DELTA_REGION_SIZE (UINT32_C(1) << 12)
+#define FATELF_DELTA_REGIONS (UINT32_C(1) << 12)
+
+_Static_assert(sizeof(struct fatelf_delta) == 24, "delta layout");
 
 /* The largest prefix: bounds what `create` holds for each thread, and how long a start waits for the base. */
 #define FATELF_PREFIX_MAX (UINT32_C(1) << 25)

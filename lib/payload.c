@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "checksum.h"
+#include "delta.h"
 #include "error.h"
 
 struct fatelf_frame fatelf_payload_frame(const struct fatelf_payload *payload, uint32_t frame)
@@ -104,30 +105,51 @@ int fatelf_payload_check_seek_table(const struct fatelf_payload *payload)
     return 0;
 }
 
-static bool starts_with(const unsigned char *bytes, size_t size, uint32_t magic)
-{
-    uint32_t first;
+/* In what order they lie in the scratch memory. */
+struct scratch {
+    struct fatelf_delta_regions regions;
+    unsigned char delta[]; /* frame_size */
+};
 
-    if (size < sizeof first)
-        return false;
-    memcpy(&first, bytes, sizeof first);
-    return first == magic;
+size_t fatelf_payload_scratch_size(const struct fatelf_payload *payload)
+{
+    return payload->base ? sizeof(struct scratch) + payload->variant->frame_size : 0;
 }
 
-/* One zstd frame of format 1 that decodes to `raw_size` bytes, without a dictionary, and nothing behind it. */
-static bool is_frame(const unsigned char *bytes, size_t size, uint32_t raw_size)
+/* The size of what is in this zstd frame of format 1, if that is one, without a dictionary, and nothing behind it. */
+static unsigned long long content_size(const unsigned char *bytes, size_t size)
 {
-    return starts_with(bytes, size, ZSTD_MAGICNUMBER) && ZSTD_getFrameContentSize(bytes, size) == raw_size &&
-           ZSTD_getDictID_fromFrame(bytes, size) == 0 && ZSTD_findFrameCompressedSize(bytes, size) == size;
+    uint32_t magic;
+
+    if (size < sizeof magic)
+        return ZSTD_CONTENTSIZE_ERROR;
+    memcpy(&magic, bytes, sizeof magic);
+    if (magic != ZSTD_MAGICNUMBER || ZSTD_getDictID_fromFrame(bytes, size) != 0 ||
+        ZSTD_findFrameCompressedSize(bytes, size) != size)
+        return ZSTD_CONTENTSIZE_ERROR;
+    return ZSTD_getFrameContentSize(bytes, size);
+}
+
+/* Decodes a zstd frame of at most `room` bytes. Returns its size, or 0. */
+static size_t decompress(struct ZSTD_DCtx_s *context, const unsigned char *from, size_t size, unsigned char *to,
+                         size_t room)
+{
+    unsigned long long content = content_size(from, size);
+
+    if (content > room) /* and so is what it cannot be, which zstd's errors look like */
+        return 0;
+    /* What it decodes to follows from bytes known to be right: no second checksum, over three times as many. */
+    ZSTD_DCtx_setParameter(context, ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);
+    return ZSTD_decompressDCtx(context, to, room, from, size) == content ? (size_t)content : 0;
 }
 
 int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
-                          const unsigned char *base, unsigned char *buffer, const unsigned char **bytes)
+                          const unsigned char *base, void *scratch, unsigned char *buffer, const unsigned char **bytes)
 {
     struct fatelf_frame entry = fatelf_payload_frame(payload, frame);
     const unsigned char *from = payload->bytes + entry.offset;
-    const unsigned char *prefix = entry.prefix_size ? base + entry.prefix_offset : NULL;
     uint32_t size = fatelf_payload_raw_size(payload, frame);
+    struct scratch *work = scratch;
 
     if (entry.checksum != fatelf_checksum(from, entry.size))
         return FATELF_ERROR_FRAME_CHECKSUM;
@@ -135,11 +157,11 @@ int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, 
     if (payload->variant->encoding == FATELF_ENCODING_STORED)
         return 0;
     *bytes = buffer;
-    /* a prefix that starts so is a dictionary to zstd, not content; `create` makes none */
-    if (!is_frame(from, entry.size, size) || starts_with(prefix, entry.prefix_size, ZSTD_MAGIC_DICTIONARY))
+    if (entry.prefix_size == 0)
+        return decompress(context, from, entry.size, buffer, size) == size ? 0 : FATELF_ERROR_FRAME;
+    size_t delta = decompress(context, from, entry.size, work->delta, payload->variant->frame_size);
+    if (!fatelf_delta_decode(work->delta, delta, base + entry.prefix_offset, entry.prefix_size, &work->regions, buffer,
+                             size))
         return FATELF_ERROR_FRAME;
-    /* What it decodes to follows from bytes known to be right: no second checksum, over three times as many. */
-    ZSTD_DCtx_setParameter(context, ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);
-    size_t result = ZSTD_decompress_usingDict(context, buffer, size, from, entry.size, prefix, entry.prefix_size);
-    return result == size ? 0 : FATELF_ERROR_FRAME;
+    return 0;
 }

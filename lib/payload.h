@@ -32,13 +32,17 @@ struct fatelf_frame fatelf_payload_frame(const struct fatelf_payload *payload, u
 /* Raw bytes of a frame. */
 uint32_t fatelf_payload_raw_size(const struct fatelf_payload *payload, uint32_t frame);
 
+/* Bytes that decoding needs to work in, aligned as malloc() does it; 0: none. */
+size_t fatelf_payload_scratch_size(const struct fatelf_payload *payload);
+
 /*
  * Checks one frame's checksum and decodes it. `base`: for zstd-delta, the base variant's raw bytes, of which those of
- * the frame's prefix must be there. `buffer` has room for fatelf_payload_raw_size() bytes. *bytes is then the raw frame:
- * in `buffer`, or in the payload itself where it is stored. Returns 0, FATELF_ERROR_FRAME or
- * FATELF_ERROR_FRAME_CHECKSUM.
+ * the frame's prefix must be there. `scratch`: fatelf_payload_scratch_size() bytes. `buffer` has room for
+ * fatelf_payload_raw_size() bytes. *bytes is then the raw frame: in `buffer`, or in the payload itself where it is
+ * stored. Returns 0, FATELF_ERROR_FRAME or FATELF_ERROR_FRAME_CHECKSUM.
  */
 int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
-                          const unsigned char *base, unsigned char *buffer, const unsigned char **bytes);
+                          const unsigned char *base, void *scratch, unsigned char *buffer,
+                          const unsigned char **bytes);
 
 #endif

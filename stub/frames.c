@@ -43,6 +43,7 @@ struct job {
     bool in_order; /* write(), not pwrite() */
     const struct image *image; /* instead of fd: into memory */
     size_t context_size;
+    size_t scratch_size;
     cpu_set_t others; /* the allowed processors but for the one that run() is on */
     unsigned char *base_bytes;
     atomic_uchar *base_done; /* one for each frame of the base */
@@ -56,7 +57,7 @@ struct job {
 
 struct worker {
     struct job *job;
-    unsigned char *memory; /* stack, decoder, frame */
+    unsigned char *memory; /* stack, decoder, its scratch memory, frame */
     atomic_int running;    /* thread id; the kernel sets it to 0 when its memory is free (set_tid_address(2)) */
     int id;                /* the same, which stays */
 };
@@ -167,15 +168,22 @@ static void give_up(struct job *job, int error)
     wake(job);
 }
 
-static int decode_base(const struct job *job, uint32_t frame, ZSTD_DCtx *context)
+/* What a thread decodes with. */
+struct tools {
+    ZSTD_DCtx *context; /* NULL for a stored payload, which needs none */
+    unsigned char *scratch;
+    unsigned char *buffer; /* a frame */
+};
+
+static int decode_base(const struct job *job, uint32_t frame, const struct tools *tools)
 {
     unsigned char *to = job->base_bytes + (uint64_t)frame * job->base->variant->frame_size;
     const unsigned char *bytes;
 
-    return fatelf_payload_decode(job->base, frame, context, NULL, to, &bytes);
+    return fatelf_payload_decode(job->base, frame, tools->context, NULL, tools->scratch, to, &bytes);
 }
 
-static int decode_variant(const struct job *job, uint32_t frame, ZSTD_DCtx *context, unsigned char *buffer)
+static int decode_variant(const struct job *job, uint32_t frame, const struct tools *tools)
 {
     uint64_t offset = offset_of(job, frame);
     uint32_t size = fatelf_payload_raw_size(job->payload, frame);
@@ -184,7 +192,8 @@ static int decode_variant(const struct job *job, uint32_t frame, ZSTD_DCtx *cont
 
     if (!is_wanted(job, frame))
         return 0;
-    int error = fatelf_payload_decode(job->payload, frame, context, job->base_bytes, place ? place : buffer, &bytes);
+    int error = fatelf_payload_decode(job->payload, frame, tools->context, job->base_bytes, tools->scratch,
+                                      place ? place : tools->buffer, &bytes);
     if (error || place)
         return error;
     if (!job->image)
@@ -197,14 +206,17 @@ static int work(void *argument)
 {
     const struct worker *worker = argument;
     struct job *job = worker->job;
-    /* NULL for a stored payload, which needs none */
-    ZSTD_DCtx *context = ZSTD_initStaticDCtx(worker->memory + STACK_SIZE, job->context_size);
-    unsigned char *buffer = worker->memory + STACK_SIZE + job->context_size;
+    unsigned char *scratch = worker->memory + STACK_SIZE + job->context_size;
+    struct tools tools = {
+        .context = ZSTD_initStaticDCtx(worker->memory + STACK_SIZE, job->context_size),
+        .scratch = scratch,
+        .buffer = scratch + job->scratch_size,
+    };
     uint32_t frame;
     bool of_base;
 
     while (take(job, &frame, &of_base)) {
-        int error = of_base ? decode_base(job, frame, context) : decode_variant(job, frame, context, buffer);
+        int error = of_base ? decode_base(job, frame, &tools) : decode_variant(job, frame, &tools);
         if (error)
             give_up(job, error);
         else if (of_base)
@@ -305,7 +317,8 @@ static int run(struct job *job, unsigned threads, const char **call)
     size_t base_size = base ? whole_pages(base->size) : 0;
     if (variant->encoding != FATELF_ENCODING_STORED)
         job->context_size = whole_pages(ZSTD_estimateDCtxSize());
-    size_t share = STACK_SIZE + job->context_size +
+    job->scratch_size = whole_pages(fatelf_payload_scratch_size(job->payload));
+    size_t share = STACK_SIZE + job->context_size + job->scratch_size +
                    whole_pages(variant->size < variant->frame_size ? variant->size : variant->frame_size);
     size_t shared = base ? base_size + whole_pages(base->frame_count) : 0;
 

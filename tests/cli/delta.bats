@@ -166,29 +166,6 @@ PYTHON
     done
 }
 
-# The prefix of v4's first frame that starts behind the base's first byte: its offset and size.
-a_prefix() {
-    python3 - "$1" "$TOP/tests/corrupt" <<'PYTHON'
-import sys
-sys.dont_write_bytecode = True
-sys.path.insert(0, sys.argv[2])
-from bundle import Bundle
-frames = Bundle(open(sys.argv[1], "rb").read()).variants[1].table
-print(*next((frame.prefix_offset, frame.prefix_size) for frame in frames if frame.prefix_offset))
-PYTHON
-}
-
-@test "a prefix does not start with what zstd takes for a dictionary" {
-    "$TOOL" create -o out "$BUILDS"/prog.v[34]
-    read -r offset size <<<"$(a_prefix out)"
-    cp "$BUILDS/prog.v3" base.v3
-    poke base.v3 "$offset" '\067\244\060\354'
-    "$TOOL" create --force -o out base.v3 "$BUILDS/prog.v4"
-    same "$((offset + 1)) $((size - 1))" "$(a_prefix out)"
-    prints "out: ok, v3, v4" verify out
-    "$TOOL" extract out v4 -o - | cmp - "$BUILDS/prog.v4"
-}
-
 @test "the number of threads and the order of the builds do not show" {
     "$TOOL" create -o usual "$BUILDS"/prog.v[1-4]
     for jobs in 1 3 16; do

@@ -4,6 +4,7 @@ here holds its bytes as they are (RFC 8878, 3.1.1.2, "Raw_Block"), so that a rea
 program."""
 
 import hashlib
+import re
 import struct
 
 from bundle import DELTA, FRAME_SIZE, HEADER_SIZE, STORED, VARIANT_SIZE, ZSTD, program_header, seek_table, xxh64
@@ -11,7 +12,6 @@ from cases import FAILED, OK, REFUSED, RIGHT, Case, kind
 from malformed import PREFIX, PREFIX_MAX, TOP
 
 MAGIC = struct.pack("<I", 0xFD2FB528)
-DICTIONARY = struct.pack("<I", 0xEC30A437)
 FRAME, CHECKSUM = "frame cannot be decoded", "frame's checksum does not match"
 ZEROS_FRAME = 1 << 23
 XXH64_OF_ZEROS = 0x86823cbc61f6df0f  # of ZEROS_FRAME bytes
@@ -40,6 +40,44 @@ def frame_of_zeros():
 
 def skippable(content, magic=0x184D2A50):
     return struct.pack("<II", magic, len(content)) + content
+
+
+def number(value):
+    """Unsigned LEB128."""
+    coded = bytearray()
+    while value >= 0x80:
+        coded.append(value & 0x7f | 0x80)
+        value >>= 7
+    return bytes(coded + bytes([value]))
+
+
+def numbers(*values):
+    return b"".join(map(number, values))
+
+
+def signed(value):
+    return 2 * value if value >= 0 else -2 * value - 1
+
+
+def delta_of(literal_sizes=b"", copy_sizes=b"", moves=b"", gaps=b"", changes=b"", literals=b""):
+    """What is in the zstd frame of a frame with a prefix."""
+    streams = (literal_sizes, copy_sizes, moves, gaps, changes, literals)
+    return struct.pack("<6I", *map(len, streams)) + b"".join(streams)
+
+
+def frame_of_delta(delta):
+    """Its zeros, if there are many of them in a row, as one byte (RFC 8878, "RLE_Block"): the canvas is small."""
+    start, size = max(((m.start(), len(m.group())) for m in re.finditer(b"\\0+", delta)), key=lambda run: run[1],
+                      default=(0, 0))
+    if size < 10000:
+        return frame(delta)
+    blocks = block(0, start, delta[:start], 0) + block(1, size, b"\0", 0) + raw_blocks(delta[start + size:])
+    return frame(delta, blocks=blocks)
+
+
+def delta_frame(raw):
+    """A frame with a prefix that does not need it."""
+    return frame(delta_of(literals=raw))
 
 
 class Part:
@@ -143,20 +181,25 @@ def faulty_frames(raw):
 def forged_frames(canvas):
     """Frames whose checksum is right and whose contents are not."""
     v1, _, v3, _ = builds(canvas)
-    base, delta = Part(3, ZSTD, v3, [(frame(v3), 0, 0)]), Part(1, DELTA, v1, [(frame(v1), 0, len(v3))], base=3)
+    base, delta = Part(3, ZSTD, v3, [(frame(v3), 0, 0)]), Part(1, DELTA, v1, [(delta_frame(v1), 0, len(v3))], base=3)
     yield forge(canvas, "good", [delta, base], *good(1, 3))
     yield forge(canvas, "good without a prefix", [Part(1, DELTA, v1, [(frame(v1), 0, 0)], base=3), base], *good(1, 3))
     yield forge(canvas, "good with id 0 of a dictionary",
                 [Part(1, ZSTD, v1, [(frame(v1, descriptor=0xa5, fields=b"\0" + struct.pack("<I", len(v1))), 0, 0)])],
                 *good(1))
     for name, coded in faulty_frames(v1):
-        yield forge(canvas, f"delta: {name}", [Part(1, DELTA, v1, [(coded, 0, len(v3))], base=3), base],
+        yield forge(canvas, f"delta: {name}", [Part(1, DELTA, v1, [(coded, 0, 0)], base=3), base],
+                    *bad([1], FRAME), ("v3", (RIGHT,)))
+    for name, coded in faulty_frames(delta_of(literals=v1)):
+        if name.startswith("content size") and name != "content size 0":
+            continue  # this one may be of any size that fits, and is looked at below
+        yield forge(canvas, f"delta with a prefix: {name}", [Part(1, DELTA, v1, [(coded, 0, len(v3))], base=3), base],
                     *bad([1], FRAME), ("v3", (RIGHT,)))
     for name, coded in faulty_frames(v3):
         runs = [*bad([1], FRAME), *bad([3], FRAME), ("verify", (FAILED,), "v1, its base v3: damaged")]
         yield forge(canvas, f"base: {name}", [delta, Part(3, ZSTD, v3, [(coded, 0, 0)])], *runs)
     for name, faulty in (("delta", 0), ("base", 1)):
-        parts = [Part(1, DELTA, v1, [(frame(v1), 0, len(v3))], base=3), Part(3, ZSTD, v3, [(frame(v3), 0, 0)])]
+        parts = [Part(1, DELTA, v1, [(delta_frame(v1), 0, len(v3))], base=3), Part(3, ZSTD, v3, [(frame(v3), 0, 0)])]
         parts[faulty].sums[0] ^= 1
         yield forge(canvas, f"checksum of the {name}", parts, *bad([1, 3][faulty:] if faulty else [1], CHECKSUM))
 
@@ -168,7 +211,7 @@ def forged_bases(canvas):
     says = "names a base it cannot have"
 
     def delta(level, raw, base, offset=0, size=64):
-        return Part(level, DELTA, raw, [(frame(raw), offset, size)], base=base)
+        return Part(level, DELTA, raw, [(delta_frame(raw) if size else frame(raw), offset, size)], base=base)
 
     stored, plain = Part(3, STORED, v3, [(v3, 0, 0)]), Part(3, ZSTD, v3, [(frame(v3), 0, 0)])
     for name, parts in {
@@ -193,7 +236,7 @@ def forged_prefixes(canvas):
     zeros = Part(4, ZSTD, bytes(size), [(frame_of_zeros(), 0, 0)] * count, frame_size=ZEROS_FRAME)
 
     def case(offset, length, *runs):
-        delta = Part(1, DELTA, v1, [(frame(v1), offset, length)], base=4)
+        delta = Part(1, DELTA, v1, [(delta_frame(v1) if length else frame(v1), offset, length)], base=4)
         return forge(canvas, f"prefix {offset:#x} {length:#x}", [delta, zeros], *runs)
 
     for offset, length in ((0, PREFIX_MAX), (size - PREFIX_MAX, PREFIX_MAX), (size - 1, 1), (0, 1), (0, 0),
@@ -203,14 +246,64 @@ def forged_prefixes(canvas):
                            (size, 1), (size, 0), (1, 0), (0, 0xffffffff), (TOP, 1), (TOP, 0xffffffff), (TOP - 63, 64)):
         yield case(offset, length, *bad([1], PREFIX, (FAILED,)))
 
-    # a prefix that is a dictionary to zstd; there is one in each build
-    base, at = Part(3, ZSTD, v3, [(frame(v3), 0, 0)]), v3.index(DICTIONARY)
 
-    def dictionary(offset, length, *runs):
-        delta = Part(1, DELTA, v1, [(frame(v1), offset, length)], base=3)
-        return forge(canvas, f"dictionary {offset - at} {length}", [delta, base], *runs)
+def faulty_deltas(raw, base):
+    """Name and bytes of deltas that must not be decoded; most make what they should. They copy the first bytes, which
+    all builds have in common, and change the last four of these by nothing."""
+    same = next(i for i in range(len(raw)) if raw[i] != base[i])
+    rest = len(raw) - same
+    huge = b"\xff\xff\xff\xff\x0f"
+    good = {"literal_sizes": b"\0", "copy_sizes": number(same), "moves": b"\0", "gaps": number(same - 4),
+            "changes": b"\0", "literals": raw[same:]}
 
-    for offset, length in ((at, 3), (at + 1, 64), (at - 1, 64), (at - 1, 5)):
-        yield dictionary(offset, length, *good(1, 3))
-    for length in (4, 7, 8, 9, 64, 300):
-        yield dictionary(at, length, *bad([1], FRAME), ("v3", (RIGHT,)))
+    def case(name, **streams):
+        return name, delta_of(**{**good, **streams})
+
+    yield None, delta_of(**good)
+    whole = delta_of(**good)
+    for size in (0, 1, 23, 24, 25, len(whole) - 1):
+        yield f"cut to {size} bytes", whole[:size]
+    yield "a byte behind the streams", whole + b"\0"
+    for stream in range(6):
+        for size in (1 << 31, 0xffffffff, len(whole) - 23, len(whole)):
+            place = 4 * stream
+            yield f"stream {stream} of {size} bytes", whole[:place] + struct.pack("<I", size) + whole[place + 4:]
+    for name in ("literal_sizes", "copy_sizes", "moves", "gaps", "changes"):
+        yield case(f"nothing in {name}", **{name: b""})
+        yield case(f"one more in {name}", **{name: good[name] + b"\0"})
+        endless = good[name][:-1] + bytes([good[name][-1] | 0x80])
+        yield case(f"{name}: a number that does not end", **{name: endless})
+        yield case(f"{name}: a number of six bytes", **{name: endless.ljust(5, b"\x80") + b"\0"})
+        yield case(f"{name}: a number of 33 bits", **{name: endless.ljust(4, b"\x80") + b"\x10"})
+    yield case("literals missing", literals=raw[same:-1])
+    yield case("literals left", literals=raw[same:] + b"x")
+    yield case("literals of no end", literal_sizes=huge)
+    yield case("more literals than there are", literal_sizes=number(rest + 1))
+    yield case("a copy of no end", copy_sizes=huge, literals=b"")
+    yield case("a copy that ends behind the frame", copy_sizes=number(len(raw) + 1), literals=b"")
+    yield case("a copy that ends behind the prefix", copy_sizes=number(len(base) + 1), literals=b"")
+    for place in (-1, -(1 << 31), len(base) - same + 1, len(base), (1 << 31) - 1):
+        yield case(f"a copy from {place}", moves=number(signed(place)))
+    for places in ((1 << 31) - 1, 1), (-(1 << 31), -(1 << 31)), (-1, 1), (len(base) + 1, -len(base) - 1):
+        yield case(f"moves {places}", literal_sizes=b"\0\0", copy_sizes=b"\0" + number(same),
+                   moves=numbers(*map(signed, places)))
+    for gap in (same - 3, same - 1, same, len(raw) - 4, len(raw), (1 << 31) - 1):
+        yield case(f"a change behind {gap} bytes", gaps=number(gap))
+    yield case("a change in no copy", gaps=b"\0", literal_sizes=b"", copy_sizes=b"", moves=b"", literals=raw)
+    yield case("two changes in one place", gaps=number(same - 4) + b"\0", changes=b"\0\0")
+    yield case("a change too few", gaps=number(same - 4) + number(len(raw)))
+    steps = (1 << 16) - len(whole) + 3
+    nothing = bytes(steps // 3 + 1)
+    yield case("larger than a frame", literal_sizes=nothing + good["literal_sizes"],
+               copy_sizes=nothing + good["copy_sizes"], moves=nothing + good["moves"])
+
+
+@kind
+def forged_deltas(canvas):
+    """Frames with a prefix that do not say how one is made of it."""
+    v1, _, v3, _ = builds(canvas)
+    base = Part(3, ZSTD, v3, [(frame(v3), 0, 0)])
+    for name, delta in faulty_deltas(v1, v3):
+        parts = [Part(1, DELTA, v1, [(frame_of_delta(delta), 0, len(v3))], base=3, frame_size=1 << 16), base]
+        runs = (*bad([1], FRAME), ("v3", (RIGHT,))) if name else good(1, 3)
+        yield forge(canvas, f"delta: {name or 'good'}", parts, *runs)

@@ -11,10 +11,9 @@ words() {
         }'
 }
 
-# build_words NAME LEVEL: NAME.vLEVEL with the words on standard input in it. Among them stands what a zstd dictionary
-# starts with (RFC 8878, 5). pie=1: a relocatable one.
+# build_words NAME LEVEL: NAME.vLEVEL with the words on standard input in it. pie=1: a relocatable one.
 build_words() {
-    { cat; printf '\067\244\060\354'; words 500 1; } >"$1.words"
+    cat >"$1.words"
     "${CC:-cc}" -O2 ${pie:+-fPIE} "-static${pie:+-pie}" -nostdlib -s -Wl,--build-id=none -DLEVEL="$2" \
         "-DFILL=\"\\\"$1.words\\\"\"" -o "$1.v$2" "$BATS_TEST_DIRNAME/tiny.c"
     rm "$1.words"

@@ -3,8 +3,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_CCtx_refPrefix_advanced */
-#include <zdict.h>
 #include <zstd.h>
 
 #include "../../lib/checksum.h"
@@ -35,7 +33,7 @@ static uint64_t frame_raw_size(unsigned frame)
     return frame + 1 < FRAMES ? FRAME_SIZE : SIZE - (FRAMES - 1) * FRAME_SIZE;
 }
 
-/* Bytes that only a prefix can make smaller. */
+/* Bytes that only a base can make smaller. */
 static void fill_noise(unsigned char *bytes, size_t size, uint64_t state)
 {
     for (size_t i = 0; i < size; i++) {
@@ -44,18 +42,41 @@ static void fill_noise(unsigned char *bytes, size_t size, uint64_t state)
     }
 }
 
-static size_t code(void *to, size_t room, const void *from, size_t size, const void *prefix, size_t prefix_size,
-                   ZSTD_dictContentType_e type)
+static size_t code(void *to, size_t room, const void *from, size_t size)
 {
     ZSTD_CCtx *context = ZSTD_createCCtx();
 
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
-    ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0);
-    ZSTD_CCtx_refPrefix_advanced(context, prefix, prefix_size, type);
     size_t coded = ZSTD_compress2(context, to, room, from, size);
     ZSTD_freeCCtx(context);
     assert_false(ZSTD_isError(coded));
     return coded;
+}
+
+static size_t put_number(unsigned char *to, uint32_t value)
+{
+    size_t size = 0;
+
+    for (; value >= 0x80; value >>= 7)
+        to[size++] = (unsigned char)(value | 0x80);
+    to[size++] = (unsigned char)value;
+    return size;
+}
+
+/* Codes a frame that is so many bytes of its prefix from `place` on. */
+static size_t code_copy(void *to, size_t room, uint32_t place, uint32_t size)
+{
+    unsigned char delta[64];
+    struct fatelf_delta header = {.sizes[FATELF_DELTA_LITERAL_SIZES] = 1};
+    size_t total = sizeof header;
+
+    delta[total++] = 0;
+    header.sizes[FATELF_DELTA_COPY_SIZES] = (uint32_t)put_number(delta + total, size);
+    total += header.sizes[FATELF_DELTA_COPY_SIZES];
+    header.sizes[FATELF_DELTA_MOVES] = (uint32_t)put_number(delta + total, 2 * place);
+    total += header.sizes[FATELF_DELTA_MOVES];
+    memcpy(delta, &header, sizeof header);
+    return code(to, room, delta, total);
 }
 
 /* The whole base for the first frame, a piece for the second, none for the last. */
@@ -107,11 +128,13 @@ static int make(void **state)
             const unsigned char *from = f->raw[v] + i * FRAME_SIZE;
             unsigned char *to = f->bytes + at + variant->payload_size;
             size_t size = frame_raw_size(i);
+            size_t room = (size_t)(f->bytes + ROOM - to);
             if (v == STORED)
                 memcpy(to, from, size);
+            else if (frame->prefix_size)
+                size = code_copy(to, room, (uint32_t)(i * FRAME_SIZE + 100 - frame->prefix_offset), (uint32_t)size);
             else
-                size = code(to, (size_t)(f->bytes + ROOM - to), from, size, f->raw[BASE] + frame->prefix_offset,
-                            frame->prefix_size, ZSTD_dct_rawContent);
+                size = code(to, room, from, size);
             frame->size = (uint32_t)size;
             frame->offset = variant->payload_size;
             frame->checksum = fatelf_checksum(to, size);
@@ -175,7 +198,12 @@ static int decode(struct fixture *f, unsigned variant, unsigned frame, const uns
     struct fatelf_payload payload;
 
     assert_int_equal(fatelf_payload_open(&f->bundle, variant, &payload), 0);
-    return fatelf_payload_decode(&payload, frame, f->context, base, buffer, bytes);
+    size_t size = fatelf_payload_scratch_size(&payload);
+    assert_int_equal(size != 0, variant == DELTA);
+    void *scratch = size ? malloc(size) : NULL;
+    int error = fatelf_payload_decode(&payload, frame, f->context, base, scratch, buffer, bytes);
+    free(scratch);
+    return error;
 }
 
 static void what_was_coded_is_decoded_again(void **state)
@@ -356,7 +384,7 @@ static void a_frame_is_one_zstd_frame_of_the_right_size(void **state)
     unsigned char coded[2 * FRAME_SIZE], both[4 * FRAME_SIZE];
     const unsigned char *raw = f->raw[BASE] + (FRAMES - 1) * FRAME_SIZE;
     size_t raw_size = frame_raw_size(FRAMES - 1);
-    size_t size = code(coded, sizeof coded, raw, raw_size, NULL, 0, ZSTD_dct_rawContent);
+    size_t size = code(coded, sizeof coded, raw, raw_size);
 
     assert_int_equal(decode_last(f, coded, size), 0);
     assert_int_equal(decode_last(f, coded, size - 1), FATELF_ERROR_FRAME);
@@ -371,7 +399,7 @@ static void a_frame_is_one_zstd_frame_of_the_right_size(void **state)
     assert_int_equal(decode_last(f, both, size + sizeof skippable), FATELF_ERROR_FRAME);
     memcpy(both + size, coded, size);
     assert_int_equal(decode_last(f, both, 2 * size), FATELF_ERROR_FRAME);
-    size_t empty = code(both + size, FRAME_SIZE, "", 0, NULL, 0, ZSTD_dct_rawContent);
+    size_t empty = code(both + size, FRAME_SIZE, "", 0);
     assert_int_equal(decode_last(f, both, size + empty), FATELF_ERROR_FRAME);
     for (uint32_t magic = 0xFD2FB522; magic <= 0xFD2FB527; magic++) { /* zstd before 1.0 */
         memset(both + size, 0, 64);
@@ -383,56 +411,62 @@ static void a_frame_is_one_zstd_frame_of_the_right_size(void **state)
         assert_int_equal(decode_last(f, both + size, size), FATELF_ERROR_FRAME);
     }
     for (size_t other = raw_size - 1; other <= raw_size + 1; other++) {
-        size = code(coded, sizeof coded, raw, other, NULL, 0, ZSTD_dct_rawContent);
+        size = code(coded, sizeof coded, raw, other);
         assert_int_equal(decode_last(f, coded, size), other == raw_size ? 0 : FATELF_ERROR_FRAME);
     }
 }
 
-/* What decode says of the delta variant's last frame, coded with `size` bytes of the base from `offset` on. */
-static int decode_against(struct fixture *f, size_t offset, size_t size, ZSTD_dictContentType_e type)
+/* What decode says of the delta variant's first frame with this in the zstd frame. */
+static int decode_delta(struct fixture *f, const void *delta, size_t size)
 {
     struct fatelf_variant *variant = &f->bundle.manifest.variants[DELTA];
-    struct fatelf_frame *frame = &f->frames[DELTA][FRAMES - 1];
-    const unsigned char *raw = f->raw[DELTA] + (FRAMES - 1) * FRAME_SIZE;
-    unsigned char *to = f->bytes + variant->payload_offset + frame->offset;
-    size_t raw_size = frame_raw_size(FRAMES - 1);
-    unsigned char buffer[FRAME_SIZE];
+    unsigned char *coded = malloc(2 * FRAME_SIZE), buffer[FRAME_SIZE];
+    struct fatelf_frame frame = {.prefix_size = SIZE, .size = (uint32_t)code(coded, 2 * FRAME_SIZE, delta, size)};
     const unsigned char *bytes;
 
-    frame->prefix_offset = offset;
-    frame->prefix_size = (uint32_t)size;
-    frame->size = (uint32_t)code(to, FRAME_SIZE, raw, raw_size, f->raw[BASE] + offset, size, type);
-    frame->checksum = fatelf_checksum(to, frame->size);
-    memcpy(f->bytes + variant->frames_offset + (FRAMES - 1) * sizeof *frame, frame, sizeof *frame);
-    variant->payload_size = frame->offset + frame->size + TABLE;
-    int error = decode(f, DELTA, FRAMES - 1, f->raw[BASE], buffer, &bytes);
+    memcpy(f->bytes + variant->payload_offset, coded, frame.size);
+    free(coded);
+    frame.checksum = fatelf_checksum(f->bytes + variant->payload_offset, frame.size);
+    memcpy(f->bytes + variant->frames_offset, &frame, sizeof frame);
+    f->frames[DELTA][1].offset = frame.size;
+    f->frames[DELTA][2].offset = frame.size + f->frames[DELTA][1].size;
+    memcpy(f->bytes + variant->frames_offset + sizeof frame, &f->frames[DELTA][1], 2 * sizeof frame);
+    variant->payload_size = f->frames[DELTA][2].offset + f->frames[DELTA][2].size + TABLE;
+    int error = decode(f, DELTA, 0, f->raw[BASE], buffer, &bytes);
     if (!error)
-        assert_memory_equal(bytes, raw, raw_size);
+        assert_memory_equal(bytes, f->raw[DELTA], FRAME_SIZE);
     return error;
 }
 
-static void a_prefix_that_is_a_dictionary_to_zstd_is_refused(void **state)
+/* Steps that add nothing before the one that copies everything, so that the whole has this size. */
+static int decode_padded(struct fixture *f, uint32_t size)
+{
+    static const unsigned char all[] = {0, 0x80, 0x80, 4, 0xc8, 1}; /* 65536 bytes, from 100 on */
+    unsigned char *delta = calloc(1, size);
+    uint32_t steps = (size - (uint32_t)sizeof(struct fatelf_delta) - (uint32_t)sizeof all) / 3;
+    uint32_t more = size - (uint32_t)sizeof(struct fatelf_delta) - (uint32_t)sizeof all - 3 * steps;
+    struct fatelf_delta header = {.sizes = {steps + 1, steps + 3, steps + 2}};
+    unsigned char *at = delta + sizeof header;
+
+    assert_int_equal(more, 0);
+    memcpy(delta, &header, sizeof header);
+    at += header.sizes[0] + steps;
+    memcpy(at, all + 1, 3);
+    memcpy(at + 3 + steps, all + 4, 2);
+    int error = decode_delta(f, delta, size);
+    free(delta);
+    return error;
+}
+
+static void a_delta_is_no_larger_than_a_frame(void **state)
 {
     struct fixture *f = *state;
-    enum { SAMPLE = 100, SAMPLES = 40, AT = 5000 };
-    unsigned char *samples = f->raw[STORED];
-    size_t sizes[SAMPLES];
 
-    for (size_t i = 0; i < SAMPLES; i++)
-        sizes[i] = SAMPLE;
-    for (size_t i = 0; i < SAMPLES * SAMPLE; i++) /* letters, so that there is something to learn */
-        samples[i] = (unsigned char)"etaoinshrdlucmfw"[samples[i] % 16 * (samples[i] / 16) / 16];
-    ZDICT_params_t params = {.dictID = 0};
-    size_t size = ZDICT_finalizeDictionary(f->raw[BASE] + AT, 4096, samples, 2000, samples, sizes, SAMPLES, params);
-    assert_false(ZDICT_isError(size));
-    assert_memory_equal(f->raw[BASE] + AT, "\x37\xa4\x30\xec", 4);
-
-    assert_int_equal(decode_against(f, AT, size, ZSTD_dct_fullDict), FATELF_ERROR_FRAME);
-    for (size_t raw = 4; raw < 8; raw++) /* too short to be one, but a bound that is easy to state is better */
-        assert_int_equal(decode_against(f, AT, raw, ZSTD_dct_rawContent), FATELF_ERROR_FRAME);
-    assert_int_equal(decode_against(f, AT, 3, ZSTD_dct_rawContent), 0);
-    assert_int_equal(decode_against(f, AT + 1, size, ZSTD_dct_rawContent), 0);
-    assert_int_equal(decode_against(f, AT - 1, size, ZSTD_dct_rawContent), 0);
+    assert_int_equal(decode_padded(f, 30), 0);
+    assert_int_equal(decode_padded(f, FRAME_SIZE - 1), 0); /* the sizes that can be padded to go up by threes */
+    assert_int_equal(decode_padded(f, FRAME_SIZE + 2), FATELF_ERROR_FRAME);
+    assert_int_equal(decode_delta(f, "", 0), FATELF_ERROR_FRAME);
+    assert_int_equal(decode_delta(f, f->raw[DELTA], FRAME_SIZE), FATELF_ERROR_FRAME);
 }
 
 int main(void)
@@ -446,7 +480,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_bit_of_a_seek_table_counts, make, drop),
         cmocka_unit_test_setup_teardown(a_changed_byte_is_found_before_anything_is_decoded, make, drop),
         cmocka_unit_test_setup_teardown(a_frame_is_one_zstd_frame_of_the_right_size, make, drop),
-        cmocka_unit_test_setup_teardown(a_prefix_that_is_a_dictionary_to_zstd_is_refused, make, drop),
+        cmocka_unit_test_setup_teardown(a_delta_is_no_larger_than_a_frame, make, drop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
