@@ -234,7 +234,7 @@ static unsigned processors(struct job *job)
     int here = sched_getcpu();
     if (here >= 0)
         CPU_CLR((unsigned)here, &job->others);
-    return count;
+    return count ? count : 1;
 }
 
 /*

@@ -134,7 +134,7 @@ static _Noreturn void start(const struct launch *launch, const struct process *p
 int inplace_launch(struct launch *launch)
 {
     struct process process = process_read(launch->argv, launch->envp);
-    struct image image, loader;
+    struct image image = {0}, loader = {0};
     const char *call;
     unsigned index = (unsigned)(launch->payload.variant - launch->bundle.manifest.variants);
     int error = fatelf_bundle_program(&launch->bundle, index, &image.program);
