@@ -60,7 +60,8 @@ def rounds(size, commands):
 def sweep():
     """start over native against the size of the program, 1 to 200 MB; two minutes"""
     program()
-    table = Table("sweep", "MB", "rounds", "native", "raw launcher", "stored", "zstd", "zstd-delta")
+    launchers = ("raw launcher", "stored", "zstd", "zstd-delta", "in place")
+    table = Table("sweep", "MB", "rounds", "native", *launchers)
     for megabytes in (1, 2, 5, 10, 20, 50, 100, 200):
         sized = Sized(megabytes * MB)
         commands = {
@@ -68,12 +69,12 @@ def sweep():
             "raw launcher": [compile_c("rawlaunch"), sized.base],
             **sized.variants(),
         }
+        commands["in place"] = ["FATELF_AMD64_LAUNCH=inplace", *commands["stored"]]
         os.sync()  # what was written here is not to be on its way to the disk meanwhile
         count = rounds(sized.size, len(commands))
         measured = dict(zip(commands, spawn(count, *commands.values())))
         table.add(megabytes, count, measured["native"].median, *(
-            over(measured, name) if name in measured else None
-            for name in ("raw launcher", "stored", "zstd", "zstd-delta")))
+            over(measured, name) if name in measured else None for name in launchers))
         sized.clear()
 
 
