@@ -17,8 +17,8 @@ void delta_coder_free(struct delta_coder *coder);
 
 /*
  * Codes the `size` bytes at `raw`, with the settings of `context`, against those at `prefix`; both have ALIGN_SLACK
- * bytes behind them. *coded: how many bytes at `to` that took, or 0 where the frame has too little in common with the prefix.
- * False: out of memory.
+ * bytes behind them. *coded: how many bytes at `to` that took, or 0 where the frame has too little in common with the
+ * prefix. False: out of memory.
  */
 bool delta_code(struct delta_coder *coder, struct ZSTD_CCtx_s *context, const unsigned char *prefix,
                 uint32_t prefix_size, const unsigned char *raw, size_t size, unsigned char *to, size_t room,

@@ -11,12 +11,22 @@
 #include "../lib/manifest.h"
 #include "layout.h"
 
-enum { OPTION_LAUNCH = 256, OPTION_COMPRESS, OPTION_ALIGN, OPTION_NO_DELTA, OPTION_BASE, OPTION_GO_ENV, OPTION_STUB, OPTION_FORCE };
+enum {
+    OPTION_LAUNCH = 256,
+    OPTION_COMPRESS,
+    OPTION_ALIGN,
+    OPTION_NO_DELTA,
+    OPTION_BASE,
+    OPTION_GO_ENV,
+    OPTION_STUB,
+    OPTION_FORCE,
+};
 
 const struct option_row create_option_rows[] = {
     {'o', "output", "FILE", "write the bundle to FILE"},
     {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant: memfd (default) or inplace"},
-    {OPTION_COMPRESS, "compress", "HOW", "zstd (default, tuned to start fast), zstd:1 to zstd:22, or none (with inplace)"},
+    {OPTION_COMPRESS, "compress", "HOW",
+     "zstd (default, tuned to start fast), zstd:1 to zstd:22, or none (with inplace)"},
     {OPTION_ALIGN, "align", "SIZE", "put builds at multiples of SIZE in the file: 4K (default) to 1G"},
     {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as its difference to another one"},
     {OPTION_BASE, "base", "LEVEL", "code the other builds against this one, even where it saves little (default: v3)"},
@@ -57,6 +67,8 @@ static bool parse_compress(const char *value, struct compress_settings *settings
     return settings->level > 0;
 }
 
+#define ALIGN_MAX (UINT64_C(1) << 30)
+
 /* "2M" to bytes; 0: not a power of two from a page to 1 GiB. */
 static uint64_t parse_align(const char *text)
 {
@@ -68,8 +80,12 @@ static uint64_t parse_align(const char *text)
     if (digits == 0 || digits >= sizeof number || (text[digits] && (!suffix || text[digits + 1])))
         return 0;
     memcpy(number, text, digits);
-    uint64_t size = strtoull(number, NULL, 10) << (suffix ? 10 * (suffix - suffixes + 1) : 0);
-    return (size & (size - 1)) == 0 && size >= LAYOUT_PAGE && size <= UINT64_C(1) << 30 ? size : 0;
+    uint64_t size = strtoull(number, NULL, 10);
+    unsigned shift = suffix ? 10u * (unsigned)(suffix - suffixes + 1) : 0;
+    if (size > ALIGN_MAX >> shift)
+        return 0;
+    size <<= shift;
+    return fatelf_is_power_of_two(size) && size >= LAYOUT_PAGE ? size : 0;
 }
 
 static unsigned processors(void)

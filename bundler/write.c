@@ -123,7 +123,8 @@ static bool record_segments(struct writer *w)
     while (notes < w->count && w->parts[notes].note)
         notes++;
     return record_stub_segments(w, true) &&
-           bfd_record_phdr(w->out, PT_LOAD, true, w->executable ? PF_R | PF_X : PF_R, false, 0, false, false, (unsigned)w->count, w->sections) &&
+           bfd_record_phdr(w->out, PT_LOAD, true, w->executable ? PF_R | PF_X : PF_R, false, 0, false, false,
+                           (unsigned)w->count, w->sections) &&
            bfd_record_phdr(w->out, PT_NOTE, true, PF_R, false, 0, false, false, notes, w->sections) &&
            record_stub_segments(w, false);
 }

@@ -1,7 +1,7 @@
 /*
  * The on-disk format of a bundle. This file is the specification; fatelf-amd64(5) uses its field names.
  *
- * A bundle is an ELF64 x86-64 executable: the launcher stub, and behind it one PT_LOAD segment, never writable, that holds
+ * A bundle is an ELF64 x86-64 executable: the launcher stub, and behind it one PT_LOAD segment that is never writable:
  *
  *     .note.fatelf       an ELF note, owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST; its descriptor is the manifest
  *     .note.package ..   metadata copied from the lowest variant

@@ -76,11 +76,6 @@ static int check_header(const struct fatelf_header *header)
     return 0;
 }
 
-static bool is_power_of_two(uint32_t n)
-{
-    return n != 0 && (n & (n - 1)) == 0;
-}
-
 /* `below`: the level before this one. `frames_offset`: where this variant's frames must start. */
 static int check_variant(const struct fatelf_variant *variant, unsigned below, size_t frames_offset)
 {
@@ -93,7 +88,7 @@ static int check_variant(const struct fatelf_variant *variant, unsigned below, s
     if (variant->size < 1 || variant->size > FATELF_SIZE_MAX || variant->payload_size < 1 ||
         variant->payload_size > FATELF_SIZE_MAX || variant->payload_offset > FATELF_SIZE_MAX)
         return FATELF_ERROR_VARIANT_SIZE;
-    if (!is_power_of_two(variant->frame_size) || variant->frame_size < FATELF_FRAME_SIZE_MIN ||
+    if (!fatelf_is_power_of_two(variant->frame_size) || variant->frame_size < FATELF_FRAME_SIZE_MIN ||
         variant->frame_size > FATELF_FRAME_SIZE_MAX ||
         variant->frame_count != fatelf_frame_count(variant->size, variant->frame_size))
         return FATELF_ERROR_VARIANT_FRAMES;

@@ -4,6 +4,8 @@
 
 #include "format.h"
 
+#include <stdbool.h>
+
 /* A manifest whose fields have all been checked. What follows the variants stays where the bytes are. */
 struct fatelf_manifest {
     struct fatelf_header header;
@@ -44,6 +46,11 @@ int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *c
 static inline uint64_t fatelf_frame_count(uint64_t size, uint32_t frame_size)
 {
     return (size + frame_size - 1) / frame_size;
+}
+
+static inline bool fatelf_is_power_of_two(uint64_t n)
+{
+    return n != 0 && (n & (n - 1)) == 0;
 }
 
 #endif

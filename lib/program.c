@@ -7,11 +7,6 @@
 /* Addresses and file offsets beyond are not a program's: half of the address space (x86-64 psABI, 47 bits). */
 #define ADDRESS_MAX (UINT64_C(1) << 47)
 
-static bool is_power_of_two(uint64_t n)
-{
-    return n != 0 && (n & (n - 1)) == 0;
-}
-
 /* Its size in memory and in the file are known to be in range. */
 static struct fatelf_segment make_segment(const Elf64_Phdr *load)
 {
@@ -52,7 +47,7 @@ static int add_segment(struct fatelf_program *program, const Elf64_Phdr *load, u
     }
     program->start_data = load->p_vaddr; /* the last one's: they ascend */
     program->end_data = segment.data_end > program->end_data ? segment.data_end : program->end_data;
-    if (is_power_of_two(load->p_align) && load->p_align > program->alignment)
+    if (fatelf_is_power_of_two(load->p_align) && load->p_align > program->alignment)
         program->alignment = load->p_align;
     return 0;
 }

@@ -277,11 +277,6 @@ static void join_thread(struct worker *worker)
         sched_yield();
 }
 
-static size_t whole_pages(uint64_t size)
-{
-    return (size_t)(size + 4095) & ~(size_t)4095;
-}
-
 /* What run() took last. */
 static struct memory {
     void *start;
@@ -314,13 +309,13 @@ static int run(struct job *job, unsigned threads, const char **call)
     const struct fatelf_variant *variant = job->payload->variant;
     const struct fatelf_variant *base = job->payload->base;
     struct worker workers[THREADS_MAX];
-    size_t base_size = base ? whole_pages(base->size) : 0;
+    size_t base_size = base ? fatelf_page_end(base->size) : 0;
     if (variant->encoding != FATELF_ENCODING_STORED)
-        job->context_size = whole_pages(ZSTD_estimateDCtxSize());
-    job->scratch_size = whole_pages(fatelf_payload_scratch_size(job->payload));
+        job->context_size = fatelf_page_end(ZSTD_estimateDCtxSize());
+    job->scratch_size = fatelf_page_end(fatelf_payload_scratch_size(job->payload));
     size_t share = STACK_SIZE + job->context_size + job->scratch_size +
-                   whole_pages(variant->size < variant->frame_size ? variant->size : variant->frame_size);
-    size_t shared = base ? base_size + whole_pages(base->frame_count) : 0;
+                   fatelf_page_end(variant->size < variant->frame_size ? variant->size : variant->frame_size);
+    size_t shared = base ? base_size + fatelf_page_end(base->frame_count) : 0;
 
     if (!is_whole(job->payload) || (base && !is_whole(job->base)))
         return FATELF_ERROR_CUT_SHORT;

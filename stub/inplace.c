@@ -133,7 +133,6 @@ static _Noreturn void start(const struct launch *launch, const struct process *p
 
 int inplace_launch(struct launch *launch)
 {
-    struct process process = process_read(launch->argv, launch->envp);
     struct image image = {0}, loader = {0};
     const char *call;
     unsigned index = (unsigned)(launch->payload.variant - launch->bundle.manifest.variants);
@@ -143,6 +142,7 @@ int inplace_launch(struct launch *launch)
         exec_refused(launch, "inplace", fatelf_error_text(error), ENOEXEC);
         return 0;
     }
+    struct process process = process_read(launch->argv, launch->envp, &image.program);
     const char *path = image.program.interpreter;
     if (path) {
         error = map_loader(path, &loader, &call);

@@ -35,7 +35,7 @@ struct mm_map {
 
 _Static_assert(sizeof(struct mm_map) == 104, "struct prctl_mm_map");
 
-struct process process_read(char **argv, char **envp)
+struct process process_read(char **argv, char **envp, const struct fatelf_program *program)
 {
     struct process process = {.stack = (uint64_t *)argv - 1, .envp = envp, .stack_end = (uint64_t)(uintptr_t)(argv + 1)};
     const char *executed = NULL;
@@ -56,7 +56,9 @@ struct process process_read(char **argv, char **envp)
     if (executed)
         process.stack_end = (uint64_t)(uintptr_t)executed + strlen(executed) + 1 + sizeof(void *);
     process.randomised = process.stack_end != STACK_TOP;
-    if (process.randomised && syscall(SYS_getrandom, process.random, sizeof process.random, GRND_WITHOUT_WAITING) < 0 &&
+    /* a relocatable program without a loader is placed by the kernel, and so is its heap */
+    if (process.randomised && (!program->relocatable || program->interpreter) &&
+        syscall(SYS_getrandom, process.random, sizeof process.random, GRND_WITHOUT_WAITING) < 0 &&
         syscall(SYS_getrandom, process.random, sizeof process.random, GRND_NONBLOCKING) < 0) {
         /* kernels before 3.17: what is left are the addresses that the kernel chose */
         process.random[0] = (uint64_t)(uintptr_t)&__ehdr_start[0] >> 12;

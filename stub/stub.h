@@ -76,8 +76,8 @@ int frames_place(const struct launch *launch, const struct image *image, const c
 void frames_release(void);
 
 /*
- * inplace.c, memfd.c, file.c: the launch methods. Each returns only when it could not start the variant: FATELF_ERROR_* if the
- * bundle is damaged, otherwise 0 with what was refused added to launch->refusals.
+ * inplace.c, memfd.c, file.c: the launch methods. Each returns only when it could not start the variant:
+ * FATELF_ERROR_* if the bundle is damaged, otherwise 0 with what was refused added to launch->refusals.
  */
 int inplace_launch(struct launch *launch);
 int memfd_launch(struct launch *launch);
@@ -103,7 +103,8 @@ struct process {
     uint64_t random[2];
 };
 
-struct process process_read(char **argv, char **envp);
+/* For the start of `program`. */
+struct process process_read(char **argv, char **envp, const struct fatelf_program *program);
 /* Where exec would map the program, if it is a relocatable one; 0: anywhere. */
 uint64_t process_base(const struct process *process, const struct fatelf_program *program);
 /* Makes auxiliary vector and kernel say of the program what they would after exec. `loader`: NULL, if it needs none. */

@@ -190,7 +190,7 @@ payload() {
         n++; if ($3 $4 !~ /^([0-9a-f]*[02468ace]00000)+$/ || length($4) != 6) bad = 1 } END { exit bad || n != 2 }'
     same v2 "$(FATELF_AMD64=v2 ./aligned)"
     same ok "$("$TOOL" verify aligned | sed 's/.*: \(ok\),.*/\1/')"
-    for value in 0 1 4095 4097 3M 2G 1T 4k "" K -4K 2MB 99999999999999999999; do
+    for value in 0 1 4095 4097 3M 2G 1T 4k "" K -4K 2MB 17179869185G 99999999999999999999; do
         refuses 2 "create: --align $value: not a power of two from 4K to 1G; see 'fatelf-amd64 create --help'" \
             create -o no --align "$value" "$FIXTURES/level.v1"
     done
