@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # fatelf-amd64: everything is built, tested and installed from here. `make help` lists the targets.
 
 VERSION := 0.1.0
@@ -37,7 +38,7 @@ help:
 # --- the tool -------------------------------------------------------------------------------------------------------
 
 LIB := $(wildcard lib/*.c)
-BUNDLER := $(wildcard bundler/*.c)
+BUNDLER := $(wildcard bundler/*.c bundler/*/*.c)
 TOOL_OBJECTS := $(patsubst %.c,$(BUILD)/tool/%.o,$(LIB) $(BUNDLER))
 # A static libbfd needs libiberty and, from 2.40 or 2.41 on, libsframe; a shared one brings them along.
 BFD_LIBS ?= $(shell for l in "-lbfd" "-lbfd -liberty -lz -ldl" "-lbfd -lsframe -liberty -lz -ldl" \
@@ -141,12 +142,12 @@ $(BUILD)/unit/%: tests/unit/%.c $(filter-out $(BUILD)/tool/bundler/main.o,$(TOOL
 
 ## check: install what the tests need, run them all
 check:
-	@scripts/install-deps check
+	@.ci/install-deps check
 	@$(MAKE) --no-print-directory run-tests
 
 ## check-all: the same with the slow examples: the Go compiler, ripgrep
 check-all:
-	@scripts/install-deps check
+	@.ci/install-deps check
 	@$(MAKE) --no-print-directory run-tests SLOW=1
 
 run-tests: all $(FIXTURES) $(UNIT_TESTS) $(BUILD)/stub-system/fatelf-amd64-stub
@@ -169,13 +170,13 @@ plots: all
 
 ## demo: install what the build needs, build a program for v1 to v4, bundle it, run it
 demo:
-	@scripts/install-deps build
+	@.ci/install-deps build
 	@$(MAKE) --no-print-directory --silent all
-	@BUILD=$(abspath $(BUILD)) scripts/demo
+	@BUILD=$(abspath $(BUILD)) examples/demo/run
 
 ## analyze: static analysis: clang's analyzer and clang-tidy, cppcheck
 analyze:
-	@scripts/install-deps analyze
+	@.ci/install-deps analyze
 	@$(MAKE) --no-print-directory run-analyze
 
 comma := ,
@@ -197,7 +198,7 @@ run-analyze:
 
 ## asan: unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:
-	@scripts/install-deps check
+	@.ci/install-deps check
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan TESTS="cli corrupt" SANITIZED=1 run-tests \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
@@ -212,7 +213,7 @@ install: all
 	install -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(libexecdir)/fatelf-amd64-stub"
 	for n in 1 5 7; do \
 		install -D -m 644 docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
-	install -D -m 644 completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
+	install -D -m 644 docs/completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
 	install -D -m 644 LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 
 ## uninstall: take it away again

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* fatelf-amd64: joins up to four builds of a program, one for each x86-64 level, into one executable. */
 #include <bfd.h>
 #include <signal.h>
@@ -5,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
-#include "say.h"
+#include "commands/commands.h"
+#include "base/say.h"
 
 static const struct command *const commands[] = {
     &command_create, &command_list, &command_extract, &command_verify, &command_cpu,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bundle.h"
 
 #include <string.h>
@@ -66,8 +67,8 @@ static int check_payloads(const struct fatelf_bundle *bundle)
 {
     for (unsigned i = 0; i < bundle->manifest.header.variant_count; i++) {
         const struct fatelf_variant *variant = &bundle->manifest.variants[i];
-        if (variant->payload_offset < bundle->manifest.header.manifest_size ||
-            variant->payload_offset > bundle->size || variant->payload_size > bundle->size - variant->payload_offset)
+        if (variant->payload_offset < bundle->manifest.header.manifest_size || variant->payload_offset > bundle->size ||
+            variant->payload_size > bundle->size - variant->payload_offset)
             return FATELF_ERROR_VARIANT_PLACE;
     }
     return 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds and checks what a bundle holds, in memory as the kernel mapped it or in the bytes of a file. */
 #ifndef FATELF_BUNDLE_H
 #define FATELF_BUNDLE_H

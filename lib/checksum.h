@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* XXH64 with seed 0: the checksum of the manifest and of frames (xxHash specification, "XXH64"). */
 #ifndef FATELF_CHECKSUM_H
 #define FATELF_CHECKSUM_H

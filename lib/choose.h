@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which variant to run. */
 #ifndef FATELF_CHOOSE_H
 #define FATELF_CHOOSE_H

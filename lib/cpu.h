@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads what fatelf_level() decides on from this processor. */
 #ifndef FATELF_CPU_H
 #define FATELF_CPU_H

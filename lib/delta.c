@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "delta.h"
 
 #include <string.h>
@@ -144,8 +145,7 @@ static bool step(struct decoder *decoder)
     uint32_t literals, copy, move;
 
     if (!take(&decoder->streams[FATELF_DELTA_LITERAL_SIZES], &literals) ||
-        !take(&decoder->streams[FATELF_DELTA_COPY_SIZES], &copy) ||
-        !take(&decoder->streams[FATELF_DELTA_MOVES], &move))
+        !take(&decoder->streams[FATELF_DELTA_COPY_SIZES], &copy) || !take(&decoder->streams[FATELF_DELTA_MOVES], &move))
         return false;
     decoder->shift += (int32_t)from_zigzag(move);
     return add_literals(decoder, literals) && add_copy(decoder, copy);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Makes a frame of a zstd-delta payload out of its prefix: what lies in the frame's zstd frame, see format.h. */
 #ifndef FATELF_DELTA_H
 #define FATELF_DELTA_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbered errors of lib/, with one text each. Library functions return 0 or one of these; they never print. */
 #ifndef FATELF_ERROR_H
 #define FATELF_ERROR_H
@@ -33,7 +34,8 @@
     X(FRAME_CHECKSUM, "damaged: a frame's checksum does not match") \
     X(PROGRAM_NONE, "its segments are unknown") \
     X(PROGRAM_KIND, "not a program, or one with more than 64 program headers") \
-    X(PROGRAM_SEGMENT, "a segment lies outside of the file or of the address space, or not at the same place in a page") \
+    X(PROGRAM_SEGMENT, \
+      "a segment lies outside of the file or of the address space, or not at the same place in a page") \
     X(PROGRAM_SEGMENTS, "it has more than 16 segments") \
     X(PROGRAM_ORDER, "its segments are not in ascending order, or two have a page of memory in common") \
     X(PROGRAM_SHARED, "segments have pages of the file in common that would have to be executable twice") \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The on-disk format of a bundle. This file is the specification; fatelf-amd64(5) uses its field names.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "level.h"
 
 #include "format.h"
@@ -9,7 +10,10 @@ enum {
     XCR0_AVX512 = XCR0_AVX | 1 << 5 | 1 << 6 | 1 << 7, /* opmask, ZMM_Hi256, Hi16_ZMM */
 };
 
-#define F(level, name, leaf, reg, bit, state) {name, level, FATELF_LEAF_##leaf, FATELF_##reg, bit, XCR0_##state}
+#define F(level, name, leaf, reg, bit, state) \
+    { \
+        name, level, FATELF_LEAF_##leaf, FATELF_##reg, bit, XCR0_##state \
+    }
 
 const struct fatelf_feature fatelf_features[] = {
     F(1, "FPU", 1, EDX, 0, NONE),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The x86-64 micro-architecture levels and what tells them apart.
  * Source: x86-64 psABI, section "Micro-Architecture Levels"; bit positions: Intel SDM volume 2, CPUID;

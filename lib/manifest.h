@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The manifest: bytes to checked struct and back. */
 #ifndef FATELF_MANIFEST_H
 #define FATELF_MANIFEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "payload.h"
 
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_d_forceIgnoreChecksum */

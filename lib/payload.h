@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one decoder: launcher, extract, verify and list all read payloads through it. */
 #ifndef FATELF_PAYLOAD_H
 #define FATELF_PAYLOAD_H
@@ -42,7 +43,6 @@ size_t fatelf_payload_scratch_size(const struct fatelf_payload *payload);
  * stored. Returns 0, FATELF_ERROR_FRAME or FATELF_ERROR_FRAME_CHECKSUM.
  */
 int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
-                          const unsigned char *base, void *scratch, unsigned char *buffer,
-                          const unsigned char **bytes);
+                          const unsigned char *base, void *scratch, unsigned char *buffer, const unsigned char **bytes);
 
 #endif

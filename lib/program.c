@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "program.h"
 
 #include <string.h>
@@ -30,8 +31,8 @@ static int add_segment(struct fatelf_program *program, const Elf64_Phdr *load, u
 {
     if (load->p_memsz == 0)
         return 0;
-    if (load->p_vaddr >= ADDRESS_MAX || load->p_memsz > ADDRESS_MAX - load->p_vaddr ||
-        load->p_filesz > load->p_memsz || load->p_offset > file_size || load->p_filesz > file_size - load->p_offset ||
+    if (load->p_vaddr >= ADDRESS_MAX || load->p_memsz > ADDRESS_MAX - load->p_vaddr || load->p_filesz > load->p_memsz ||
+        load->p_offset > file_size || load->p_filesz > file_size - load->p_offset ||
         (load->p_filesz > 0 && (load->p_offset - load->p_vaddr) % FATELF_PAGE != 0))
         return FATELF_ERROR_PROGRAM_SEGMENT;
     if (program->segment_count == FATELF_SEGMENTS_MAX)

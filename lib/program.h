@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A program as exec would map it: its PT_LOADs in whole pages, and what the kernel tells it of itself. Computed in one
  * place for variants (from the manifest, or from the file before it is bundled) and for dynamic loaders (from the file).

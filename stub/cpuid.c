@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * libcpuid's public cpu_exec_cpuid_ext stands in one object file with its tables of all processors: 115 to 230 KB and
  * thread-local storage, for one instruction. So the stub takes only that instruction from libcpuid, its exec_cpuid, and

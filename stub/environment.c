@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <string.h>
 #include <sys/auxv.h>
 
@@ -65,10 +66,8 @@ static const struct variable {
     bool (*parse)(const char *value, struct wishes *wishes);
     bool go;
 } variables[] = {
-    {"FATELF_AMD64=", parse_level, false},
-    {"FATELF_AMD64_LAUNCH=", parse_launch, false},
-    {"FATELF_AMD64_DEBUG=", parse_debug, false},
-    {"GOAMD64=", parse_goamd64, true},
+    {"FATELF_AMD64=", parse_level, false},       {"FATELF_AMD64_LAUNCH=", parse_launch, false},
+    {"FATELF_AMD64_DEBUG=", parse_debug, false}, {"GOAMD64=", parse_goamd64, true},
     {"MGODEBUG=", parse_mgodebug, true},
 };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The last resort: a private file, which has lost its name before anything is written to it. */
 #include <errno.h>
 #include <fcntl.h>
@@ -112,7 +113,7 @@ static int launch_in(struct launch *launch, const char *directory)
 int file_launch(struct launch *launch)
 {
     const char *const directories[] = {
-        environment_get(launch->envp, "TMPDIR"), "/dev/shm", "/tmp", "/var/tmp",
+        environment_get(launch->envp, "TMPDIR"),          "/dev/shm", "/tmp", "/var/tmp",
         environment_get(launch->envp, "XDG_RUNTIME_DIR"),
     };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Decodes a payload with as many threads as there are processors and as pay. Each thread decodes into a buffer of its
  * own that stays in its cache and then pwrite()s it: no page of the output is cleared or faulted in first.
@@ -40,7 +41,7 @@ struct job {
     const struct fatelf_payload *payload;
     const struct fatelf_payload *base; /* for a delta-coded one */
     int fd;
-    bool in_order; /* write(), not pwrite() */
+    bool in_order;             /* write(), not pwrite() */
     const struct image *image; /* instead of fd: into memory */
     size_t context_size;
     size_t scratch_size;
@@ -68,10 +69,7 @@ static long kernel(long number, long a, long b, long c, long d)
     register long r10 __asm__("r10") = d;
     long result;
 
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
-                     : "rcx", "r11", "memory");
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
     return result;
 }
 
@@ -97,8 +95,7 @@ static uint64_t offset_of(const struct job *job, uint32_t index)
 
 static bool is_wanted(const struct job *job, uint32_t index)
 {
-    return !job->image ||
-           image_wants(job->image, offset_of(job, index), fatelf_payload_raw_size(job->payload, index));
+    return !job->image || image_wants(job->image, offset_of(job, index), fatelf_payload_raw_size(job->payload, index));
 }
 
 /* Frames of the base that must be there before this frame of the variant can be decoded. */

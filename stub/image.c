@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "image.h"
 
 #include <errno.h>
@@ -47,8 +48,7 @@ static uint64_t take(uint64_t address, uint64_t size)
 static uint64_t take_anywhere(uint64_t size, uint64_t alignment)
 {
     uint64_t more = alignment > FATELF_PAGE ? alignment : 0;
-    unsigned char *memory =
-        mmap(NULL, size + more, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    unsigned char *memory = mmap(NULL, size + more, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (memory == MAP_FAILED)
         return 0;
@@ -224,8 +224,7 @@ int image_make(const struct image *image, const char **call)
     *call = "mmap";
     for (unsigned i = 0; i < image->program.segment_count; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
-        if (!map_memory(at(image, segment->address), segment->file_size, PROT_READ | PROT_WRITE) ||
-            !map_rest(image, i))
+        if (!map_memory(at(image, segment->address), segment->file_size, PROT_READ | PROT_WRITE) || !map_rest(image, i))
             return -errno;
         if (segment->file_size >= HUGE_PAGE) /* fewer faults; granted or not, all is well */
             madvise(at(image, segment->address), segment->file_size, MADV_HUGEPAGE);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A program or a dynamic loader that is mapped into this process, as exec would map it. */
 #ifndef STUB_IMAGE_H
 #define STUB_IMAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Starts the variant in this process: maps it, and the dynamic loader that it names, as exec would, puts right what the
  * kernel says of the process, and jumps to it. Until all that can be refused is done, everything can be taken back, so

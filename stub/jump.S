@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * _Noreturn void jump(const struct jump *how)
  *

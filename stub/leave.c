@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How to unmap the code that does it: the last munmap() is called from the vDSO, which stays. Any `syscall` in there will
  * do that is followed by nothing but what leaves a function: its `ret` goes to the program's entry. Where there is none,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The launcher: finds the bundle it is part of, chooses a variant, makes it runnable and starts it. */
 #include <sys/auxv.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines for people, built without malloc or stdio and written with one call. */
 #ifndef STUB_MESSAGE_H
 #define STUB_MESSAGE_H

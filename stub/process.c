@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the kernel knows of a process's program, put right for one that it has not started: the auxiliary vector, on the
  * stack and in the kernel's copy, and the bounds of code, data and heap. Where the kernel takes none of that, the program
@@ -21,8 +22,10 @@
 #define HEAP_GAP (UINT64_C(1) << 30)
 /* vm.mmap_rnd_bits, its default */
 #define RANDOM_PAGES (UINT64_C(1) << 28)
-enum { GRND_WITHOUT_WAITING = 4 /* GRND_INSECURE, since 5.6: does not wait for entropy when the system starts */,
-       GRND_NONBLOCKING = 1 };
+enum {
+    GRND_WITHOUT_WAITING = 4 /* GRND_INSECURE, since 5.6: does not wait for entropy when the system starts */,
+    GRND_NONBLOCKING = 1
+};
 
 /* linux/prctl.h, which musl does not bring */
 struct mm_map {
@@ -37,7 +40,8 @@ _Static_assert(sizeof(struct mm_map) == 104, "struct prctl_mm_map");
 
 struct process process_read(char **argv, char **envp, const struct fatelf_program *program)
 {
-    struct process process = {.stack = (uint64_t *)argv - 1, .envp = envp, .stack_end = (uint64_t)(uintptr_t)(argv + 1)};
+    struct process process = {
+        .stack = (uint64_t *)argv - 1, .envp = envp, .stack_end = (uint64_t)(uintptr_t)(argv + 1)};
     const char *executed = NULL;
 
     while (*envp)

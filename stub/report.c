@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Everything the launcher ever says. */
 #include <errno.h>
 #include <string.h>

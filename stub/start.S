@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Where the kernel enters the stub: is all of the launcher there, and the manifest?
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The launcher: what main.c does in order, and what the steps hand on to each other.
  *
@@ -23,8 +24,8 @@ enum debug { DEBUG_NONE, DEBUG_LOG, DEBUG_EXTRACT, DEBUG_LIST };
 /* What the environment asks for. */
 struct wishes {
     struct fatelf_override override;
-    bool at_most;        /* override.level came from GOAMD64: no error where it cannot be met */
-    unsigned launch;     /* enum fatelf_launch; 0: the bundle's */
+    bool at_most;    /* override.level came from GOAMD64: no error where it cannot be met */
+    unsigned launch; /* enum fatelf_launch; 0: the bundle's */
     enum debug debug;
     const char *unknown; /* a variable "NAME=value" whose value nobody knows, or NULL */
 };
@@ -120,9 +121,9 @@ _Noreturn void leave(uint64_t *stack, uint64_t entry, const unsigned char *vdso,
                      uint64_t size);
 /* jump.S, which has these offsets */
 struct jump {
-    uint64_t *stack; /* rsp at the `syscall` */
-    uint64_t frame;  /* rbp */
-    uint64_t start, size; /* to be unmapped */
+    uint64_t *stack;              /* rsp at the `syscall` */
+    uint64_t frame;               /* rbp */
+    uint64_t start, size;         /* to be unmapped */
     const unsigned char *syscall; /* in code that stays, or NULL */
 };
 _Noreturn void jump(const struct jump *how);

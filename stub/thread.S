@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * long thread_start(unsigned long flags, void *stack, atomic_int *id, int (*run)(void *), void *argument)
  *

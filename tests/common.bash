@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Shared by all bats files: where things are, and a folder of its own for each test.
 TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 BUILD=${BUILD:-$TOP/build}

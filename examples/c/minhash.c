@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * MinHash: estimates how much two texts have in common from a short signature of each. For every run of eight bytes,
  * LANES hash functions; the smallest value of each is kept. Nothing but 32-bit integers, so the answer is the same at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What zstd's settings cost: codes a file in frames with each setting, then decodes all of them in turn.
  * usage: coding FILE LEVEL:LITERALS:KIB[:MINMATCH[:WINDOW]] ...
@@ -110,7 +111,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++) {
         struct setting *s = &settings[i];
         if (sscanf(argv[i + 2], "%d:%d:%d:%d:%d", &s->level, &s->literals, &s->kib, &s->match, &s->window) < 3 ||
-             s->kib < 4 || s->kib > 16384)
+            s->kib < 4 || s->kib > 16384)
             die(argv[i + 2]);
         code(s, bytes, size);
     }

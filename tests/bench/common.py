@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the sections of tests/bench/run share: folders, the program, commands run in turn, rows and tables."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Section inplace: what a start in place costs, beside the program itself and beside a start from memory."""
 
 import os

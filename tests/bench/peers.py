@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Section peers: the same programs in the bundles of mgo and cargo-multivers, started in turn with ours."""
 
 import json

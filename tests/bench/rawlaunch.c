@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The yardstick: the least a launcher can do that starts a program from memory. rawlaunch PROGRAM [ARGUMENT]...:
  * maps the program's file, writes it into a memfd and execs that.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sections size, encodings, coding: how large a bundle is, and what it takes to make one."""
 
 from common import (BENCH, CC, MB, OUT, TOOL, Skip, Table, at_most, bundle_size, largest, levels, output,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spawn ROUNDS [NAME=VALUE]... [+N] [@FILE] COMMAND [ARGUMENT]... [-- ...]...
  *

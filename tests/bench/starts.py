@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sections start, tiny, memory, payload: what a launch costs in time and memory."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Sections sweep and tuning: starts of programs from 1 MB to 200 MB."""
 
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* As good as nothing to start: what is left is the launcher's own time. */
 int main(void)
 {

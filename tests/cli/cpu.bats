@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # This machine's level, and that of machines that qemu plays.
 load ../common
 load helper

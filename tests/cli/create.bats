@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What `create` makes, and what each option does.
 load ../common
 load helper

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Builds that resemble each other are coded against one of them.
 load ../common
 load helper

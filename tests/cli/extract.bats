@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Builds come out of a bundle as they went in.
 load ../common
 load helper

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # For the command-line tests: run the tool and compare all that it says and leaves, to the byte.
 PREFIX=() # what the tool runs under, where a test sets it
 

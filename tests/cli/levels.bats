@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Which level `create` takes a build for.
 load ../common
 load helper

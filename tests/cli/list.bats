@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What `list` says of a bundle; sizes and hashes come from other tools.
 load ../common
 load helper

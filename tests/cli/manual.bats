@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # --help, the manual page and the README name the same commands and options.
 load ../common
 load helper
@@ -102,7 +103,7 @@ setup() {
 
 @test "the completion for bash offers the options in the help, and no others" {
     local command
-    . "$TOP/completions/fatelf-amd64.bash"
+    . "$TOP/docs/completions/fatelf-amd64.bash"
     for command in $(commands); do
         COMP_WORDS=(fatelf-amd64 "$command" -)
         COMP_CWORD=2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # An output appears whole or not at all, and nothing else is left in its folder.
 load ../common
 load helper

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The line on a terminal that shows how far the compression is.
 load ../common
 load helper

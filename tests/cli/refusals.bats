@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What `create` does not take, and why: each reason to the word, and nothing left of the attempt.
 load ../common
 load helper

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The same builds and options give the same bytes.
 load ../common
 load helper

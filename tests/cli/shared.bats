@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 load ../common
 
 # Builds that are the same for two levels are stored once.

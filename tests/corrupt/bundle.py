@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reads a bundle as lib/format.h specifies it: where each of its parts lies in the file. Shares no code with the tool.
 """
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a damaged bundle is and what may come of it, and the kinds of damage that need no knowledge of a field's sense:
 flipped bits and files cut short."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Bundles that end too early. Within the entry code nothing can be said: that window is read from the section's bounds.
 load ../common
 load programs

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Damages a bundle in many ways, one after the other, starts each and looks at what comes of it.
 
 usage: damage.py KIND TOOL FILE [BUILD...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The tool on damaged ELF files: a message or an answer, never a crash, and never half an output file.
 load ../common
 load programs

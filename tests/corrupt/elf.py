@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Damaged ELF files for the tool: it says what is wrong or copes, and never crashes."""
 
 from bundle import PT_LOAD, Bundle

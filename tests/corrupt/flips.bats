@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # One flipped bit: the launcher says so and starts nothing, verify fails, and the other variants run.
 load ../common
 load programs

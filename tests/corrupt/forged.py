@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bundles put together byte by byte as lib/format.h specifies them, with checksums that are right, whose frames are not
 what they must be. Made from a stored bundle, whose payloads are the builds and whose segment has room for more. A frame
 here holds its bytes as they are (RFC 8878, 3.1.1.2, "Raw_Block"), so that a reader that lets it pass starts the right

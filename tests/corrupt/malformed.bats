@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Manifests that lie, with checksums that are right: every field is checked before it is used.
 load ../common
 load programs

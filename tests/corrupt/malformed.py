@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Manifests that lie, with a checksum that is right, and notes and program headers that lead astray."""
 
 import itertools

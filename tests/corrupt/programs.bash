@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # For the files in this folder: programs to bundle, and the driver.
 
 # words SIZE SEED: text that compresses as programs do, the same everywhere

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What the manifest says of the variants' ELF headers lies, with a checksum that is right: no start in place dies of it.
 load ../common
 load programs

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the manifest says of the variants' ELF files lies, with a checksum that is right. When the launcher starts a
 variant in place, it maps it by that: what cannot be it does not map, and takes another method. `verify` compares."""
 

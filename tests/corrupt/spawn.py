@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Starts programs without a shell between, thousands of them, and says how each one ended."""
 
 import collections

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A program without a C library, so that a bundle of it stays small and starts thousands of times in a minute. It says
  * which level it was built for and prints a sum over a table (-DFILL='"file"'), so that a wrong byte of it shows.

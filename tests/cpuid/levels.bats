@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 load ../common
 
 # "MODEL LEVEL" for every processor that qemu knows, from the bundle's launcher and from glibc's dynamic loader. With

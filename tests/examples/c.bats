@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # examples/c: a numeric program that the compiler makes faster level by level.
 load ../common
 

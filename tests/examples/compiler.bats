@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The Go compiler itself as a bundle, in the place of the real one.
 load ../common
 load goroot

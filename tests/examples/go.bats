@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # examples/go: gofmt, built from the Go installation's own source.
 load ../common
 

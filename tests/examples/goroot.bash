@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A Go installation in ./goroot whose compiler is the file $1; the rest is the real one's.
 make_goroot() {
     local real tools entry

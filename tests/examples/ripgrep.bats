@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # ripgrep from the package registry, built for four levels, searching this repository.
 load ../common
 

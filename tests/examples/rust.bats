@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # examples/rust: a small crate that counts bits.
 load ../common
 

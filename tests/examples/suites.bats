@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Work and tests that others wrote, done by a bundle that starts in place and by the program itself: no difference.
 load ../common
 load goroot

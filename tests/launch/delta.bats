@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Variants that are coded against a base are started like any other.
 load ../common
 load surroundings

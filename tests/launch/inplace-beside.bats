@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Programs that look for their files, or for themselves, beside the file that was started: with a start in place that is
 # the bundle, where a memfd would be found without one.
 load inplace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Started over and over, a bundle never fails, and nothing is left of it but its output.
 load ../common
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a program started in place sees of itself is what it would see if the kernel had started it: the fixture `self`
 # prints what exec makes, `probe` what it hands on. All differences there may be stand in two lists, with the reason.
 load inplace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Programs of every kind, started in place, print to the byte what they print when the kernel starts them.
 load inplace
 

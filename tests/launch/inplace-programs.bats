@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Real programs as bundles of themselves, started in place: they say and do what they do when started themselves.
 load inplace
 

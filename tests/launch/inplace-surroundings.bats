@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A bundle that starts in place does so wherever its program would run natively; where it cannot, another method starts
 # it, and where nothing can, it says why. Bundles that start from memory find their way in the same surroundings.
 load ../common

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Shared by the tests of the launch method `inplace`: a program beside bundles of it that are started in place, and what
 # tells that they were.
 load ../common

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What the environment may ask of the launcher, what it may not, and what the launcher says to each.
 load ../common
 load surroundings

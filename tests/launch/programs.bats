@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Real programs out of a bundle: they do and say what they do when started themselves.
 load ../common
 load surroundings

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Where the system refuses what the launcher would like best, it finds another way, or says all that was refused.
 load ../common
 load surroundings

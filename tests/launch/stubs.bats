@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The stub is linked with musl by default; one linked with the system's C library does all that matters as well.
 load ../common
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Shared by the tests of surroundings in which not every way of starting is allowed.
 
 # Three programs that say "v1" and their arguments: a dynamic PIE, a static program and a static PIE. Three bundles of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Tools that strip and copy ELF files leave a bundle whole: it verifies, holds the same variants, and runs them all.
 load ../common
 

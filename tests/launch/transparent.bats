@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A program started out of a bundle sees what it would have seen when started itself: the fixture `probe` prints all of
 # it (its first comment says what is left out, and why), natively and bundled, and the lines have to be equal.
 load ../common

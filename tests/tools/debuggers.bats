@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Debuggers, tracers and profilers on bundles that start in place: the recipes of the manual, fatelf-amd64(7).
 load ../common
 

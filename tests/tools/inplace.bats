@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A bundle that starts in place is an ordinary ELF executable too: tools read it without complaint, and what strip,
 # objcopy and package builders make of it still starts in place.
 load ../common

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Tools that ask a file which program it is get the program's answer from a bundle.
 load ../common
 

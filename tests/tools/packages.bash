@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Packages of a bundle, $BATS_FILE_TMPDIR/level, and whether what they hold is whole.
 
 # runs FILE: it is $BATS_FILE_TMPDIR/level, a bundle of all four fixtures, or what a strip tool left of it

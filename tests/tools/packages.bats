@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Packages are built with whatever their tools do to programs; what comes out of them runs.
 load ../common
 load packages

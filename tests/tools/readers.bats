@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A bundle is an ordinary ELF executable: tools that know nothing of it read it without complaint.
 load ../common
 

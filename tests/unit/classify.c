@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
 #include <elf.h>
 #include <string.h>
 
-#include "../../bundler/classify.h"
-#include "../../bundler/layout.h"
+#include "../../bundler/input/level.h"
+#include "../../bundler/bundle/layout.h"
 
 /* .go.buildinfo with a version and a module string, as Go's linker writes it. */
 static uint64_t go_section(unsigned char *to, const char *modules)
@@ -32,7 +33,7 @@ static void go_build_information_names_the_level(void **state)
     assert_int_equal(classify_go(section, size), 3);
     for (uint64_t cut = 0; cut < size; cut++)
         assert_int_equal(classify_go(section, cut), 0); /* never behind the end */
-    section[15] = 0; /* Go before 1.18: pointers */
+    section[15] = 0;                                    /* Go before 1.18: pointers */
     assert_int_equal(classify_go(section, size), 0);
     size = go_section(section, "path\tx\nbuild\tGOOS=linux\n");
     assert_int_equal(classify_go(section, size), 0);
@@ -93,10 +94,14 @@ static void names_end_in_the_level(void **state)
         const char *name;
         unsigned level;
     } rows[] = {
-        {"prog.v3", 3},      {"prog-v1", 1},       {"prog_v4", 4},        {"prog-x86-64-v2", 2},
-        {"dir.v1/prog", 0},  {"dir/prog.v2", 2},   {"prog.v5", 0},        {"progv3", 0},
-        {"v3", 0},           {".v3", 0},           {"dir/.v3", 0},        {"prog.v3.gz", 0},
-        {"prog.v", 0},       {"", 0},              {"p_v3", 3},           {"prog-v33", 0},
+        {"prog.v3", 3},     {"prog-v1", 1},
+        {"prog_v4", 4},     {"prog-x86-64-v2", 2},
+        {"dir.v1/prog", 0}, {"dir/prog.v2", 2},
+        {"prog.v5", 0},     {"progv3", 0},
+        {"v3", 0},          {".v3", 0},
+        {"dir/.v3", 0},     {"prog.v3.gz", 0},
+        {"prog.v", 0},      {"", 0},
+        {"p_v3", 3},        {"prog-v33", 0},
     };
 
     (void)state;
@@ -107,10 +112,8 @@ static void names_end_in_the_level(void **state)
 static void sections_are_placed_in_order_at_their_alignment(void **state)
 {
     struct layout_part parts[] = {
-        {.name = "note", .size = 100, .alignment = 4},
-        {.name = "small", .size = 3, .alignment = 4},
-        {.name = "info", .size = 33, .alignment = 16},
-        {.name = "one", .size = 4096, .alignment = 4096},
+        {.name = "note", .size = 100, .alignment = 4}, {.name = "small", .size = 3, .alignment = 4},
+        {.name = "info", .size = 33, .alignment = 16}, {.name = "one", .size = 4096, .alignment = 4096},
         {.name = "two", .size = 1, .alignment = 4096},
     };
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
 #include <stdbool.h>
@@ -5,7 +6,7 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "../../bundler/delta.h"
+#include "../../bundler/coding/delta.h"
 #include "../../lib/delta.h"
 
 enum { PREFIX_SIZE = 64, RAW_SIZE = 40, FRAME_SIZE = 1 << 16 };
@@ -166,8 +167,11 @@ static void a_header_that_is_cut_or_does_not_fit_is_refused(void **state)
 
 static void numbers_that_are_cut_or_too_large_are_refused(void **state)
 {
-    static const struct bytes gaps[] = {{3, "\6\12\x80"}, {2, "\6\x8a"}, {6, "\6\x8a\x80\x80\x80\x10"},
-                                        {7, "\6\x8a\x80\x80\x80\x80\0"}, {6, "\6\x8a\x80\x80\x80\x80"}};
+    static const struct bytes gaps[] = {{3, "\6\12\x80"},
+                                        {2, "\6\x8a"},
+                                        {6, "\6\x8a\x80\x80\x80\x10"},
+                                        {7, "\6\x8a\x80\x80\x80\x80\0"},
+                                        {6, "\6\x8a\x80\x80\x80\x80"}};
     (void)state;
 
     assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\6\x8a\x80\x80\x80\0"))); /* 10, in five bytes */
@@ -212,9 +216,9 @@ static void nothing_is_read_behind_the_delta(void **state)
 static void literals_that_are_too_many_are_refused(void **state)
 {
     (void)state;
-    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\10")));  /* of the frame: 3 + 20 + 8 + 10 = 41 */
+    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\10"))); /* of the frame: 3 + 20 + 8 + 10 = 41 */
     assert_true(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\7")));
-    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\13\0")));  /* of the stream, although there is room */
+    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\13\0"))); /* of the stream, although there is room */
     assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\52\2")));
     assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\xff\xff\xff\xff\xf")));
     struct bytes streams[FATELF_DELTA_STREAMS] = {
@@ -252,16 +256,16 @@ static void copies_from_outside_of_the_prefix_are_refused(void **state)
     assert_false(decode_copy(BYTES("\x41"), BYTES("\0"), 65)); /* one more than the prefix has */
     assert_false(decode_copy(BYTES("\5"), BYTES("\0"), 4));    /* than the frame has room for */
     assert_false(decode_copy(BYTES("\xff\xff\xff\xff\xf"), BYTES("\0"), 4));
-    assert_false(decode_copy(BYTES("\0"), BYTES("\0"), 1));    /* than there is in the frame then */
+    assert_false(decode_copy(BYTES("\0"), BYTES("\0"), 1)); /* than there is in the frame then */
 }
 
 static void changes_that_reach_beyond_their_copy_are_refused(void **state)
 {
     (void)state;
-    assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\20\0")));  /* the last four bytes of the first copy */
+    assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\20\0"))); /* the last four bytes of the first copy */
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\21\0")));
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\23\0")));
-    assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\24\0")));  /* the first and the next four of the second one */
+    assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\24\0"))); /* the first and the next four of the second one */
     assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\24\2")));
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\24\3")));
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\24"))); /* behind the last copy */
@@ -313,8 +317,8 @@ static size_t there_and_back(struct coder *c, uint32_t prefix_size, uint32_t siz
 
     memset(c->prefix + prefix_size, 0, ALIGN_SLACK);
     memset(c->raw + size, 0, ALIGN_SLACK);
-    assert_true(delta_code(c->delta, c->context, c->prefix, prefix_size, c->raw, size, c->coded, 2 * FRAME_SIZE,
-                           &coded));
+    assert_true(
+        delta_code(c->delta, c->context, c->prefix, prefix_size, c->raw, size, c->coded, 2 * FRAME_SIZE, &coded));
     if (coded == 0)
         return 0;
     size_t content = ZSTD_decompress(c->content, FRAME_SIZE, c->coded, coded);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
 #include <cpuid.h>
@@ -45,9 +46,18 @@ static void registers_that_the_kernel_does_not_save_do_not_count(void **state)
         uint64_t xcr0;
         unsigned level;
     } rows[] = {
-        {0, 2},          {1, 2},           {1 | XMM, 2},        {1 | YMM, 2},
-        {1 | 6, 3},      {1 | 6 | 0x20, 3}, {1 | 6 | 0x40, 3},  {1 | 6 | 0x80, 3},
-        {1 | 6 | 0x60, 3}, {1 | 0xe0, 2},  {1 | 6 | 0xe0, 4},   {UINT64_MAX, 4},
+        {0, 2},
+        {1, 2},
+        {1 | XMM, 2},
+        {1 | YMM, 2},
+        {1 | 6, 3},
+        {1 | 6 | 0x20, 3},
+        {1 | 6 | 0x40, 3},
+        {1 | 6 | 0x80, 3},
+        {1 | 6 | 0x60, 3},
+        {1 | 0xe0, 2},
+        {1 | 6 | 0xe0, 4},
+        {UINT64_MAX, 4},
     };
 
     (void)state;
@@ -139,7 +149,8 @@ static void every_feature_has_the_bit_that_the_compiler_knows(void **state)
 
 static void only_v1_to_v4_are_levels(void **state)
 {
-    static const char *const wrong[] = {"", "v", "v0", "v5", "v9", "V1", "1", "v10", "v1 ", " v1", "v1!", "x1", "v/", "v:"};
+    static const char *const wrong[] = {"",    "v",   "v0",  "v5",  "v9", "V1", "1",
+                                        "v10", "v1 ", " v1", "v1!", "x1", "v/", "v:"};
 
     (void)state;
     assert_int_equal(fatelf_level_parse("v1", 2), 1);

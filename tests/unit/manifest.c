@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
 #include <string.h>
@@ -54,13 +55,24 @@ static struct fixture make(void)
     f.manifest.header.variant_count = COUNT;
     f.manifest.header.launch = FATELF_LAUNCH_MEMFD;
     f.manifest.variants[V1] = (struct fatelf_variant){
-        .level = 1, .encoding = FATELF_ENCODING_STORED, .frame_size = 1 << 20, .frame_count = 2,
-        .size = (1 << 20) + 5, .payload_size = (1 << 20) + 5, .payload_offset = 4096, .sha256 = {1, 2, 3},
+        .level = 1,
+        .encoding = FATELF_ENCODING_STORED,
+        .frame_size = 1 << 20,
+        .frame_count = 2,
+        .size = (1 << 20) + 5,
+        .payload_size = (1 << 20) + 5,
+        .payload_offset = 4096,
+        .sha256 = {1, 2, 3},
     };
     for (unsigned i = V2; i < COUNT; i++)
         f.manifest.variants[i] = (struct fatelf_variant){
-            .level = (uint8_t)(i + 1), .encoding = FATELF_ENCODING_ZSTD, .frame_size = 1 << 20, .frame_count = 1,
-            .size = 1 << 20, .payload_size = 1000, .payload_offset = (uint64_t)(i + 8) << 20,
+            .level = (uint8_t)(i + 1),
+            .encoding = FATELF_ENCODING_ZSTD,
+            .frame_size = 1 << 20,
+            .frame_count = 1,
+            .size = 1 << 20,
+            .payload_size = 1000,
+            .payload_offset = (uint64_t)(i + 8) << 20,
         };
     f.manifest.variants[V2].encoding = FATELF_ENCODING_ZSTD_DELTA;
     f.manifest.variants[V2].base = 3;
@@ -361,7 +373,8 @@ static void what_is_said_of_elf_headers_is_where_and_what_it_must_be(void **stat
     struct fixture f = make();
 
     (void)state;
-    assert_int_equal(variant_of(&f, V1).elf_offset, sizeof(struct fatelf_header) + COUNT * sizeof(struct fatelf_variant));
+    assert_int_equal(variant_of(&f, V1).elf_offset,
+                     sizeof(struct fatelf_header) + COUNT * sizeof(struct fatelf_variant));
     assert_int_equal(variant_of(&f, V3).elf_offset, variant_of(&f, V1).elf_offset + RECORD);
     assert_int_equal(variant_of(&f, V2).elf_offset, 0);
     VARIANT(V1, elf_offset, 0, FATELF_ERROR_VARIANT_ELF);
@@ -379,7 +392,7 @@ static void what_is_said_of_elf_headers_is_where_and_what_it_must_be(void **stat
     RECORDED(elf.header_count, FATELF_HEADERS_MAX + 1, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.header_count, UINT16_MAX, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.interpreter_size, 1, FATELF_ERROR_VARIANT_ELF);
-    RECORDED(elf.interpreter_size, 9, FATELF_ERROR_VARIANT_ELF); /* does not end in 0 */
+    RECORDED(elf.interpreter_size, 9, FATELF_ERROR_VARIANT_ELF);  /* does not end in 0 */
     RECORDED(elf.interpreter_size, 11, FATELF_ERROR_VARIANT_ELF); /* has another 0 */
     RECORDED(elf.interpreter_size, 17, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.interpreter_size, UINT32_MAX, FATELF_ERROR_VARIANT_ELF);

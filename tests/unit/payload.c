@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
 #include <stdbool.h>
@@ -114,7 +115,10 @@ static int make(void **state)
         frames[v] = f->frames[v];
         struct fatelf_variant *variant = &manifest.variants[v];
         *variant = (struct fatelf_variant){
-            .level = (uint8_t)(v + 1), .frame_size = FRAME_SIZE, .frame_count = FRAMES, .size = SIZE,
+            .level = (uint8_t)(v + 1),
+            .frame_size = FRAME_SIZE,
+            .frame_count = FRAMES,
+            .size = SIZE,
             .payload_offset = at,
             .encoding = v == DELTA    ? FATELF_ENCODING_ZSTD_DELTA
                         : v == STORED ? FATELF_ENCODING_STORED

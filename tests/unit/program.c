@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
 #include <string.h>
@@ -19,16 +20,33 @@ static struct fixture make(void)
 {
     return (struct fixture){
         .elf = {.entry = 0x1100, .header_offset = 64, .type = ET_DYN, .header_count = COUNT},
-        .headers = {
-            [HEADERS] = {.p_type = PT_LOAD, .p_flags = PF_R, .p_filesz = 0x600, .p_memsz = 0x600, .p_align = 0x1000},
-            [CODE] = {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = 0x1000, .p_vaddr = 0x1000,
-                      .p_filesz = 0x234, .p_memsz = 0x234, .p_align = 0x1000},
-            [CONSTANTS] = {.p_type = PT_LOAD, .p_flags = PF_R, .p_offset = 0x2000, .p_vaddr = 0x2000,
-                           .p_filesz = 0x1150, .p_memsz = 0x1150, .p_align = 0x1000},
-            [DATA] = {.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x3dd0, .p_vaddr = 0x5dd0,
-                      .p_filesz = 0x248, .p_memsz = 0x2000, .p_align = 0x1000},
-            [STACK] = {.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W},
-        },
+        .headers =
+            {
+                [HEADERS] =
+                    {.p_type = PT_LOAD, .p_flags = PF_R, .p_filesz = 0x600, .p_memsz = 0x600, .p_align = 0x1000},
+                [CODE] = {.p_type = PT_LOAD,
+                          .p_flags = PF_R | PF_X,
+                          .p_offset = 0x1000,
+                          .p_vaddr = 0x1000,
+                          .p_filesz = 0x234,
+                          .p_memsz = 0x234,
+                          .p_align = 0x1000},
+                [CONSTANTS] = {.p_type = PT_LOAD,
+                               .p_flags = PF_R,
+                               .p_offset = 0x2000,
+                               .p_vaddr = 0x2000,
+                               .p_filesz = 0x1150,
+                               .p_memsz = 0x1150,
+                               .p_align = 0x1000},
+                [DATA] = {.p_type = PT_LOAD,
+                          .p_flags = PF_R | PF_W,
+                          .p_offset = 0x3dd0,
+                          .p_vaddr = 0x5dd0,
+                          .p_filesz = 0x248,
+                          .p_memsz = 0x2000,
+                          .p_align = 0x1000},
+                [STACK] = {.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W},
+            },
         .size = 0x5000,
     };
 }
@@ -297,7 +315,8 @@ static void what_is_let_through_can_be_mapped_as_it_is(void **state)
         Elf64_Phdr headers[LOADS];
         uint64_t address = some_value(&random);
         struct fatelf_elf elf = {
-            .entry = address + next_number(&random) % 0x2000, .type = ET_EXEC,
+            .entry = address + next_number(&random) % 0x2000,
+            .type = ET_EXEC,
             .header_count = (uint16_t)(1 + next_number(&random) % LOADS),
         };
         struct fatelf_program p;

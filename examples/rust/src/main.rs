@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 //! Finds the nearest of many 1024-bit fingerprints (of images, molecules, documents) by the number of bits that differ.
 //! Counting bits is one instruction from v2 on; at v3 and v4 the compiler counts in whole vectors.
 

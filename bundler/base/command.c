@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "say.h"
+
+enum { OPTIONS_MAX = 24 };
+
+static const struct option_row help_row = {'h', "help", NULL, "show this help and exit"};
+
+static void print_row(const struct option_row *row)
+{
+    char letter[8] = "    ", left[64];
+
+    if (row->letter < 256)
+        snprintf(letter, sizeof letter, "-%c, ", row->letter);
+    snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
+             row->argument ? row->argument : "");
+    printf("  %-26s %s\n", left, row->help);
+}
+
+static void print_help(const struct command *command)
+{
+    printf("usage: fatelf-amd64 %s %s\n%s\n\noptions:\n", command->name, command->synopsis, command->summary);
+    for (const struct option_row *row = command->options; row->name; row++)
+        print_row(row);
+    print_row(&help_row);
+}
+
+static int add(const struct option_row *row, struct option *to, char *letters)
+{
+    *to = (struct option){.name = row->name, .has_arg = row->argument != NULL, .val = row->letter};
+    if (row->letter >= 256)
+        return 0;
+    return sprintf(letters, "%c%s", row->letter, row->argument ? ":" : "");
+}
+
+/* `word`: the last one that getopt_long is done with; a letter may stand in the next. optopt is 0 for a long name. */
+static int unknown_option(const struct command *command, const char *word)
+{
+    const char *equals = strchr(word, '=');
+
+    if (optopt != 0 && equals && strncmp(word, "--", 2) == 0) /* it knows the name: the value is what it minds */
+        return command_misused(command, "option '%.*s' takes no value", (int)(equals - word), word);
+    if (optopt != 0)
+        return command_misused(command, "unknown option '-%c'", optopt);
+    return command_misused(command, "unknown option '%s'", word);
+}
+
+int command_option(const struct command *command, int argc, char **argv)
+{
+    struct option options[OPTIONS_MAX + 2] = {0};
+    char letters[2 * OPTIONS_MAX + 4] = ":";
+    size_t count = 0, length = 1;
+
+    for (const struct option_row *row = command->options; row->name; row++)
+        length += (size_t)add(row, &options[count++], letters + length);
+    add(&help_row, &options[count], letters + length);
+
+    opterr = 0;
+    int letter = getopt_long(argc, argv, letters, options, NULL);
+    switch (letter) {
+    case 'h':
+        print_help(command);
+        exit(command_finish());
+    case ':':
+        if (strncmp(argv[optind - 1], "--", 2) != 0)
+            exit(command_misused(command, "option '-%c' needs a value", optopt));
+        exit(command_misused(command, "option '%s' needs a value", argv[optind - 1]));
+    case '?':
+        exit(unknown_option(command, argv[optind - 1]));
+    default:
+        return letter;
+    }
+}
+
+int command_misused(const struct command *command, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return usage_error("%s: %s; see 'fatelf-amd64 %s --help'", command->name, text, command->name);
+}
+
+int command_finish(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_OK;
+    return fail("standard output: %s", strerror(errno));
+}

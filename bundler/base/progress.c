@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "progress.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static struct {
+    uint64_t total, read, written;
+    unsigned last; /* tenths of a percent on the screen, plus one; 0: no line */
+    bool active;
+} state;
+
+void progress_start(uint64_t total, bool quiet)
+{
+    state.total = total;
+    state.read = state.written = 0;
+    state.last = 0;
+    state.active = !quiet && total > 0 && isatty(STDERR_FILENO);
+}
+
+void progress_add(unsigned level, uint64_t read, uint64_t written)
+{
+    state.read += read;
+    state.written += written;
+    if (!state.active)
+        return;
+    unsigned share = (unsigned)((double)state.read * 1000 / (double)state.total) + 1;
+    if (share == state.last)
+        return;
+    state.last = share;
+    fprintf(stderr, "\rcompressing v%u: %5.1f %% of %.1f MB, %.1f MB so far\033[K", level, (share - 1) / 10.0,
+            (double)state.total / 1e6, (double)state.written / 1e6);
+    fflush(stderr);
+}
+
+void progress_take_back(uint64_t read, uint64_t written)
+{
+    state.read -= read;
+    state.written -= written;
+}
+
+void progress_clear(void)
+{
+    if (state.active && state.last)
+        fputs("\r\033[K", stderr);
+    state.last = 0;
+}

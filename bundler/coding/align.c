@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two builds of a function are the same instructions but for some bytes: addresses that have changed, an instruction
+ * that is encoded in another way. Lined up rightly they differ in few places; between two of those, often less than
+ * eight bytes apart, nothing says what the right way is but what lies before and behind. So the bytes of the frame are
+ * looked at in order with several shifts side by side, the lanes: each knows what it costs to come to here and end in
+ * it; bytes without a shift (literals) have a price, to change the lane has one too, and the cheapest way at the end is
+ * the answer (the method is Viterbi's). Where the cheapest lane goes wrong, an index of the piece gives new ones.
+ */
+#include "align.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LANES = 8,
+    NO_LANE = LANES,
+    HASH_BITS = 20,
+    LONG_WINDOW = 8,  /* bytes: found anywhere */
+    SHORT_WINDOW = 5, /* found close by only: there are many */
+    CLOSE = 2048,
+    INDEXED_MAX = 1 << 22, /* windows; of a longer piece only each second one is noted, or third .. */
+    GOOD = 4,              /* a lane whose next bytes are right needs no others beside it */
+    REBASE = 1 << 12,      /* bytes after which prices are counted anew */
+};
+
+/*
+ * Prices, in hundredths of a byte of the coded frame. Those of entering a lane are a third higher than that: many short
+ * copies take longer to decode than few long ones.
+ */
+enum {
+    PRICE_EQUAL = 4,
+    PRICE_LITERAL = 95,
+    PRICE_BACK = 320,  /* the copy goes on behind literals */
+    PRICE_NEAR = 340,  /* the shift changes by less than NEAR bytes */
+    PRICE_CLOSE = 420, /* by less than FAR */
+    PRICE_FAR = 500,
+    PRICE_CHANGE_8 = 130, /* a difference of so many bits */
+    PRICE_CHANGE_16 = 180,
+    PRICE_CHANGE_24 = 240,
+    PRICE_CHANGE_32 = 550,
+    PRICE_NEVER = 1 << 30,
+    NEAR = 64,
+    FAR = 4096,
+};
+
+/* Where in the piece windows of one length lie, sorted by hash, then by place. */
+struct index {
+    size_t window;
+    uint32_t *starts; /* of each hash's places, and the end of the last one's */
+    uint32_t *places;
+    size_t room; /* of places */
+};
+
+struct lane {
+    bool used;
+    int32_t shift;
+    uint32_t price;
+    size_t changed; /* up to here, a change has been paid */
+};
+
+struct aligner {
+    struct index index[2];
+    int32_t *shifts;   /* of the cheapest lane at each byte, then the answer */
+    uint8_t *cheapest; /* at each byte: that lane, or NO_LANE */
+    uint8_t *entered;  /* a bit for each lane that is entered at this byte */
+    struct lane lanes[LANES];
+};
+
+static uint32_t hash(const unsigned char *bytes, size_t window)
+{
+    uint64_t value;
+
+    memcpy(&value, bytes, sizeof value);
+    value <<= 64 - 8 * window;
+    return (uint32_t)(value * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HASH_BITS));
+}
+
+struct aligner *aligner_make(size_t size)
+{
+    struct aligner *aligner = calloc(1, sizeof *aligner);
+
+    if (!aligner)
+        return NULL;
+    aligner->index[0].window = LONG_WINDOW;
+    aligner->index[1].window = SHORT_WINDOW;
+    aligner->shifts = malloc(size * sizeof *aligner->shifts);
+    aligner->cheapest = malloc(size);
+    aligner->entered = malloc(size);
+    for (size_t i = 0; i < 2; i++)
+        aligner->index[i].starts = malloc(((1 << HASH_BITS) + 2) * sizeof(uint32_t));
+    if (aligner->shifts && aligner->cheapest && aligner->entered && aligner->index[0].starts &&
+        aligner->index[1].starts)
+        return aligner;
+    aligner_free(aligner);
+    return NULL;
+}
+
+void aligner_free(struct aligner *aligner)
+{
+    if (!aligner)
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        free(aligner->index[i].starts);
+        free(aligner->index[i].places);
+    }
+    free(aligner->shifts);
+    free(aligner->cheapest);
+    free(aligner->entered);
+    free(aligner);
+}
+
+/* Counts, sums up, and then puts each place where it belongs. */
+static bool fill_index(struct index *index, const unsigned char *piece, size_t size)
+{
+    size_t end = size < LONG_WINDOW ? 0 : size - LONG_WINDOW + 1, step = size / INDEXED_MAX + 1;
+    uint32_t *starts = index->starts;
+
+    if (end / step + 1 > index->room) {
+        free(index->places);
+        index->room = end / step + 1;
+        index->places = malloc(index->room * sizeof *index->places);
+    }
+    if (!index->places) {
+        index->room = 0;
+        return false;
+    }
+    memset(starts, 0, ((1 << HASH_BITS) + 2) * sizeof *starts);
+    for (size_t i = 0; i < end; i += step)
+        starts[hash(piece + i, index->window) + 2]++;
+    for (size_t i = 2; i < (1 << HASH_BITS) + 2; i++)
+        starts[i] += starts[i - 1];
+    for (size_t i = 0; i < end; i += step)
+        index->places[starts[hash(piece + i, index->window) + 1]++] = (uint32_t)i;
+    return true;
+}
+
+/* Takes a shift into a lane, that of the dearest one, unless it has one. */
+static void add_lane(struct aligner *aligner, int32_t shift)
+{
+    struct lane *dearest = &aligner->lanes[0];
+
+    for (size_t i = 0; i < LANES; i++) {
+        struct lane *lane = &aligner->lanes[i];
+        if (lane->used && lane->shift == shift)
+            return;
+        if (!lane->used || (dearest->used && lane->price > dearest->price))
+            dearest = lane;
+    }
+    *dearest = (struct lane){.used = true, .shift = shift, .price = PRICE_NEVER};
+}
+
+/* Takes the places next to `expected` where the window at bytes[at] lies, within `distance`. */
+static void look_up(struct aligner *aligner, const struct index *index, const unsigned char *piece,
+                    const unsigned char *bytes, size_t at, int64_t expected, int64_t distance)
+{
+    uint32_t key = hash(bytes + at, index->window);
+    size_t first = index->starts[key], last = index->starts[key + 1], low = first, high = last;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (index->places[middle] < expected)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t i = low > first ? low - 1 : low; i <= low && i < last; i++) {
+        int64_t place = index->places[i];
+        if (place - expected <= distance && expected - place <= distance &&
+            memcmp(piece + place, bytes + at, index->window) == 0)
+            add_lane(aligner, (int32_t)(place - (int64_t)at));
+    }
+}
+
+static uint32_t price_of_entering(int32_t shift, int32_t current)
+{
+    int64_t move = (int64_t)shift - current;
+
+    move = move < 0 ? -move : move;
+    if (move == 0)
+        return PRICE_BACK;
+    return move < NEAR ? PRICE_NEAR : move < FAR ? PRICE_CLOSE : PRICE_FAR;
+}
+
+static uint32_t price_of_change(const unsigned char *from, const unsigned char *to)
+{
+    uint32_t before, after;
+
+    memcpy(&before, from, sizeof before);
+    memcpy(&after, to, sizeof after);
+    int64_t difference = (int32_t)(after - before);
+    difference = difference < 0 ? -difference : difference;
+    if (difference < 1 << 15)
+        return difference < 1 << 7 ? PRICE_CHANGE_8 : PRICE_CHANGE_16;
+    return difference < 1 << 23 ? PRICE_CHANGE_24 : PRICE_CHANGE_32;
+}
+
+/* One byte on with all lanes. *price: of the cheapest way. Returns its lane. */
+static size_t advance(struct aligner *aligner, const unsigned char *piece, size_t piece_size,
+                      const unsigned char *bytes, size_t at, int32_t current, uint32_t *price)
+{
+    uint32_t least = *price + PRICE_LITERAL;
+    size_t cheapest = NO_LANE;
+    unsigned entered = 0;
+
+    for (size_t i = 0; i < LANES; i++) {
+        struct lane *lane = &aligner->lanes[i];
+        if (!lane->used)
+            continue;
+        int64_t place = (int64_t)at + lane->shift;
+        if (place < 0 || (uint64_t)place >= piece_size) {
+            lane->used = false;
+            continue;
+        }
+        uint32_t anew = *price + price_of_entering(lane->shift, current);
+        if (anew < lane->price) {
+            lane->price = anew;
+            lane->changed = 0;
+            entered |= 1u << i;
+        }
+        if (piece[place] == bytes[at] || at < lane->changed) {
+            lane->price += PRICE_EQUAL;
+        } else {
+            lane->price += price_of_change(piece + place, bytes + at);
+            lane->changed = at + sizeof(uint32_t);
+        }
+        if (lane->price < least) {
+            least = lane->price;
+            cheapest = i;
+        }
+    }
+    aligner->entered[at] = (uint8_t)entered;
+    *price = least;
+    return cheapest;
+}
+
+/* Prices say only which way is cheaper. */
+static void rebase(struct aligner *aligner, uint32_t *price)
+{
+    for (size_t i = 0; i < LANES; i++)
+        aligner->lanes[i].price -= *price;
+    *price = 0;
+}
+
+/* Each byte's shift on the cheapest way, from the last byte to the first. */
+static void trace_back(struct aligner *aligner, size_t size)
+{
+    for (size_t i = size; i > 0;) {
+        size_t lane = aligner->cheapest[--i];
+        if (lane == NO_LANE) {
+            aligner->shifts[i] = ALIGN_LITERAL;
+            continue;
+        }
+        int32_t shift = aligner->shifts[i];
+        while (!(aligner->entered[i] >> lane & 1))
+            aligner->shifts[--i] = shift;
+    }
+}
+
+/* Do the next bytes of the frame lie in the piece where the shift says? */
+static bool is_good(const unsigned char *piece, size_t piece_size, const unsigned char *bytes, size_t size, size_t at,
+                    int32_t shift)
+{
+    int64_t place = (int64_t)at + shift;
+
+    return place >= 0 && (uint64_t)place + GOOD <= piece_size && at + GOOD <= size &&
+           memcmp(piece + place, bytes + at, GOOD) == 0;
+}
+
+const int32_t *align(struct aligner *aligner, const unsigned char *piece, size_t piece_size, const unsigned char *bytes,
+                     size_t size)
+{
+    int32_t current = (int32_t)((piece_size - (piece_size < size ? piece_size : size)) / 2);
+    size_t lane = NO_LANE;
+    uint32_t price = 0;
+
+    memset(aligner->lanes, 0, sizeof aligner->lanes);
+    if (!fill_index(&aligner->index[0], piece, piece_size) || !fill_index(&aligner->index[1], piece, piece_size))
+        return NULL;
+    for (size_t i = 0; i < size; i++) {
+        if (i + LONG_WINDOW <= size && (lane == NO_LANE || !is_good(piece, piece_size, bytes, size, i, current))) {
+            look_up(aligner, &aligner->index[0], piece, bytes, i, (int64_t)i + current, INT64_MAX);
+            look_up(aligner, &aligner->index[1], piece, bytes, i, (int64_t)i + current, CLOSE);
+        }
+        lane = advance(aligner, piece, piece_size, bytes, i, current, &price);
+        if (lane != NO_LANE)
+            current = aligner->lanes[lane].shift;
+        aligner->cheapest[i] = (uint8_t)lane;
+        aligner->shifts[i] = current;
+        if (i % REBASE == 0)
+            rebase(aligner, &price);
+    }
+    trace_back(aligner, size);
+    return aligner->shifts;
+}

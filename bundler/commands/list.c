@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* list: what a bundle holds. */
+#include <json-c/json.h>
+#include <getopt.h>
+#include <stdio.h>
+
+#include "../bundle/open.h"
+#include "commands.h"
+#include "../base/say.h"
+
+enum { OPTION_JSON = 256 };
+
+static const struct option_row option_rows[] = {
+    {OPTION_JSON, "json", NULL, "print JSON"},
+    {0},
+};
+
+static void hexadecimal(const uint8_t *bytes, size_t size, char *text)
+{
+    for (size_t i = 0; i < size; i++)
+        sprintf(text + 2 * i, "%02x", bytes[i]);
+}
+
+static void print_table(const struct bundle_file *file)
+{
+    const struct fatelf_manifest *manifest = &file->bundle.manifest;
+    bool go_env = manifest->header.compatible & FATELF_COMPATIBLE_GO_ENV;
+
+    printf("%s: %llu bytes, launch %s%s\n", file->path, (unsigned long long)file->image.size,
+           fatelf_launch_name(manifest->header.launch), go_env ? ", honours GOAMD64 and MGODEBUG" : "");
+    printf("LEVEL  ENCODING    BASE         SIZE      STORED  RATIO  SHA-256\n");
+    for (unsigned i = 0; i < manifest->header.variant_count; i++) {
+        const struct fatelf_variant *variant = &manifest->variants[i];
+        char hash[2 * sizeof variant->sha256 + 1], encoding[16], base[8] = "-";
+        unsigned same = bundle_file_same_as(file, i);
+        if (same)
+            snprintf(encoding, sizeof encoding, "= v%u", same);
+        else
+            snprintf(encoding, sizeof encoding, "%s", fatelf_encoding_name(variant->encoding));
+        if (variant->base)
+            snprintf(base, sizeof base, "v%u", variant->base);
+        hexadecimal(variant->sha256, sizeof variant->sha256, hash);
+        printf("v%-5u %-10s  %-4s  %11llu %11llu  %4.1f%%  %.16s\n", variant->level, encoding, base,
+               (unsigned long long)variant->size, (unsigned long long)variant->payload_size,
+               (double)variant->payload_size * 100 / (double)variant->size, hash);
+    }
+}
+
+static void print_json(const struct bundle_file *file)
+{
+    const struct fatelf_manifest *manifest = &file->bundle.manifest;
+    struct json_object *root = json_object_new_object();
+    struct json_object *variants = json_object_new_array();
+
+    json_object_object_add(root, "file", json_object_new_string(file->path));
+    json_object_object_add(root, "size", json_object_new_int64((int64_t)file->image.size));
+    json_object_object_add(root, "format", json_object_new_int(manifest->header.version));
+    json_object_object_add(root, "build_id", file->build_id[0] ? json_object_new_string(file->build_id) : NULL);
+    json_object_object_add(root, "launch", json_object_new_string(fatelf_launch_name(manifest->header.launch)));
+    json_object_object_add(root, "go_env",
+                           json_object_new_boolean((manifest->header.compatible & FATELF_COMPATIBLE_GO_ENV) != 0));
+    json_object_object_add(root, "variants", variants);
+    for (unsigned i = 0; i < manifest->header.variant_count; i++) {
+        const struct fatelf_variant *variant = &manifest->variants[i];
+        struct json_object *row = json_object_new_object();
+        char text[2 * sizeof variant->sha256 + 1];
+        snprintf(text, sizeof text, "v%u", variant->level);
+        json_object_object_add(row, "level", json_object_new_string(text));
+        unsigned same = bundle_file_same_as(file, i);
+        if (same)
+            snprintf(text, sizeof text, "v%u", same);
+        json_object_object_add(row, "same_as", same ? json_object_new_string(text) : NULL);
+        json_object_object_add(row, "encoding", json_object_new_string(fatelf_encoding_name(variant->encoding)));
+        snprintf(text, sizeof text, "v%u", variant->base);
+        json_object_object_add(row, "base", variant->base ? json_object_new_string(text) : NULL);
+        json_object_object_add(row, "in_place", json_object_new_boolean(variant->elf_size != 0));
+        json_object_object_add(row, "size", json_object_new_int64((int64_t)variant->size));
+        json_object_object_add(row, "stored", json_object_new_int64((int64_t)variant->payload_size));
+        json_object_object_add(row, "frame_size", json_object_new_int64(variant->frame_size));
+        json_object_object_add(row, "frames", json_object_new_int64(variant->frame_count));
+        hexadecimal(variant->sha256, sizeof variant->sha256, text);
+        json_object_object_add(row, "sha256", json_object_new_string(text));
+        json_object_array_add(variants, row);
+    }
+    puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(root);
+}
+
+static int run_list(const struct command *command, int argc, char **argv)
+{
+    bool json = false;
+    int letter;
+
+    while ((letter = command_option(command, argc, argv)) != -1)
+        json |= letter == OPTION_JSON;
+    if (argc - optind != 1)
+        return command_misused(command, "give one bundle");
+    struct bundle_file file;
+    int status = bundle_file_open(&file, argv[optind]);
+    if (!status) {
+        (json ? print_json : print_table)(&file);
+        status = command_finish();
+    }
+    bundle_file_close(&file);
+    return status;
+}
+
+const struct command command_list = {
+    .name = "list",
+    .synopsis = "[--json] BUNDLE",
+    .summary = "show what a bundle holds",
+    .options = option_rows,
+    .run = run_list,
+};

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "level.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../lib/format.h"
+#include "../../lib/level.h"
+#include "../base/say.h"
+#include "build.h"
+
+/* A varint-length-prefixed string at *at; moves *at behind it. NULL: it does not fit. */
+static const unsigned char *go_string(const unsigned char *section, uint64_t size, uint64_t *at, uint64_t *length)
+{
+    uint64_t value = 0;
+
+    for (unsigned shift = 0; shift < 63; shift += 7) {
+        if (*at >= size)
+            return NULL;
+        unsigned char byte = section[(*at)++];
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte & 0x80)
+            continue;
+        if (value > size - *at)
+            return NULL;
+        *length = value;
+        *at += value;
+        return section + *at - value;
+    }
+    return NULL;
+}
+
+unsigned classify_go(const unsigned char *section, uint64_t size)
+{
+    static const char magic[] = "\xff Go buildinf:";
+    static const char key[] = "\nbuild\tGOAMD64=";
+    uint64_t at = 32, length;
+
+    /* byte 15, bit 1: the strings are here, not behind pointers */
+    if (size < 32 || memcmp(section, magic, sizeof magic - 1) != 0 || !(section[15] & 2))
+        return 0;
+    if (!go_string(section, size, &at, &length)) /* Go's version */
+        return 0;
+    const unsigned char *modules = go_string(section, size, &at, &length);
+    if (!modules)
+        return 0;
+    const unsigned char *found = memmem(modules, length, key, sizeof key - 1);
+    if (!found)
+        return 0;
+    const unsigned char *value = found + sizeof key - 1;
+    const unsigned char *end = memchr(value, '\n', length - (size_t)(value - modules));
+    return end ? fatelf_level_parse((const char *)value, (size_t)(end - value)) : 0;
+}
+
+#ifndef GNU_PROPERTY_X86_ISA_1_NEEDED
+#define GNU_PROPERTY_X86_ISA_1_NEEDED 0xc0008002U
+#endif
+
+static unsigned property_level(const unsigned char *properties, uint64_t size)
+{
+    unsigned level = 0;
+
+    while (size >= 8) {
+        uint32_t type, length, bits;
+        memcpy(&type, properties, sizeof type);
+        memcpy(&length, properties + 4, sizeof length);
+        uint64_t step = 8 + (((uint64_t)length + 7) & ~UINT64_C(7));
+        if (step > size)
+            break;
+        if (type == GNU_PROPERTY_X86_ISA_1_NEEDED && length == sizeof bits) {
+            memcpy(&bits, properties + 8, sizeof bits); /* bit 0: baseline, bits 1 to 3: v2 to v4 */
+            for (unsigned i = FATELF_LEVEL_MIN + 1; i <= FATELF_LEVEL_MAX; i++)
+                if (bits >> (i - 1) & 1)
+                    level = i;
+        }
+        properties += step;
+        size -= step;
+    }
+    return level;
+}
+
+unsigned classify_property(const unsigned char *section, uint64_t size)
+{
+    Elf64_Nhdr note;
+
+    while (size >= sizeof note) {
+        memcpy(&note, section, sizeof note);
+        /* 8-byte alignment, unlike other notes */
+        uint64_t name = ((uint64_t)note.n_namesz + 3) & ~UINT64_C(3);
+        uint64_t step = (sizeof note + name + note.n_descsz + 7) & ~UINT64_C(7);
+        if (name > size || step > size)
+            return 0;
+        if (note.n_type == NT_GNU_PROPERTY_TYPE_0 && note.n_namesz == 4 && memcmp(section + sizeof note, "GNU", 4) == 0)
+            return property_level(section + sizeof note + name, note.n_descsz);
+        section += step;
+        size -= step;
+    }
+    return 0;
+}
+
+unsigned classify_name(const char *path)
+{
+    size_t length = strlen(path);
+
+    if (length < sizeof ".v1" || !strchr(".-_", path[length - 3]) || path[length - 4] == '/')
+        return 0;
+    return fatelf_level_parse(path + length - 2, 2);
+}
+
+/* What the file says of itself, and where. */
+static unsigned recorded_level(const struct build *variant, const char **where)
+{
+    static const struct {
+        const char *section, *where;
+        unsigned (*level)(const unsigned char *section, uint64_t size);
+    } records[] = {
+        {".go.buildinfo", "Go build information", classify_go},
+        {".note.gnu.property", "GNU property note", classify_property},
+    };
+
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+        uint64_t size;
+        unsigned char *section = build_section(variant, records[i].section, &size);
+        unsigned level = section ? records[i].level(section, size) : 0;
+        free(section);
+        if (level) {
+            *where = records[i].where;
+            return level;
+        }
+    }
+    return 0;
+}
+
+int classify(struct build *variant, unsigned given)
+{
+    const char *where = NULL;
+    unsigned recorded = recorded_level(variant, &where);
+    unsigned named = classify_name(variant->path);
+
+    if (given && recorded && given != recorded)
+        return fail("%s: given as v%u, but its %s says v%u; give it as v%u, or build it for v%u", variant->path, given,
+                    where, recorded, recorded, given);
+    if (!given && named && recorded && named != recorded)
+        return fail("%s: named v%u, but its %s says v%u; write v%u=%s, or build it for v%u", variant->path, named,
+                    where, recorded, recorded, variant->path, named);
+    variant->level = given ? given : recorded ? recorded : named;
+    if (variant->level == 0)
+        return fail("%s: for which level? Write LEVEL=%s with LEVEL v1, v2, v3 or v4", variant->path, variant->path);
+    return 0;
+}

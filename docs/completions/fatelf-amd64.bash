@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+# bash completion for fatelf-amd64
+
+_fatelf_amd64() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=${COMP_WORDS[1]} words=
+
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        words='create list extract verify cpu -h --help --version'
+    else
+        case $command/$previous in
+            create/--launch) words='memfd inplace' ;;
+            create/--align) words='4K 2M' ;;
+            create/--compress) words='zstd none' ;;
+            create/-j | create/--jobs) return ;;
+            verify/--has | create/--base) words='v1 v2 v3 v4' ;;
+            create/-o | create/--output | create/--stub | extract/-o | extract/--output) ;;
+            *)
+                case $command/$current in
+                    create/-*)
+                        words='-o --output --launch --compress --align --no-delta --base -j --jobs --go-env --stub --force -q
+                            --quiet -v --verbose -h --help'
+                        ;;
+                    list/-* | cpu/*) words='--json -h --help' ;;
+                    extract/-*) words='-o --output --force -h --help' ;;
+                    verify/-*) words='--has -q --quiet -h --help' ;;
+                    extract/*) words='v1 v2 v3 v4 best all' ;; # as well as files
+                esac
+                ;;
+        esac
+    fi
+    if [[ $words ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+        [[ $command == extract && $current != -* ]] || return
+    fi
+    # v3=FILE: readline takes '=' for the end of a word
+    [[ $current == = ]] && current=
+    compopt -o filenames 2>/dev/null
+    local file
+    while IFS= read -r file; do
+        COMPREPLY+=("$file")
+    done < <(compgen -f -- "$current")
+}
+
+complete -F _fatelf_amd64 fatelf-amd64
