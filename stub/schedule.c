@@ -11,31 +11,25 @@
 
 enum schedule_next schedule_take(struct schedule *schedule, uint32_t *number)
 {
-    for (;;) {
-        uint32_t ready = atomic_load(&schedule->ready);
-        if (ready & SCHEDULE_FAILED)
-            return SCHEDULE_END;
-        uint32_t next = atomic_load(&schedule->variant_next);
-        if (next == schedule->variant_frames)
-            return SCHEDULE_END;
-        if (schedule->base_frames == 0 || schedule->needed[next] <= (ready & SCHEDULE_NUMBER)) {
-            *number = next;
-            if (atomic_compare_exchange_strong(&schedule->variant_next, &next, next + 1))
-                return SCHEDULE_VARIANT;
-            continue;
-        }
-        next = atomic_load(&schedule->base_next);
-        if (next < schedule->base_frames) {
-            *number = next;
-            if (atomic_compare_exchange_strong(&schedule->base_next, &next, next + 1))
-                return SCHEDULE_BASE;
-            continue;
-        }
-        /* Other threads are at work on the base frames that are missing. */
-        *number = ready | SCHEDULE_WAITERS;
-        if (atomic_compare_exchange_strong(&schedule->ready, &ready, *number))
-            return SCHEDULE_WAIT;
+    uint32_t ready = atomic_load(&schedule->ready);
+    if (ready & SCHEDULE_FAILED)
+        return SCHEDULE_END;
+    *number = atomic_load(&schedule->variant_next);
+    if (*number == schedule->variant_frames)
+        return SCHEDULE_END;
+    if (schedule->base_frames == 0 || schedule->needed[*number] <= (ready & SCHEDULE_NUMBER)) {
+        bool taken = atomic_compare_exchange_strong(&schedule->variant_next, number, *number + 1);
+        return taken ? SCHEDULE_VARIANT : SCHEDULE_AGAIN;
     }
+    *number = atomic_load(&schedule->base_next);
+    if (*number < schedule->base_frames) {
+        bool taken = atomic_compare_exchange_strong(&schedule->base_next, number, *number + 1);
+        return taken ? SCHEDULE_BASE : SCHEDULE_AGAIN;
+    }
+    /* Other threads are at work on the base frames that are missing. */
+    *number = ready | SCHEDULE_WAITERS;
+    bool announced = atomic_compare_exchange_strong(&schedule->ready, &ready, *number);
+    return announced ? SCHEDULE_WAIT : SCHEDULE_AGAIN;
 }
 
 bool schedule_base_done(struct schedule *schedule, uint32_t frame)

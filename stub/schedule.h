@@ -37,6 +37,7 @@ struct schedule {
 enum schedule_next {
     SCHEDULE_VARIANT, /* decode frame *number of the variant */
     SCHEDULE_BASE,    /* decode frame *number of the base, then call schedule_base_done() */
+    SCHEDULE_AGAIN,   /* another thread was faster: call schedule_take() again */
     SCHEDULE_WAIT,    /* sleep unless `ready` is no longer *number (a futex), then call schedule_take() again */
     SCHEDULE_END,     /* nothing is left for this thread, or a thread has failed */
 };
