@@ -129,13 +129,6 @@ int fatelf_program_read(const struct fatelf_elf *elf, const void *headers, uint6
     return error;
 }
 
-uint64_t fatelf_elf_size(const struct fatelf_elf *elf)
-{
-    uint64_t size = sizeof *elf + elf->header_count * sizeof(Elf64_Phdr) + elf->interpreter_size;
-
-    return (size + 7) & ~UINT64_C(7);
-}
-
 int fatelf_bundle_program(const struct fatelf_bundle *bundle, unsigned index, struct fatelf_program *program)
 {
     const struct fatelf_variant *variant = &bundle->manifest.variants[index];

@@ -55,9 +55,6 @@ int fatelf_program_read(const struct fatelf_elf *elf, const void *headers, uint6
  */
 int fatelf_bundle_program(const struct fatelf_bundle *bundle, unsigned index, struct fatelf_program *program);
 
-/* Bytes of a struct fatelf_elf with all that belongs to it. */
-uint64_t fatelf_elf_size(const struct fatelf_elf *elf);
-
 /* Page arithmetic. */
 static inline uint64_t fatelf_page_start(uint64_t value)
 {
