@@ -3,7 +3,7 @@
 
 #include "format.h"
 
-/* XCR0 components (Intel SDM volume 1, "Enabling the XSAVE feature set"). */
+/* Components of XCR0: register state that the kernel saves (Intel SDM volume 1, "Enabling the XSAVE feature set"). */
 enum {
     XCR0_NONE = 0,
     XCR0_AVX = 1 << 1 | 1 << 2,                        /* XMM, YMM */
