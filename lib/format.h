@@ -95,10 +95,10 @@ struct fatelf_variant {
 };
 
 /*
- * What exec reads from a variant's file before it maps the program; the launcher needs it to map the variant itself. The
- * struct is followed, without gaps, by the program headers of the variant (Elf64_Phdr[header_count]), the path of its
- * dynamic loader as in PT_INTERP (interpreter_size bytes), and zeros up to a multiple of 8 bytes. A variant that only
- * exec can start has no struct fatelf_elf.
+ * What exec reads from a variant's file before it maps the program; the launcher needs it to map the variant itself.
+ * The struct is followed, without gaps, by the program headers of the variant (Elf64_Phdr[header_count]), the path of
+ * its dynamic loader as in PT_INTERP (interpreter_size bytes), and zeros up to a multiple of 8 bytes. A variant that
+ * only exec can start has no struct fatelf_elf.
  */
 struct fatelf_elf {
     uint64_t entry;            /* e_entry */
@@ -176,13 +176,14 @@ struct fatelf_frame {
  * The next gap thus counts the copied bytes between the end of the previous changed field (or the start of the frame)
  * and the next field to change. Literals do not count, so a gap can extend over several copies.
  *
- * A reader refuses the frame unless all of this is true: every number that is needed is in its stream, whole; each copy,
- * even an empty one, lies inside the prefix (0 <= at + shift and at + shift + copy_size <= prefix_size); each changed
- * field lies inside one copy; at the end, raw has exactly raw_size bytes and all six streams are used up.
+ * A reader refuses the frame unless all of this is true: every number that is needed is in its stream, whole; each
+ * copy, even an empty one, lies inside the prefix (0 <= at + shift and at + shift + copy_size <= prefix_size); each
+ * changed field lies inside one copy; at the end, raw has exactly raw_size bytes and all six streams are used up.
  *
  * Why moved[] exists: a field with a relative address points to about prefix[at + shift + field]. If, from the base to
  * the variant, the target has moved by `moved` bytes and the field by -shift, the field changes by moved + shift. What
- * lies in one region of the base has mostly moved by the same distance, so most codes are 0, which zstd compresses well.
+ * lies in one region of the base has mostly moved by the same distance, so most codes are 0, and zstd compresses these
+ * well.
  */
 enum fatelf_delta_stream {
     FATELF_DELTA_LITERAL_SIZES, /* bytes of literals before each copy */
