@@ -3,7 +3,7 @@
 #ifndef FATELF_ERROR_H
 #define FATELF_ERROR_H
 
-/* Name and text of each error. Callers print the name of a file and a colon before the text. */
+/* Name and text of each error. Callers print what it is about (a file, a variant) and a colon before the text. */
 #define FATELF_ERRORS(X) \
     X(OK, "no error") \
     X(NO_MANIFEST, "not a fatelf-amd64 bundle, or its manifest is gone") \
