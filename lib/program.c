@@ -55,7 +55,7 @@ static int add_segment(struct fatelf_program *program, const Elf64_Phdr *load, u
 
 /*
  * Two segments can contain the same page of the file. One of them then maps the page itself, the other one an anonymous
- * copy of it. True: segment `a` maps the page itself. An executable segment always does, because a security policy may
+ * copy of it. True: segment `a` maps the page itself. An executable segment goes first, because a security policy may
  * refuse to make an anonymous copy executable.
  */
 static bool takes(const struct fatelf_program *program, unsigned a, unsigned b)
@@ -65,7 +65,10 @@ static bool takes(const struct fatelf_program *program, unsigned a, unsigned b)
     return a_runs != b_runs ? a_runs : a < b;
 }
 
-/* Sets how many bytes at the start and the end of segment `index` are copies of pages that other segments map. */
+/*
+ * Sets how many bytes of pages at the start and at the end of segment `index` are copies, because other segments map
+ * the pages themselves. Copies in the middle of a segment, or of executable pages, are an error.
+ */
 static int share_pages(struct fatelf_program *program, unsigned index)
 {
     struct fatelf_segment *segment = &program->segments[index];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A program as exec would map it: its PT_LOADs in whole pages, and the addresses that the kernel tells the program or
- * shows in /proc. The same code serves variants (from the manifest), builds before they are bundled, and dynamic loaders
- * (both from the file). Sources: gABI, "Program Header"; Linux, fs/binfmt_elf.c.
+ * shows in /proc. The same code serves variants (from the manifest), and builds and dynamic loaders (from the file).
+ * Sources: gABI, "Program Header"; Linux, fs/binfmt_elf.c.
  */
 #ifndef FATELF_PROGRAM_H
 #define FATELF_PROGRAM_H
