@@ -181,9 +181,8 @@ struct fatelf_frame {
  * changed field lies inside one copy; at the end, raw has exactly raw_size bytes and all six streams are used up.
  *
  * Why moved[] exists: a field with a relative address points to about prefix[at + shift + field]. If, from the base to
- * the variant, the target has moved by `moved` bytes and the field by -shift, the field changes by moved + shift. What
- * lies in one region of the base has mostly moved by the same distance, so most codes are 0, and zstd compresses these
- * well.
+ * the variant, the target has moved by `moved` bytes and the field by -shift, the field changes by moved + shift. The
+ * content of a region has mostly moved by the same distance, so most codes are 0, and zstd compresses these well.
  */
 enum fatelf_delta_stream {
     FATELF_DELTA_LITERAL_SIZES, /* bytes of literals before each copy */

@@ -32,7 +32,7 @@ enum {
     SHORT_WINDOW = 5, /* bytes; chance matches are frequent, so only those within CLOSE are accepted */
     CLOSE = 2048,
     INDEXED_MAX = 1 << 22, /* windows; of a longer piece, every second one is indexed, or every third .. */
-    GOOD = 4,              /* if so many next bytes match in the cheapest lane, no other lanes are looked for */
+    GOOD = 4,              /* if this many next bytes match in the cheapest lane, no other lanes are looked for */
     REBASE = 1 << 12,      /* bytes between two calls of rebase() */
 };
 
@@ -47,7 +47,7 @@ enum {
     PRICE_NEAR = 340,  /* the shift changes by less than NEAR bytes */
     PRICE_CLOSE = 420, /* by less than FAR */
     PRICE_FAR = 500,
-    PRICE_CHANGE_8 = 130, /* the number to add has so many bits */
+    PRICE_CHANGE_8 = 130, /* the number to add has this many bits */
     PRICE_CHANGE_16 = 180,
     PRICE_CHANGE_24 = 240,
     PRICE_CHANGE_32 = 550,

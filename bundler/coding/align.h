@@ -8,13 +8,13 @@
 
 struct aligner;
 
-/* An aligner is for one thread and frames of up to `size` bytes. NULL: out of memory. NULL may be freed. */
+/* An aligner is for one thread and frames of up to `size` bytes. NULL: out of memory. */
 struct aligner *aligner_make(size_t size);
-void aligner_free(struct aligner *aligner);
+void aligner_free(struct aligner *aligner); /* NULL is allowed */
 
 /* The shift of a literal: the byte is not copied. */
 #define ALIGN_LITERAL INT32_MIN
-/* align() may read so many bytes after `piece` and `bytes`. Callers set them, so that the result is reproducible. */
+/* align() may read this many bytes after `piece` and `bytes`. Callers set them, so that the result is reproducible. */
 enum { ALIGN_SLACK = 8 };
 
 /*

@@ -12,9 +12,9 @@
 struct ZSTD_CCtx_s; /* <zstd.h> */
 struct delta_coder;
 
-/* A coder is for one thread and frames of up to `frame_size` bytes. NULL: out of memory. NULL may be freed. */
+/* A coder is for one thread and frames of up to `frame_size` bytes. NULL: out of memory. */
 struct delta_coder *delta_coder_make(uint32_t frame_size);
-void delta_coder_free(struct delta_coder *coder);
+void delta_coder_free(struct delta_coder *coder); /* NULL is allowed */
 
 /*
  * Codes the `size` bytes at `raw` against the `prefix_size` bytes at `prefix`, and compresses the result with `context`

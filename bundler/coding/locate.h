@@ -17,10 +17,10 @@ struct locator;
 
 /*
  * Reads the `size` bytes of the base from `fd` and builds an index of sampled windows of them, in at most 32 MiB. NULL:
- * errno says why (0: the file is shorter than `size`). NULL may be freed. Several threads may search one locator.
+ * errno says why (0: the file is shorter than `size`). Several threads may search one locator.
  */
 struct locator *locator_make(int fd, uint64_t size);
-void locator_free(struct locator *locator);
+void locator_free(struct locator *locator); /* NULL is allowed */
 
 /*
  * Sets *place to the piece of the base against which `bytes` should be coded: a small one that contains most of what

@@ -135,7 +135,7 @@ def ripgrep_source(folder):
         (source / "lib.rs").touch()
         attempt("cargo", "vendor", "--quiet", cwd=source)
     if not (folder / "ripgrep").exists():
-        # copied elsewhere, because a package inside of another package confuses cargo
+        # copied, because the vendored source is inside of another package
         shutil.rmtree(folder / "ripgrep.new", ignore_errors=True)
         shutil.copytree(source / "vendor/ripgrep", folder / "ripgrep.new")
         (folder / "ripgrep.new").rename(folder / "ripgrep")
