@@ -31,7 +31,7 @@
 
 /* First bytes of the manifest: "\177FATELF\n" as a little-endian number. */
 #define FATELF_MAGIC UINT64_C(0x0a464c455441467f)
-#define FATELF_VERSION 3u /* never released: 1 had no zstd-delta, 2 no struct fatelf_elf */
+#define FATELF_VERSION 3u /* 1 (no zstd-delta) and 2 (no struct fatelf_elf) were never released */
 
 /* The micro-architecture levels x86-64-v1 to v4 (x86-64 psABI). */
 #define FATELF_LEVEL_MIN 1u
@@ -54,9 +54,8 @@ enum fatelf_encoding {
 };
 
 enum fatelf_launch {
-    FATELF_LAUNCH_MEMFD = 1, /* decode the variant into a sealed memfd and execute that by execveat */
-    FATELF_LAUNCH_INPLACE =
-        2, /* map the variant into the launcher's process; the segment of the payloads is executable */
+    FATELF_LAUNCH_MEMFD = 1,   /* decode the variant into a sealed memfd and execute that by execveat */
+    FATELF_LAUNCH_INPLACE = 2, /* map the variant into the launcher's process; the payloads' segment is executable */
 };
 
 /* Bits of header.incompatible. A reader refuses a bundle with a bit that it does not know. */
