@@ -23,7 +23,7 @@ int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifes
 /* The index of the variant for a level. -1: there is none. */
 int fatelf_manifest_find(const struct fatelf_manifest *manifest, unsigned level);
 
-/* Bytes of a struct fatelf_elf with the program headers and the loader's name that follow it. */
+/* Size of a struct fatelf_elf and all that follows it: fatelf_variant.elf_size. */
 uint64_t fatelf_elf_size(const struct fatelf_elf *elf);
 
 /* The number of bytes that fatelf_manifest_encode() writes for these variants. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program of some size: the file CONTENT is its read-only data. It looks at one byte in a MiB of that; with an
- * argument at one in every page, then says so and waits until its standard input ends.
+ * A program with the file CONTENT as its read-only data. It reads one byte in each MiB of that. With an argument, it
+ * reads one byte in each page, prints "ready" and waits until its standard input ends.
  */
 #include <unistd.h>
 
@@ -22,5 +22,5 @@ int main(int argc, char **argv)
         sum += *at;
     if (argc > 1)
         return write(1, "ready\n", 6) != 6 || read(0, &byte, 1) != 0;
-    return sum == 1; /* never, with a mebibyte of anything */
+    return sum == 1; /* uses the sum; 0 unless it happens to be 1 */
 }
