@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbered errors of lib/, with one text each. Library functions return 0 or one of these; they never print. */
+/* The numbered errors of lib/ and their texts. Library functions return 0 or one of these numbers; they never print. */
 #ifndef FATELF_ERROR_H
 #define FATELF_ERROR_H
 
-/* name, text: the text stands behind the name of a file and a colon. */
+/* Name and text of each error. Callers print what it is about (a file, a variant) and a colon before the text. */
 #define FATELF_ERRORS(X) \
     X(OK, "no error") \
     X(NO_MANIFEST, "not a fatelf-amd64 bundle, or its manifest is gone") \
@@ -49,7 +49,7 @@ enum fatelf_error {
         FATELF_ERROR_COUNT
 };
 
-/* The text of an error; never NULL, static storage. */
+/* The text of an error, also of an unknown number: never NULL, in static storage. */
 const char *fatelf_error_text(int error);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "../lib/launch.h"
 #include "../lib/level.h"
 #include "../lib/manifest.h"
 
@@ -24,8 +25,10 @@ static bool parse_level(const char *value, struct wishes *wishes)
 
 static bool parse_launch(const char *value, struct wishes *wishes)
 {
-    wishes->launch = fatelf_launch_parse(value);
-    return wishes->launch != 0;
+    const struct fatelf_launch_row *row = fatelf_launch_by_name(value);
+
+    wishes->launch = row ? row->number : 0;
+    return row != NULL;
 }
 
 static bool parse_debug(const char *value, struct wishes *wishes)

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "../lib/cpu.h"
+#include "../lib/encoding.h"
 #include "../lib/error.h"
+#include "../lib/launch.h"
 #include "message.h"
 
 static struct message begin(const struct launch *launch)
@@ -125,7 +127,7 @@ void report_list(const struct launch *launch, unsigned machine, unsigned chosen)
 
     message_text(&message, launch->path);
     message_text(&message, ": launch ");
-    message_text(&message, fatelf_launch_name(manifest->header.launch));
+    message_text(&message, fatelf_launch_by_number(manifest->header.launch)->name);
     message_text(&message, "; this machine is at x86-64-");
     message_level(&message, machine);
     for (unsigned i = 0; i < manifest->header.variant_count; i++) {
@@ -133,7 +135,7 @@ void report_list(const struct launch *launch, unsigned machine, unsigned chosen)
         message_text(&message, i == chosen ? "\n* " : "\n  ");
         message_level(&message, variant->level);
         message_text(&message, " ");
-        message_text(&message, fatelf_encoding_name(variant->encoding));
+        message_text(&message, fatelf_encoding_by_number(variant->encoding)->name);
         if (variant->base) {
             message_text(&message, " of ");
             message_level(&message, variant->base);

@@ -16,8 +16,8 @@
 enum { OPTION_FORCE = 256 };
 
 static const struct option_row option_rows[] = {
-    {'o', "output", "FILE", "write to FILE, or with '-' to standard output; for 'all', FILE.v1, FILE.v2 ..."},
-    {OPTION_FORCE, "force", NULL, "replace files that exist"},
+    {'o', "output", "FILE", "write to FILE, or with '-' to standard output; for 'all', FILE.v1, FILE.v2 ...", NULL},
+    {OPTION_FORCE, "force", NULL, "replace files that exist", NULL},
     {0},
 };
 

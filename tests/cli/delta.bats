@@ -187,7 +187,7 @@ debugged() {
     local name=$1 level
     shift
     for level in 1 2; do
-        program "$name.v$level" -g "-DLEVEL=$level" "$@"
+        program "$name.v$level" -g "-Wl,--defsym,level=$level" "$@"
     done
 }
 
@@ -213,6 +213,8 @@ warning() {
     succeeds create --force --no-delta -o out small.v1 small.v2
     succeeds create --force --compress none -o out small.v1 small.v2
     succeeds create --force -o out small.v1
+    cp small.v1 same.v2
+    succeeds create --force -o out small.v1 same.v2
     debugged plain -gz=none
     succeeds create --force -o out plain.v1 plain.v2
     strip small.v1 small.v2
