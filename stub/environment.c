@@ -89,7 +89,7 @@ void environment_read(char **envp, bool go_env, struct wishes *wishes)
             if ((variables[i].go && !go_env) || strncmp(*envp, variables[i].name, length) != 0)
                 continue;
             const char *value = *envp + length;
-            if (*value && !variables[i].parse(value, wishes)) /* an empty value is as good as none */
+            if (*value && !variables[i].parse(value, wishes)) /* an empty value counts as not set */
                 wishes->unknown = *envp;
             break;
         }

@@ -13,8 +13,8 @@ enum { EXEC_NAME_SIZE = 250 };
 void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE]);
 
 /*
- * Executes the file `fd`, which is close-on-exec. Returns only on failure: OUTCOME_REFUSED or OUTCOME_FINAL. Refused
- * calls other than that one have been added to launch->refusals for `method`.
+ * Executes the file `fd`, which is close-on-exec. Returns only on failure, with the last call that was refused
+ * (OUTCOME_REFUSED, OUTCOME_FINAL). An earlier one has been added to launch->refusals, under `method`.
  */
 struct outcome exec_fd(struct launch *launch, const char *method, int fd);
 

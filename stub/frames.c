@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Each thread takes frames from the schedule, decodes them and hands them to the sink. For a file, a thread decodes into
- * a buffer of its own, which stays in the processor's cache, and writes it with pwrite(): faster than a memory map of the
- * file, of which each page would be cleared and faulted in first.
+ * a buffer of its own, which stays in the processor's cache, and writes it with pwrite(). That is faster than to decode
+ * to a memory map of the file, of which each page would have to be cleared and faulted in first.
  */
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_initStaticDCtx(), which needs no malloc() */
 #include <zstd.h>
@@ -171,7 +171,7 @@ static bool is_whole(const struct fatelf_payload *payload)
     return self_reaches(payload->bytes + payload->variant->payload_size);
 }
 
-/* Decodes everything with `threads` threads, or with fewer if there is no memory for them or they do not start. */
+/* Decodes all frames with `threads` threads, or with fewer if there is no memory for them or they do not start. */
 static struct outcome run(struct launch *launch, struct job *job, unsigned threads)
 {
     const struct fatelf_variant *variant = job->payload->variant;
@@ -188,13 +188,13 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
     if (!is_whole(job->payload) || (job->payload->base && !is_whole(job->base)))
         return outcome_of(FATELF_ERROR_CUT_SHORT);
     frames_release(launch); /* of a launch method that was refused */
-    int error = memory_map(&launch->decoding, shared + threads * share);
-    if (error && threads > 1) {
+    struct outcome outcome = memory_map(&launch->decoding, shared + threads * share);
+    if (outcome.kind != OUTCOME_OK && threads > 1) {
         threads = 1;
-        error = memory_map(&launch->decoding, shared + share);
+        outcome = memory_map(&launch->decoding, shared + share);
     }
-    if (error)
-        return outcome_refused("mmap", error);
+    if (outcome.kind != OUTCOME_OK)
+        return outcome;
     unsigned char *memory = launch->decoding.bytes;
     prepare_schedule(job, memory);
     for (unsigned i = 0; i < threads; i++)

@@ -2,9 +2,9 @@
 /*
  * _Noreturn void jump(uint64_t *stack, uint64_t entry, uint64_t start, uint64_t end); see jump.h
  *
- * The only code of the launcher that stays mapped while the program runs: one page, because code cannot return from
- * unmapping itself. stub.ld keeps it within a page, and out of the file's first page: crash reporters take a mapped ELF
- * header for a module of the process.
+ * The only code of the launcher that stays mapped while the program runs: code that unmaps itself cannot go on. stub.ld
+ * puts it in one page, and not in the file's first page: crash reporters take a mapped ELF header for a module of the
+ * process.
  */
 #include <sys/syscall.h>
 

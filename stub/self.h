@@ -15,9 +15,9 @@ extern const unsigned char __ehdr_start[] __attribute__((visibility("hidden")));
 struct outcome self_open(struct fatelf_bundle *bundle);
 
 /*
- * Whether the file is long enough to contain the page of the byte before `end`. The kernel maps a bundle that was cut
- * short without complaint; to touch a page that the file does not have raises SIGBUS. `end` must be at least 8 bytes
- * behind the start of a mapping.
+ * Whether the file is long enough to contain the page of the byte before `end`; at least 8 bytes before `end` must be
+ * mapped. The kernel maps a bundle that was cut short without complaint, and the process dies of SIGBUS when it touches a
+ * page that the file does not have.
  */
 bool self_reaches(const unsigned char *end);
 

@@ -70,16 +70,16 @@ void threads_wake(atomic_uint *word)
     kernel_call(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX, 0);
 }
 
-int memory_map(struct memory *memory, size_t size)
+struct outcome memory_map(struct memory *memory, size_t size)
 {
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (bytes == MAP_FAILED)
-        return errno;
+        return outcome_refused("mmap", errno);
     if (size >= HUGE_PAGE)
         madvise(bytes, size, MADV_HUGEPAGE); /* fewer page faults; if it fails, nothing is lost */
     *memory = (struct memory){bytes, size};
-    return 0;
+    return outcome_ok();
 }
 
 void memory_unmap(struct memory *memory)

@@ -3,6 +3,8 @@
 #ifndef STUB_THREADS_H
 #define STUB_THREADS_H
 
+#include "outcome.h"
+
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -54,8 +56,8 @@ void threads_wait(atomic_uint *word, unsigned value);
 /* Wakes all threads that sleep on *word. */
 void threads_wake(atomic_uint *word);
 
-/* Maps `size` bytes of zeros, in huge pages where they are to be had. Returns 0 or an errno value. */
-int memory_map(struct memory *memory, size_t size);
+/* Maps `size` bytes of zeros, in huge pages if the kernel grants them. */
+struct outcome memory_map(struct memory *memory, size_t size);
 
 /* Unmaps them, if there are any. */
 void memory_unmap(struct memory *memory);
