@@ -42,8 +42,12 @@ void report_unknown(const struct launch *launch)
     struct message message = begin(launch);
 
     message_text(&message, launch->wishes.unknown);
-    message_text(&message, ": unknown value; FATELF_AMD64 takes v1..v4 or v1!..v4!, "
-                           "FATELF_AMD64_LAUNCH takes memfd or inplace, FATELF_AMD64_DEBUG takes log, extract or list");
+    message_text(&message, ": unknown value; FATELF_AMD64 takes v1..v4 or v1!..v4!, FATELF_AMD64_LAUNCH takes ");
+    for (unsigned i = 0; i < FATELF_LAUNCH_ROWS; i++) {
+        message_text(&message, i == 0 ? "" : i + 1 < FATELF_LAUNCH_ROWS ? ", " : " or ");
+        message_text(&message, fatelf_launch_rows[i].name);
+    }
+    message_text(&message, ", FATELF_AMD64_DEBUG takes log, extract or list");
     end(&message, STATUS_CANNOT_RUN);
 }
 
