@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where decoded frames go. Several threads may use one sink at the same time; none of the functions touches errno. */
+/* Where decoded frames go. Several threads may use one sink at the same time: the sink_ functions do not touch errno. */
 #ifndef STUB_SINKS_H
 #define STUB_SINKS_H
 
