@@ -83,7 +83,7 @@ static void advise(const struct create *create)
         .builds = create->builds,
         .count = create->count,
         .delta = code_uses_delta(&create->assembly, &create->options.code),
-        .in_place = create->options.launch->number == FATELF_LAUNCH_INPLACE,
+        .in_place = create->options.launch->executable,
     };
 
     if (!create->options.code.quiet)
