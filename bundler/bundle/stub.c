@@ -32,7 +32,7 @@ static char *find_stub(void)
             free(path);
         }
     }
-    return strdup(LIBEXECDIR "/" STUB_NAME);
+    return strdup(STUB_FOLDER "/" STUB_NAME);
 }
 
 /* A stub carries a description of itself and a build-id of zeros to be filled in. */
