@@ -8,16 +8,16 @@ CFLAGS ?= -O2 -g
 CPPFLAGS ?=
 LDFLAGS ?=
 PKG_CONFIG ?= pkg-config
-# `yes`: the tool is compiled with stack protector, _FORTIFY_SOURCE, full RELRO and so on, as far as the compiler has them.
-# CPPFLAGS, CFLAGS and LDFLAGS come after these flags and can change each. `no`: they say all.
+# `yes`: the tool is compiled with stack protector, _FORTIFY_SOURCE, full RELRO and so on, as far as the compiler has
+# them. CPPFLAGS, CFLAGS and LDFLAGS come later on the command line and can change each. `no`: only these.
 HARDENING ?= yes
 # The stub's compiler, and the C library it is linked with: `musl`, or `system`, which is the compiler's own (glibc, or
 # musl on Alpine).
 STUB_CC ?= $(CC)
 STUB_LIBC ?= musl
 
-# GNU's names for the folders. The tool finds its stub relative to itself if libexecdir is ../libexec or ../lib, seen from
-# bindir; any other libexecdir must be given to `make` as well as to `make install`.
+# The GNU names of the folders. The tool finds its stub relative to itself if libexecdir is ../libexec or ../lib, seen
+# from bindir; any other libexecdir must be given to `make` as well as to `make install`.
 PREFIX ?= /usr/local
 DESTDIR ?=
 prefix = $(PREFIX)
@@ -47,6 +47,9 @@ help:
 
 # --- what is known of this machine ----------------------------------------------------------------------------------
 
+# quoted for a shell
+quoted = '$(subst ','\'',$(1))'
+
 # .ci/probe finds compiler flags, libraries and start files once and writes them to CONFIG, together with SETTINGS, the
 # variables they depend on. Objects depend on CONFIG: they are compiled again if one of these variables changes.
 CONFIG := $(BUILD)/config.mk
@@ -57,7 +60,6 @@ GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(UNCONFIGURED),$(GOALS)),)
 # `make install` by itself installs what was built, also where CFLAGS and the like are not set any more (sudo, rpm).
-quoted = '$(subst ','\'',$(1))'
 PROBE := SETTINGS="$(SETTINGS)" $(foreach name,$(SETTINGS),$(name)=$(call quoted,$($(name)))) \
 	.ci/probe $(if $(filter-out install,$(GOALS)),,--keep) $(call quoted,$(CONFIG))
 problem := $(shell $(PROBE))
@@ -105,8 +107,8 @@ STUB_LDFLAGS = -static-pie -nostartfiles -Wl,-T,stub/stub.ld -Wl,--gc-sections -
 	-Wl,-z,max-page-size=4096 -Wl,--build-id=0x0000000000000000000000000000000000000000
 STUB_ARCHIVES = $(ZSTD_ARCHIVE) $(if $(filter libcpuid,$(STUB_CPUID)),$(CPUID_ARCHIVE))
 
-# musl: only its own headers and those of the libraries that the stub links. The rest of /usr/include, and CPPFLAGS, are
-# for another C library. The start files and libraries are named one by one, because the specs of musl-gcc turn
+# musl: only its own headers and those of the libraries that the stub links. The rest of /usr/include, and CPPFLAGS,
+# are for another C library. The start files and libraries are named one by one, because the specs of musl-gcc turn
 # -static-pie into a dynamic PIE without a warning.
 MUSL_CFLAGS = -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(BUILD)/stub-musl/include -isystem $(STUB_CC_INCLUDE)
 link_musl = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) $(1) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
@@ -227,7 +229,7 @@ run-analyze:
 	for check in tests/analyze/*; do \
 		test -f $$check -a -x $$check || continue; \
 		echo "# $$check"; \
-		ANALYZE_CFLAGS='$(TOOL_CFLAGS)' $$check || failed="$$failed $${check##*/}"; \
+		ANALYZE_CFLAGS=$(call quoted,$(TOOL_CFLAGS)) $$check || failed="$$failed $${check##*/}"; \
 	done; \
 	test -z "$$failed" || { echo "findings by:$$failed"; exit 1; }
 	@echo "no findings"
@@ -238,23 +240,22 @@ format:
 
 # --- install --------------------------------------------------------------------------------------------------------
 
-MANUALS := $(foreach n,1 5 7,man$(n)/fatelf-amd64.$(n))
-INSTALLED = $(bindir)/fatelf-amd64 $(stubdir)/fatelf-amd64-stub $(completiondir)/fatelf-amd64 $(licensedir)/LICENSE \
-	$(addprefix $(mandir)/,$(MANUALS))
+MANUALS := 1 5 7
 
 ## install: to $(DESTDIR)$(PREFIX), by default /usr/local
 install: all
-	mkdir -p $(foreach folder,$(sort $(dir $(INSTALLED))),"$(DESTDIR)$(folder)")
-	$(INSTALL_PROGRAM) -m 755 $(BUILD)/fatelf-amd64 "$(DESTDIR)$(bindir)/fatelf-amd64"
-	$(INSTALL) -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
-	for manual in $(MANUALS); do \
-		$(INSTALL_DATA) docs/$${manual##*/} "$(DESTDIR)$(mandir)/$$manual" || exit 1; done
-	$(INSTALL_DATA) docs/completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
-	$(INSTALL_DATA) LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
+	$(INSTALL_PROGRAM) -D -m 755 $(BUILD)/fatelf-amd64 "$(DESTDIR)$(bindir)/fatelf-amd64"
+	$(INSTALL) -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
+	for n in $(MANUALS); do \
+		$(INSTALL_DATA) -D docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
+	$(INSTALL_DATA) -D docs/completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
+	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 
-## uninstall: remove what install installed
+## uninstall: remove what install installed, with the same variables
 uninstall:
-	rm -f $(foreach file,$(INSTALLED),"$(DESTDIR)$(file)")
+	rm -f "$(DESTDIR)$(bindir)/fatelf-amd64" "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
+	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
+	rm -f "$(DESTDIR)$(completiondir)/fatelf-amd64" "$(DESTDIR)$(licensedir)/LICENSE"
 	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)"
 
 ## dist: a source archive, the same bytes for the same sources
@@ -266,7 +267,8 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help test check check-all asan mutants bench plots demo analyze run-analyze format install uninstall dist clean
+.PHONY: all help test check check-all asan mutants bench plots demo analyze run-analyze format install uninstall dist \
+	clean
 
 -include $(wildcard $(addsuffix *.d,$(sort $(dir $(TOOL_OBJECTS) $(call stub_objects,musl) \
 	$(call stub_objects,system) $(UNIT_TESTS)))))
