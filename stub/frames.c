@@ -178,7 +178,7 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
     struct worker workers[THREADS_MAX];
     uint32_t failed;
 
-    if (variant->encoding != FATELF_ENCODING_STORED)
+    if (job->payload->encoding->decode)
         job->context_size = fatelf_page_end(ZSTD_estimateDCtxSize());
     job->scratch_size = fatelf_page_end(fatelf_payload_scratch_size(job->payload));
     size_t share = THREADS_STACK + job->context_size + job->scratch_size +
@@ -218,7 +218,7 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
 static unsigned thread_count(struct job *job)
 {
     const struct fatelf_variant *variant = job->payload->variant, *base = job->payload->base;
-    uint64_t share = variant->encoding == FATELF_ENCODING_STORED ? SHARE_STORED : SHARE_DECODED;
+    uint64_t share = job->payload->encoding->decode ? SHARE_DECODED : SHARE_STORED;
     uint64_t useful = (variant->size + (base ? base->size : 0)) / share;
 
     if (!base && useful > variant->frame_count)

@@ -118,8 +118,7 @@ static struct outcome map_program(struct launch *launch, const struct process *p
     if (image->program.executable_stack)
         outcome = make_stack_executable(process);
     if (outcome.kind == OUTCOME_OK)
-        outcome = launch->payload.variant->encoding == FATELF_ENCODING_STORED ? move_pages(launch, image)
-                                                                              : decode(launch, image);
+        outcome = launch->payload.encoding->decode ? decode(launch, image) : move_pages(launch, image);
     if (outcome.kind != OUTCOME_OK)
         image_release(image);
     return outcome;
