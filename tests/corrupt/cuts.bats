@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Bundles that end too early. Within the entry code nothing can be said: that window is read from the section's bounds.
-load ../common
-load programs
+load ../lib/common
+load ../lib/damage
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The tool on damaged ELF files: a message or an answer, never a crash, and never half an output file.
-load ../common
-load programs
+load ../lib/common
+load ../lib/damage
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One flipped bit: the launcher says so and starts nothing, verify fails, and the other variants run.
-load ../common
-load programs
+load ../lib/common
+load ../lib/damage
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Manifests that lie, with checksums that are right: every field is checked before it is used.
-load ../common
-load programs
+load ../lib/common
+load ../lib/damage
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What the manifest says of the variants' ELF headers lies, with a checksum that is right: no start in place dies of it.
-load ../common
-load programs
+load ../lib/common
+load ../lib/damage
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"

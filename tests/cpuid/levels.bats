@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-load ../common
+load ../lib/common
 
 # "MODEL LEVEL" for every processor that qemu knows, from the bundle's launcher and from glibc's dynamic loader. With
 # list the launcher starts nothing, so that all of what is asked runs under qemu.

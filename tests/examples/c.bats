@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # examples/c: a numeric program that the compiler makes faster level by level.
-load ../common
+load ../lib/common
 
 OUT=$BUILD/examples/c
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The Go compiler itself as a bundle, in the place of the real one.
-load ../common
-load goroot
+load ../lib/common
+load ../lib/goroot
 
 OUT=$BUILD/examples/compile
 

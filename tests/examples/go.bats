@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # examples/go: gofmt, built from the Go installation's own source.
-load ../common
+load ../lib/common
 
 OUT=$BUILD/examples/go
 

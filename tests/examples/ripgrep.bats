@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # ripgrep from the package registry, built for four levels, searching this repository.
-load ../common
+load ../lib/common
 
 OUT=$BUILD/examples/ripgrep
 VERSION=14.1.1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # examples/rust: a small crate that counts bits.
-load ../common
+load ../lib/common
 
 OUT=$BUILD/examples/rust
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Work and tests that others wrote, done by a bundle that starts in place and by the program itself: no difference.
-load ../common
-load goroot
+load ../lib/common
+load ../lib/goroot
 
 # --- Go's compiler, by Go's standard library -------------------------------------------------------------------------
 

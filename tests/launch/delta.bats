@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # Variants that are coded against a base are started like any other.
-load ../common
-load surroundings
+load ../lib/common
+load ../lib/surroundings
+load ../lib/users
 
 # A program of nine frames and one of a single one, and their bundles in which v1 to v3 are coded against v4 and so on.
 setup_file() {
-    load ../common
     need gdb
     local level
     for level in 1 2 3 4; do

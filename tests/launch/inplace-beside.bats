@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Programs that look for their files, or for themselves, beside the file that was started: with a start in place that is
 # the bundle, where a memfd would be found without one.
-load inplace
+load ../lib/common
+load ../lib/inplace
 
 # A program that prints what a library of its own says, and another one that it opens later, beside it in app/lib.
 make_app() {

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Started over and over, a bundle never fails, and nothing is left of it but its output.
-load ../common
+load ../lib/common
 
 setup_file() {
-    load ../common
     cd "$BATS_FILE_TMPDIR"
     # a name of its own, to look for among all processes
     "$TOOL" create -q --launch inplace -o endures.stored "$FIXTURES"/level.v[1-4]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # What a program started in place sees of itself is what it would see if the kernel had started it: the fixture `self`
 # prints what exec makes, `probe` what it hands on. All differences there may be stand in two lists, with the reason.
-load inplace
+load ../lib/common
+load ../lib/inplace
 
 setup_file() {
-    load inplace
     cd "$BATS_FILE_TMPDIR" || return 1
     local kind
     for kind in pie exec static-pie static; do

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Programs of every kind, started in place, print to the byte what they print when the kernel starts them.
-load inplace
+load ../lib/common
+load ../lib/inplace
 
 teardown() {
     [ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"

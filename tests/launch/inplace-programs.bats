@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Real programs as bundles of themselves, started in place: they say and do what they do when started themselves.
-load inplace
+load ../lib/common
+load ../lib/inplace
 
 # add NAME..: bundles of the program that stands in PATH under this name, where all tests find them
 add() {
@@ -17,7 +18,6 @@ add() {
 }
 
 setup_file() {
-    load inplace
     cd "$BATS_FILE_TMPDIR" || return 1
     add bash perl python3 rg git gdb sort
 }

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 # A bundle that starts in place does so wherever its program would run natively; where it cannot, another method starts
 # it, and where nothing can, it says why. Bundles that start from memory find their way in the same surroundings.
-load ../common
-load surroundings
+load ../lib/common
+load ../lib/surroundings
+load ../lib/users
 
 setup_file() {
-    load ../common
-    load surroundings
     cd "$BATS_FILE_TMPDIR"
     make_programs
 }

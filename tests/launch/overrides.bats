@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # What the environment may ask of the launcher, what it may not, and what the launcher says to each.
-load ../common
-load surroundings
+load ../lib/common
+load ../lib/surroundings
+load ../lib/users
 
 # Messages are compared whole, with the bundle's name as it was started: ./level
 setup_file() {
-    load ../common
     make_level_bundle
     "$TOOL" create -q --go-env -o "$BATS_FILE_TMPDIR/go" "$FIXTURES"/level.v[1-4]
     "$TOOL" create -q --go-env -o "$BATS_FILE_TMPDIR/go-low" "$FIXTURES"/level.v[1-2]

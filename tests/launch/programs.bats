@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # Real programs out of a bundle: they do and say what they do when started themselves.
-load ../common
-load surroundings
+load ../lib/common
+load ../lib/surroundings
+load ../lib/users
 
 setup_file() {
-    load ../common
     mkdir "$BATS_FILE_TMPDIR"/{native,bundle}
     local name program
     for name in bash perl python3 cat; do

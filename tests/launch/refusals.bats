@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # Where the system refuses what the launcher would like best, it finds another way, or says all that was refused.
-load ../common
-load surroundings
+load ../lib/common
+load ../lib/surroundings
+load ../lib/users
 
 # Two frames and more, so that there is something to decode in threads.
 setup_file() {
-    load ../common
     cat "$FIXTURES/probe" "$(command -v bash)" "$(command -v bash)" >"$BATS_FILE_TMPDIR/big"
     chmod +x "$BATS_FILE_TMPDIR/big"
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/probe" v1="$BATS_FILE_TMPDIR/big"

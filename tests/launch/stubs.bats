@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The stub is linked with musl by default; one linked with the system's C library does all that matters as well.
-load ../common
+load ../lib/common
 
 STUBS=("$BUILD/fatelf-amd64-stub" "$BUILD/stub-system/fatelf-amd64-stub")
 
 setup_file() {
-    load ../common
     local i bash
     bash=$(command -v bash)
     cat "$FIXTURES/probe" "$bash" "$bash" >"$BATS_FILE_TMPDIR/big"

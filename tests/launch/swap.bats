@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-load ../common
-load surroundings
+load ../lib/common
+load ../lib/surroundings
+load ../lib/users
 
 # Whoever owns the folder of the private file can put another one in its place; it must never be started.
 @test "a file that is put in the place of the private one is not started" {

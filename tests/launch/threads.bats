@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-load ../common
+load ../lib/common
 
 setup_file() {
     # several frames: a program with 4 MiB of data that does not compress to nothing

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Tools that strip and copy ELF files leave a bundle whole: it verifies, holds the same variants, and runs them all.
-load ../common
+load ../lib/common
 
 setup_file() {
-    load ../common
     make_level_bundle
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/stored" --compress none "$FIXTURES"/level.v[1-4]
 }

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 # A program started out of a bundle sees what it would have seen when started itself: the fixture `probe` prints all of
 # it (its first comment says what is left out, and why), natively and bundled, and the lines have to be equal.
-load ../common
+load ../lib/common
 
 # The probe with several frames behind it, so that the launcher decodes in several threads.
 setup_file() {
-    load ../common
     local frames=("$(command -v bash)" "$(command -v bash)" "$TOOL")
     cat "$FIXTURES/probe" "${frames[@]}" >"$BATS_FILE_TMPDIR/native"
     chmod +x "$BATS_FILE_TMPDIR/native"

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Debuggers, tracers and profilers on bundles that start in place: the recipes of the manual, fatelf-amd64(7).
-load ../common
+load ../lib/common
 
 # Two programs with debug information, at a random and at a fixed address. `PROGRAM wait` reads its input in inner().
 setup_file() {
-    load ../common
     cd "$BATS_FILE_TMPDIR"
     cat >prog.c <<'END'
 #include <stdio.h>

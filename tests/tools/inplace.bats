@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 # A bundle that starts in place is an ordinary ELF executable too: tools read it without complaint, and what strip,
 # objcopy and package builders make of it still starts in place.
-load ../common
-load packages
+load ../lib/common
+load ../lib/packages
 
 setup_file() {
-    load ../common
     cd "$BATS_FILE_TMPDIR"
     local level
     for level in 1 2 3 4; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Tools that ask a file which program it is get the program's answer from a bundle.
-load ../common
+load ../lib/common
 
 metadata='{"type":"deb","os":"debian","name":"prog","version":"1.2-3","architecture":"amd64"}'
 

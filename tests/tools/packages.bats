@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Packages are built with whatever their tools do to programs; what comes out of them runs.
-load ../common
-load packages
+load ../lib/common
+load ../lib/packages
 
 setup_file() {
     make_level_bundle

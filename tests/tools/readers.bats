@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # A bundle is an ordinary ELF executable: tools that know nothing of it read it without complaint.
-load ../common
+load ../lib/common
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR"

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
-# Packages of a bundle, $BATS_FILE_TMPDIR/level, and whether what they hold is whole.
+# Packages of a bundle, $BATS_FILE_TMPDIR/level, and checks of what is unpacked from them.
 
-# runs FILE: it is $BATS_FILE_TMPDIR/level, a bundle of all four fixtures, or what a strip tool left of it
-runs() {
-    local level
+# runs_whole FILE: FILE is $BATS_FILE_TMPDIR/level, a bundle of all four fixtures, or what a strip tool made of it
+runs_whole() {
+    local level said
     "$TOOL" verify -q "$1"
     for level in v1 v2 v3 v4; do
-        [ "$("$TOOL" extract -o - "$1" "$level" | sha256sum)" = "$(sha256sum <"$FIXTURES/level.$level")" ]
+        "$TOOL" extract -o - "$1" "$level" | cmp - "$FIXTURES/level.$level"
     done
-    [ "$("$1" from a package)" = "v$(machine_level) from a package" ]
+    said=$("$1" from a package)
+    same "v$(machine_level) from a package" "$said"
 }
 
 # spec NAME BUNDLE: a package that installs BUNDLE as /usr/bin/NAME
@@ -32,7 +33,7 @@ cp -p $2 %{buildroot}/usr/bin/$1
 END
 }
 
-# build_rpm NAME OPTION...: makes NAME.rpm and NAME.log
+# build_rpm NAME OPTION..: makes NAME.rpm and NAME.log of NAME.spec
 build_rpm() {
     local name=$1
     shift
@@ -41,19 +42,24 @@ build_rpm() {
     mv rpmbuild/RPMS/*/"$name"-1-*.rpm "$name.rpm"
 }
 
+# install_rpm FILE..: into ./root
 install_rpm() {
     rpm --root "$PWD/root" --dbpath /rpmdb --nodeps --noscripts -i "$@"
 }
 
 need_rpm_root() {
     need rpmbuild rpm
-    [ "$(id -u)" = 0 ] || skip "needs root: rpm --root"
+    skip_unless "needs root: rpm --root" chroot / true
 }
 
-# What goes into a Debian package.
-debian_tree() {
+# unpack_deb: ./root/usr/bin/level from a Debian package
+unpack_deb() {
+    need dpkg-deb
     mkdir -p tree/DEBIAN tree/usr/bin
     cp -p "$BATS_FILE_TMPDIR/level" tree/usr/bin/level
     printf '%s\n' 'Package: fatelf-prog' 'Version: 1' 'Architecture: amd64' 'Maintainer: Nobody <nobody@example.org>' \
         'Description: a program for every level' >tree/DEBIAN/control
+    dpkg-deb --root-owner-group -b tree prog.deb >/dev/null
+    dpkg-deb -x prog.deb root
+    cmp root/usr/bin/level "$BATS_FILE_TMPDIR/level"
 }
