@@ -47,6 +47,14 @@ install_rpm() {
     rpm --root "$PWD/root" --dbpath /rpmdb --nodeps --noscripts -i "$@"
 }
 
+# rpm_script NAME: where one of rpm's scripts is; distributions name find-debuginfo in a macro
+rpm_script() {
+    local script=''
+    [ "$1" != find-debuginfo ] || script=$(rpm --eval '%{?__find_debuginfo}')
+    [ -x "$script" ] || script=$(rpm --eval '%{_rpmconfigdir}')/$1
+    echo "$script"
+}
+
 need_rpm_root() {
     need rpmbuild rpm
     skip_unless "needs root: rpm --root" chroot / true
