@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* bundler/input/level.c: which level a build is for, by what its file and its name say. */
 #include "unit.h"
 
 #include <elf.h>
 #include <string.h>
 
 #include "../../bundler/input/level.h"
-#include "../../bundler/bundle/layout.h"
 
 /* .go.buildinfo with a version and a module string, as Go's linker writes it. */
 static uint64_t go_section(unsigned char *to, const char *modules)
@@ -109,27 +109,6 @@ static void names_end_in_the_level(void **state)
         assert_int_equal(classify_name(rows[i].name), rows[i].level);
 }
 
-static void sections_are_placed_in_order_at_their_alignment(void **state)
-{
-    struct layout_part parts[] = {
-        {.name = "note", .size = 100, .alignment = 4}, {.name = "small", .size = 3, .alignment = 4},
-        {.name = "info", .size = 33, .alignment = 16}, {.name = "one", .size = 4096, .alignment = 4096},
-        {.name = "two", .size = 1, .alignment = 4096},
-    };
-
-    (void)state;
-    assert_int_equal(layout_place(0x5e001, parts, 5), 0x61001);
-    assert_int_equal(parts[0].address, 0x5f000);
-    assert_int_equal(parts[1].address, 0x5f064);
-    assert_int_equal(parts[2].address, 0x5f070);
-    assert_int_equal(parts[3].address, 0x60000);
-    assert_int_equal(parts[4].address, 0x61000);
-    assert_int_equal(layout_place(0x5f000, parts, 1), 0x5f064);
-    assert_int_equal(layout_place(0x5f000, parts, 0), 0x5f000);
-    assert_int_equal(layout_round_up(0, 4096), 0);
-    assert_int_equal(layout_round_up(1, 1), 1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,7 +116,6 @@ int main(void)
         cmocka_unit_test(lengths_that_overflow_are_no_go_strings),
         cmocka_unit_test(gnu_properties_name_the_level_above_the_baseline),
         cmocka_unit_test(names_end_in_the_level),
-        cmocka_unit_test(sections_are_placed_in_order_at_their_alignment),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

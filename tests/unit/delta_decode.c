@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "unit.h"
+/* lib/delta.c: deltas are decoded, and refused if they reach outside the prefix, the frame or the delta. */
+#include "delta.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-#include <zstd.h>
-
-#include "../../bundler/coding/delta.h"
-#include "../../lib/delta.h"
-
-enum { PREFIX_SIZE = 64, RAW_SIZE = 40, FRAME_SIZE = 1 << 16 };
+enum { PREFIX_SIZE = 64, RAW_SIZE = 40 };
 
 /* A stream's bytes, their number first. */
 struct bytes {
@@ -31,23 +24,6 @@ static void make_prefix(unsigned char *prefix, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         prefix[i] = (unsigned char)(i * 37 + (i >> 8) * 11);
-}
-
-/* Decodes from and to memory that has no byte too much, for AddressSanitizer's sake. */
-static bool decode(const void *delta, size_t size, const unsigned char *prefix, uint32_t prefix_size,
-                   unsigned char *raw, uint32_t raw_size)
-{
-    struct fatelf_delta_regions *regions = malloc(sizeof *regions);
-    unsigned char *from = malloc(size ? size : 1), *to = malloc(raw_size);
-
-    memcpy(from, delta, size);
-    memset(to, 0x5a, raw_size);
-    bool result = fatelf_delta_decode(from, size, prefix, prefix_size, regions, to, raw_size);
-    memcpy(raw, to, raw_size);
-    free(from);
-    free(to);
-    free(regions);
-    return result;
 }
 
 static size_t put_together(unsigned char *to, const struct bytes *streams)
@@ -83,15 +59,6 @@ static bool decode_with(enum fatelf_delta_stream which, struct bytes stream)
     memcpy(streams, good, sizeof streams);
     streams[which] = stream;
     return decode_streams(streams, raw, RAW_SIZE);
-}
-
-static void add(unsigned char *field, uint32_t difference)
-{
-    uint32_t value;
-
-    memcpy(&value, field, sizeof value);
-    value += difference;
-    memcpy(field, &value, sizeof value);
 }
 
 static void literals_copies_and_changes_make_a_frame(void **state)
@@ -272,149 +239,6 @@ static void changes_that_reach_beyond_their_copy_are_refused(void **state)
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\xff\xff\xff\xff\xf")));
 }
 
-/* --- with the coder ---------------------------------------------------------------------------------------------- */
-
-struct coder {
-    struct delta_coder *delta;
-    ZSTD_CCtx *context;
-    unsigned char *prefix, *raw, *coded, *again, *content;
-};
-
-static int make(void **state)
-{
-    struct coder *c = calloc(1, sizeof *c);
-
-    c->delta = delta_coder_make(FRAME_SIZE);
-    c->context = ZSTD_createCCtx();
-    c->prefix = malloc(2 * FRAME_SIZE);
-    c->raw = malloc(FRAME_SIZE + ALIGN_SLACK);
-    c->coded = malloc(2 * FRAME_SIZE);
-    c->again = malloc(FRAME_SIZE);
-    c->content = malloc(FRAME_SIZE);
-    *state = c;
-    return 0;
-}
-
-static int drop(void **state)
-{
-    struct coder *c = *state;
-
-    delta_coder_free(c->delta);
-    ZSTD_freeCCtx(c->context);
-    free(c->prefix);
-    free(c->raw);
-    free(c->coded);
-    free(c->again);
-    free(c->content);
-    free(c);
-    return 0;
-}
-
-/* Codes and decodes. Returns the coded size, 0 where the frame is not fit. */
-static size_t there_and_back(struct coder *c, uint32_t prefix_size, uint32_t size)
-{
-    size_t coded;
-
-    memset(c->prefix + prefix_size, 0, ALIGN_SLACK);
-    memset(c->raw + size, 0, ALIGN_SLACK);
-    assert_true(
-        delta_code(c->delta, c->context, c->prefix, prefix_size, c->raw, size, c->coded, 2 * FRAME_SIZE, &coded));
-    if (coded == 0)
-        return 0;
-    size_t content = ZSTD_decompress(c->content, FRAME_SIZE, c->coded, coded);
-    assert_false(ZSTD_isError(content));
-    assert_true(decode(c->content, content, c->prefix, prefix_size, c->again, size));
-    assert_memory_equal(c->again, c->raw, size);
-    return coded;
-}
-
-/* Mixed well: where two sequences differ by the same number all along, that would be found. */
-static uint32_t next_random(uint32_t *state)
-{
-    uint64_t mixed = (*state += 0x9e3779b9) * UINT64_C(0xff51afd7ed558ccd);
-
-    return (uint32_t)((mixed ^ mixed >> 33) * UINT64_C(0xc4ceb9fe1a85ec53) >> 40);
-}
-
-static void fill_noise(unsigned char *bytes, size_t size, uint32_t seed)
-{
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (unsigned char)next_random(&seed);
-}
-
-static void small_frames_and_pieces_come_out_again(void **state)
-{
-    struct coder *c = *state;
-
-    for (uint32_t size = 1; size < 40; size++)
-        for (uint32_t prefix_size = 1; prefix_size < 40; prefix_size++)
-            for (uint32_t kind = 0; kind < 3; kind++) {
-                fill_noise(c->prefix, prefix_size, kind ? 1 : size);
-                fill_noise(c->raw, size, 1);
-                if (kind == 2)
-                    c->raw[size / 2] ^= 1;
-                there_and_back(c, prefix_size, size);
-            }
-}
-
-static void what_is_the_same_takes_next_to_nothing(void **state)
-{
-    struct coder *c = *state;
-
-    fill_noise(c->prefix, FRAME_SIZE + 5000, 1);
-    memcpy(c->raw, c->prefix + 3000, FRAME_SIZE);
-    assert_in_range(there_and_back(c, FRAME_SIZE + 5000, FRAME_SIZE), 1, 100);
-    /* the halves have changed places */
-    memcpy(c->raw, c->prefix + FRAME_SIZE / 2, FRAME_SIZE / 2);
-    memcpy(c->raw + FRAME_SIZE / 2, c->prefix, FRAME_SIZE / 2);
-    assert_in_range(there_and_back(c, FRAME_SIZE + 5000, FRAME_SIZE), 1, 110);
-}
-
-static void what_has_nothing_in_common_is_not_fit(void **state)
-{
-    struct coder *c = *state;
-
-    fill_noise(c->prefix, FRAME_SIZE, 1);
-    fill_noise(c->raw, FRAME_SIZE, 2);
-    assert_int_equal(there_and_back(c, FRAME_SIZE, FRAME_SIZE), 0);
-}
-
-static void moved_and_changed_code_takes_little(void **state)
-{
-    struct coder *c = *state;
-    uint32_t seed = 7, at = 0, from = 1000, changes = 0;
-
-    fill_noise(c->prefix, 2 * FRAME_SIZE - ALIGN_SLACK, 3);
-    while (at < FRAME_SIZE) { /* bytes of the prefix, each 50th or so a field that is 777 more; some are left out */
-        uint32_t size = 20 + next_random(&seed) % 60;
-        if (size > FRAME_SIZE - at)
-            size = FRAME_SIZE - at;
-        memcpy(c->raw + at, c->prefix + from, size);
-        if (size >= 8) {
-            add(c->raw + at + size - 8, 777);
-            changes++;
-        }
-        at += size;
-        from += size + (next_random(&seed) % 16 == 0 ? next_random(&seed) % 9 : 0);
-    }
-    assert_in_range(there_and_back(c, 2 * FRAME_SIZE - ALIGN_SLACK, FRAME_SIZE), 1, 2 * changes);
-}
-
-static void random_alterations_come_out_again(void **state)
-{
-    struct coder *c = *state;
-
-    for (uint32_t seed = 1; seed <= 60; seed++) {
-        uint32_t random = seed, size = 1 + next_random(&random) % 20000, prefix_size = 1 + next_random(&random) % 20000;
-        fill_noise(c->prefix, prefix_size, seed);
-        for (uint32_t i = 0; i < size; i++)
-            c->raw[i] = c->prefix[(i + seed * 100) % prefix_size];
-        for (uint32_t i = 0; i < size / 20; i++)
-            c->raw[next_random(&random) % size] = (unsigned char)next_random(&random);
-        there_and_back(c, prefix_size, size);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,11 +251,6 @@ int main(void)
         cmocka_unit_test(literals_that_are_too_many_are_refused),
         cmocka_unit_test(copies_from_outside_of_the_prefix_are_refused),
         cmocka_unit_test(changes_that_reach_beyond_their_copy_are_refused),
-        cmocka_unit_test_setup_teardown(small_frames_and_pieces_come_out_again, make, drop),
-        cmocka_unit_test_setup_teardown(what_is_the_same_takes_next_to_nothing, make, drop),
-        cmocka_unit_test_setup_teardown(what_has_nothing_in_common_is_not_fit, make, drop),
-        cmocka_unit_test_setup_teardown(moved_and_changed_code_takes_little, make, drop),
-        cmocka_unit_test_setup_teardown(random_alterations_come_out_again, make, drop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
