@@ -11,7 +11,7 @@
 
 #include "../../lib/delta.h"
 
-/* Decodes from and to memory that has no byte too much, for AddressSanitizer's sake. */
+/* Decodes from and to memory of exactly these sizes, so that AddressSanitizer finds every access outside. */
 static inline bool decode(const void *delta, size_t size, const unsigned char *prefix, uint32_t prefix_size,
                           unsigned char *raw, uint32_t raw_size)
 {

@@ -44,7 +44,7 @@ static int drop(void **state)
     return 0;
 }
 
-/* Codes and decodes. Returns the coded size, 0 where the frame is not fit. */
+/* Codes and decodes. Returns the coded size, or 0 if delta coding does not make the frame smaller. */
 static size_t there_and_back(struct coder *c, uint32_t prefix_size, uint32_t size)
 {
     size_t coded;
@@ -62,7 +62,7 @@ static size_t there_and_back(struct coder *c, uint32_t prefix_size, uint32_t siz
     return coded;
 }
 
-/* Mixed well: where two sequences differ by the same number all along, that would be found. */
+/* Well mixed: the coder would find two sequences that differ by a constant. */
 static uint32_t next_random(uint32_t *state)
 {
     uint64_t mixed = (*state += 0x9e3779b9) * UINT64_C(0xff51afd7ed558ccd);
@@ -76,7 +76,7 @@ static void fill_noise(unsigned char *bytes, size_t size, uint32_t seed)
         bytes[i] = (unsigned char)next_random(&seed);
 }
 
-static void small_frames_and_pieces_come_out_again(void **state)
+static void small_frames_with_small_prefixes_are_decoded_again(void **state)
 {
     struct coder *c = *state;
 
@@ -91,20 +91,20 @@ static void small_frames_and_pieces_come_out_again(void **state)
             }
 }
 
-static void what_is_the_same_takes_next_to_nothing(void **state)
+static void identical_bytes_take_almost_nothing(void **state)
 {
     struct coder *c = *state;
 
     fill_noise(c->prefix, FRAME_SIZE + 5000, 1);
     memcpy(c->raw, c->prefix + 3000, FRAME_SIZE);
     assert_in_range(there_and_back(c, FRAME_SIZE + 5000, FRAME_SIZE), 1, 100);
-    /* the halves have changed places */
+    /* the halves are swapped */
     memcpy(c->raw, c->prefix + FRAME_SIZE / 2, FRAME_SIZE / 2);
     memcpy(c->raw + FRAME_SIZE / 2, c->prefix, FRAME_SIZE / 2);
     assert_in_range(there_and_back(c, FRAME_SIZE + 5000, FRAME_SIZE), 1, 110);
 }
 
-static void what_has_nothing_in_common_is_not_fit(void **state)
+static void bytes_without_anything_in_common_are_not_coded(void **state)
 {
     struct coder *c = *state;
 
@@ -119,7 +119,8 @@ static void moved_and_changed_code_takes_little(void **state)
     uint32_t seed = 7, at = 0, from = 1000, changes = 0;
 
     fill_noise(c->prefix, 2 * FRAME_SIZE - ALIGN_SLACK, 3);
-    while (at < FRAME_SIZE) { /* bytes of the prefix, each 50th or so a field that is 777 more; some are left out */
+    while (at <
+           FRAME_SIZE) { /* bytes of the prefix; a field in about every 50 is 777 higher; some bytes are left out */
         uint32_t size = 20 + next_random(&seed) % 60;
         if (size > FRAME_SIZE - at)
             size = FRAME_SIZE - at;
@@ -134,7 +135,7 @@ static void moved_and_changed_code_takes_little(void **state)
     assert_in_range(there_and_back(c, 2 * FRAME_SIZE - ALIGN_SLACK, FRAME_SIZE), 1, 2 * changes);
 }
 
-static void random_alterations_come_out_again(void **state)
+static void random_changes_are_decoded_again(void **state)
 {
     struct coder *c = *state;
 
@@ -152,11 +153,11 @@ static void random_alterations_come_out_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(small_frames_and_pieces_come_out_again, make, drop),
-        cmocka_unit_test_setup_teardown(what_is_the_same_takes_next_to_nothing, make, drop),
-        cmocka_unit_test_setup_teardown(what_has_nothing_in_common_is_not_fit, make, drop),
+        cmocka_unit_test_setup_teardown(small_frames_with_small_prefixes_are_decoded_again, make, drop),
+        cmocka_unit_test_setup_teardown(identical_bytes_take_almost_nothing, make, drop),
+        cmocka_unit_test_setup_teardown(bytes_without_anything_in_common_are_not_coded, make, drop),
         cmocka_unit_test_setup_teardown(moved_and_changed_code_takes_little, make, drop),
-        cmocka_unit_test_setup_teardown(random_alterations_come_out_again, make, drop),
+        cmocka_unit_test_setup_teardown(random_changes_are_decoded_again, make, drop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

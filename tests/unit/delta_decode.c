@@ -4,7 +4,7 @@
 
 enum { PREFIX_SIZE = 64, RAW_SIZE = 40 };
 
-/* A stream's bytes, their number first. */
+/* The bytes of a stream. */
 struct bytes {
     size_t size;
     const char *bytes;
@@ -13,8 +13,8 @@ struct bytes {
 #define BYTES(text) ((struct bytes){sizeof(text) - 1, text})
 
 /*
- * Three literals; 20 bytes copied from 8 on, in which 4 at the 6th are 1 more; two literals; 10 from 20 on, in which 4
- * at the 1st, behind 10 + 0 bytes of copies, are 7 less; five literals.
+ * Three literals; 20 bytes copied from 8 on, in which the 4-byte field at 6 is 1 higher; two literals; 10 bytes copied
+ * from 16 on, in which the field at 0, which is 10 bytes of copies after the previous field, is 7 lower; five literals.
  */
 static const struct bytes good[FATELF_DELTA_STREAMS] = {
     {2, "\3\2"}, {2, "\24\12"}, {2, "\12\x1b"}, {2, "\6\12"}, {2, "\2\xd"}, {10, "abcdefghij"},
@@ -50,7 +50,7 @@ static bool decode_streams(const struct bytes *streams, unsigned char *raw, uint
     return result;
 }
 
-/* The good delta with one stream in place of another. */
+/* Decodes the good delta with one stream replaced. */
 static bool decode_with(enum fatelf_delta_stream which, struct bytes stream)
 {
     struct bytes streams[FATELF_DELTA_STREAMS];
@@ -78,8 +78,8 @@ static void literals_copies_and_changes_make_a_frame(void **state)
     assert_memory_equal(raw, wanted, RAW_SIZE);
 }
 
-/* Two calls of a function, then one of its neighbour, all of which were moved by the same number of bytes. */
-static void a_change_of_zero_is_what_the_region_says(void **state)
+/* Two calls of one function and one of its neighbour; both functions were moved by the same number of bytes. */
+static void a_change_of_zero_repeats_the_regions_last_shift(void **state)
 {
     unsigned char prefix[12] = {0}, raw[12];
     uint32_t fields[3] = {500, 496, 512}, got[3];
@@ -94,7 +94,7 @@ static void a_change_of_zero_is_what_the_region_says(void **state)
     memcpy(got, raw, sizeof got);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(got[i], fields[i] + 40);
-    /* a region that nothing is known of has not moved; another shift: 4 literals are in front */
+    /* A region without a known shift has not moved. The fields themselves have: 4 literals are before them. */
     streams[FATELF_DELTA_LITERAL_SIZES] = BYTES("\4");
     streams[FATELF_DELTA_COPY_SIZES] = BYTES("\10");
     streams[FATELF_DELTA_MOVES] = BYTES("\7");
@@ -107,7 +107,7 @@ static void a_change_of_zero_is_what_the_region_says(void **state)
     assert_int_equal(got[2], 492);
 }
 
-static void a_header_that_is_cut_or_does_not_fit_is_refused(void **state)
+static void a_truncated_or_inconsistent_header_is_refused(void **state)
 {
     unsigned char delta[256], prefix[PREFIX_SIZE], raw[RAW_SIZE];
     size_t size = put_together(delta, good);
@@ -132,7 +132,7 @@ static void a_header_that_is_cut_or_does_not_fit_is_refused(void **state)
     }
 }
 
-static void numbers_that_are_cut_or_too_large_are_refused(void **state)
+static void truncated_and_too_large_numbers_are_refused(void **state)
 {
     static const struct bytes gaps[] = {{3, "\6\12\x80"},
                                         {2, "\6\x8a"},
@@ -163,11 +163,11 @@ static void streams_that_end_too_early_or_too_late_are_refused(void **state)
     }
     assert_false(decode_with(FATELF_DELTA_CHANGES, BYTES("\2\xd\2")));
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\12\1")));
-    assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\12\20"))); /* behind the last copy */
+    assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\12\20"))); /* after the last copy */
 }
 
-/* Streams at the end of the delta, behind which nothing can be read. */
-static void nothing_is_read_behind_the_delta(void **state)
+/* The streams at the end of the delta, after which no memory may be read. */
+static void nothing_is_read_after_the_delta(void **state)
 {
     struct bytes streams[FATELF_DELTA_STREAMS] = {BYTES("\0"), BYTES("\4"), BYTES("\0"), BYTES("\0"), {0, ""}, {0, ""}};
     unsigned char raw[4];
@@ -180,12 +180,14 @@ static void nothing_is_read_behind_the_delta(void **state)
     assert_true(decode_streams(streams, raw, 4));
 }
 
-static void literals_that_are_too_many_are_refused(void **state)
+static void too_many_literals_are_refused(void **state)
 {
     (void)state;
-    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\10"))); /* of the frame: 3 + 20 + 8 + 10 = 41 */
+    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES,
+                             BYTES("\3\10"))); /* more than the frame has room for: 3 + 20 + 8 + 10 = 41 */
     assert_true(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\7")));
-    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\13\0"))); /* of the stream, although there is room */
+    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES,
+                             BYTES("\13\0"))); /* more than the stream has, although the frame has room */
     assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\52\2")));
     assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\xff\xff\xff\xff\xf")));
     struct bytes streams[FATELF_DELTA_STREAMS] = {
@@ -196,7 +198,7 @@ static void literals_that_are_too_many_are_refused(void **state)
     assert_false(decode_streams(streams, raw, 4));
 }
 
-/* A frame of nothing but a copy. */
+/* Decodes a frame that consists of one copy. */
 static bool decode_copy(struct bytes size, struct bytes move, uint32_t raw_size)
 {
     struct bytes streams[FATELF_DELTA_STREAMS] = {BYTES("\0"), size, move, {0, ""}, {0, ""}, {0, ""}};
@@ -209,7 +211,7 @@ static bool decode_copy(struct bytes size, struct bytes move, uint32_t raw_size)
     return result;
 }
 
-static void copies_from_outside_of_the_prefix_are_refused(void **state)
+static void copies_from_outside_the_prefix_are_refused(void **state)
 {
     (void)state;
     assert_true(decode_copy(BYTES("\4"), BYTES("\0"), 4));
@@ -220,10 +222,10 @@ static void copies_from_outside_of_the_prefix_are_refused(void **state)
     assert_false(decode_copy(BYTES("\4"), BYTES("\xfe\xff\xff\xff\xf"), 4));
     assert_false(decode_copy(BYTES("\4"), BYTES("\xff\xff\xff\xff\xf"), 4));
     assert_true(decode_copy(BYTES("\x40"), BYTES("\0"), 64));
-    assert_false(decode_copy(BYTES("\x41"), BYTES("\0"), 65)); /* one more than the prefix has */
+    assert_false(decode_copy(BYTES("\x41"), BYTES("\0"), 65)); /* one more byte than the prefix has */
     assert_false(decode_copy(BYTES("\5"), BYTES("\0"), 4));    /* than the frame has room for */
     assert_false(decode_copy(BYTES("\xff\xff\xff\xff\xf"), BYTES("\0"), 4));
-    assert_false(decode_copy(BYTES("\0"), BYTES("\0"), 1)); /* than there is in the frame then */
+    assert_false(decode_copy(BYTES("\0"), BYTES("\0"), 1)); /* too few for the frame */
 }
 
 static void changes_that_reach_beyond_their_copy_are_refused(void **state)
@@ -232,10 +234,11 @@ static void changes_that_reach_beyond_their_copy_are_refused(void **state)
     assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\20\0"))); /* the last four bytes of the first copy */
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\21\0")));
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\23\0")));
-    assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\24\0"))); /* the first and the next four of the second one */
+    assert_true(
+        decode_with(FATELF_DELTA_GAPS, BYTES("\24\0"))); /* the first four bytes of the second copy, and others */
     assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\24\2")));
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\24\3")));
-    assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\24"))); /* behind the last copy */
+    assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\24"))); /* after the last copy */
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\xff\xff\xff\xff\xf")));
 }
 
@@ -243,13 +246,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals_copies_and_changes_make_a_frame),
-        cmocka_unit_test(a_change_of_zero_is_what_the_region_says),
-        cmocka_unit_test(a_header_that_is_cut_or_does_not_fit_is_refused),
-        cmocka_unit_test(numbers_that_are_cut_or_too_large_are_refused),
+        cmocka_unit_test(a_change_of_zero_repeats_the_regions_last_shift),
+        cmocka_unit_test(a_truncated_or_inconsistent_header_is_refused),
+        cmocka_unit_test(truncated_and_too_large_numbers_are_refused),
         cmocka_unit_test(streams_that_end_too_early_or_too_late_are_refused),
-        cmocka_unit_test(nothing_is_read_behind_the_delta),
-        cmocka_unit_test(literals_that_are_too_many_are_refused),
-        cmocka_unit_test(copies_from_outside_of_the_prefix_are_refused),
+        cmocka_unit_test(nothing_is_read_after_the_delta),
+        cmocka_unit_test(too_many_literals_are_refused),
+        cmocka_unit_test(copies_from_outside_the_prefix_are_refused),
         cmocka_unit_test(changes_that_reach_beyond_their_copy_are_refused),
     };
 

@@ -24,7 +24,7 @@ static uint64_t go_section(unsigned char *to, const char *modules)
     return at + length;
 }
 
-static void go_build_information_names_the_level(void **state)
+static void go_build_information_gives_the_level(void **state)
 {
     unsigned char section[512];
     uint64_t size = go_section(section, "path\tx\nbuild\tGOOS=linux\nbuild\tGOAMD64=v3\nbuild\tX=y\n");
@@ -32,8 +32,8 @@ static void go_build_information_names_the_level(void **state)
     (void)state;
     assert_int_equal(classify_go(section, size), 3);
     for (uint64_t cut = 0; cut < size; cut++)
-        assert_int_equal(classify_go(section, cut), 0); /* never behind the end */
-    section[15] = 0;                                    /* Go before 1.18: pointers */
+        assert_int_equal(classify_go(section, cut), 0); /* nothing is read after the end */
+    section[15] = 0;                                    /* Go before 1.18 has pointers here */
     assert_int_equal(classify_go(section, size), 0);
     size = go_section(section, "path\tx\nbuild\tGOOS=linux\n");
     assert_int_equal(classify_go(section, size), 0);
@@ -43,7 +43,7 @@ static void go_build_information_names_the_level(void **state)
     assert_int_equal(classify_go(section, size), 0);
 }
 
-static void lengths_that_overflow_are_no_go_strings(void **state)
+static void go_strings_with_overflowing_lengths_give_no_level(void **state)
 {
     unsigned char section[64];
 
@@ -67,14 +67,14 @@ static uint64_t property_section(unsigned char *to, uint32_t type, uint32_t bits
     return sizeof note + 4 + sizeof words;
 }
 
-static void gnu_properties_name_the_level_above_the_baseline(void **state)
+static void gnu_properties_give_levels_above_the_baseline(void **state)
 {
     unsigned char section[64];
     uint64_t size = property_section(section, 0xc0008002, 0);
 
     (void)state;
     assert_int_equal(classify_property(section, size), 0);
-    property_section(section, 0xc0008002, 1); /* every C library's start files say so */
+    property_section(section, 0xc0008002, 1); /* every C library's start files have this bit */
     assert_int_equal(classify_property(section, size), 0);
     property_section(section, 0xc0008002, 2);
     assert_int_equal(classify_property(section, size), 2);
@@ -84,11 +84,11 @@ static void gnu_properties_name_the_level_above_the_baseline(void **state)
     assert_int_equal(classify_property(section, size), 4);
     for (uint64_t cut = 0; cut < size; cut++)
         assert_int_equal(classify_property(section, cut), 0);
-    property_section(section, 0xc0010002, 8); /* ISA_1_USED says nothing */
+    property_section(section, 0xc0010002, 8); /* ISA_1_USED gives no level */
     assert_int_equal(classify_property(section, size), 0);
 }
 
-static void names_end_in_the_level(void **state)
+static void names_that_end_in_a_level_give_it(void **state)
 {
     static const struct {
         const char *name;
@@ -112,10 +112,10 @@ static void names_end_in_the_level(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(go_build_information_names_the_level),
-        cmocka_unit_test(lengths_that_overflow_are_no_go_strings),
-        cmocka_unit_test(gnu_properties_name_the_level_above_the_baseline),
-        cmocka_unit_test(names_end_in_the_level),
+        cmocka_unit_test(go_build_information_gives_the_level),
+        cmocka_unit_test(go_strings_with_overflowing_lengths_give_no_level),
+        cmocka_unit_test(gnu_properties_give_levels_above_the_baseline),
+        cmocka_unit_test(names_that_end_in_a_level_give_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ static void what_is_encoded_is_decoded_again(void **state)
         assert_int_equal(fatelf_manifest_find(&out, level), level >= 1 && level <= COUNT ? (int)level - 1 : -1);
 }
 
-static void the_flag_is_set_where_a_variant_is_delta_coded(void **state)
+static void the_flag_is_set_if_a_variant_is_delta_coded(void **state)
 {
     struct fixture f = make();
     struct fatelf_frame *frames[] = {f.frames[V3], f.frames[V4]};
@@ -33,7 +33,7 @@ static void the_flag_is_set_where_a_variant_is_delta_coded(void **state)
 
     (void)state;
     plain.header.variant_count = 2;
-    plain.header.incompatible = UINT64_MAX; /* encode fills it in */
+    plain.header.incompatible = UINT64_MAX; /* encode sets it */
     plain.variants[0] = f.manifest.variants[V3];
     plain.variants[1] = f.manifest.variants[V4];
     assert_int_equal(fatelf_manifest_encode(&plain, elves, frames, f.bytes), 0);
@@ -80,7 +80,7 @@ static void header_fields_out_of_range_are_refused(void **state)
     HEADER(variant_count, 0, FATELF_ERROR_MANIFEST_COUNT);
     HEADER(variant_count, 5, FATELF_ERROR_MANIFEST_COUNT);
     HEADER(variant_count, 255, FATELF_ERROR_MANIFEST_COUNT);
-    HEADER(variant_count, 3, FATELF_ERROR_VARIANT_ELF); /* what follows would start elsewhere */
+    HEADER(variant_count, 3, FATELF_ERROR_VARIANT_ELF); /* the record after the variants would start elsewhere */
     HEADER(launch, 0, FATELF_ERROR_MANIFEST_LAUNCH);
     HEADER(launch, FATELF_LAUNCH_INPLACE, 0);
     HEADER(launch, 3, FATELF_ERROR_MANIFEST_LAUNCH);
@@ -91,7 +91,7 @@ static void header_fields_out_of_range_are_refused(void **state)
     HEADER(incompatible, 2, FATELF_ERROR_MANIFEST_FEATURE);
     HEADER(incompatible, 3, FATELF_ERROR_MANIFEST_FEATURE);
     HEADER(incompatible, UINT64_C(1) << 63, FATELF_ERROR_MANIFEST_FEATURE);
-    HEADER(compatible, UINT64_MAX, 0); /* that is what compatible means */
+    HEADER(compatible, UINT64_MAX, 0); /* unknown compatible flags are ignored */
 }
 
 static void variant_fields_out_of_range_are_refused(void **state)
@@ -116,7 +116,7 @@ static void variant_fields_out_of_range_are_refused(void **state)
     VARIANT(V3, size, (1 << 20) + 1, FATELF_ERROR_VARIANT_FRAMES);
     VARIANT(V3, size, FATELF_SIZE_MAX, FATELF_ERROR_VARIANT_FRAMES);
     VARIANT(V3, size, FATELF_SIZE_MAX + 1, FATELF_ERROR_VARIANT_SIZE);
-    VARIANT(V3, size, UINT64_MAX, FATELF_ERROR_VARIANT_SIZE); /* rounding it up to frames would overflow */
+    VARIANT(V3, size, UINT64_MAX, FATELF_ERROR_VARIANT_SIZE); /* rounded up to frames, it would overflow */
     VARIANT(V3, payload_size, 0, FATELF_ERROR_VARIANT_SIZE);
     VARIANT(V3, payload_size, FATELF_SIZE_MAX, 0);
     VARIANT(V3, payload_size, FATELF_SIZE_MAX + 1, FATELF_ERROR_VARIANT_SIZE);
@@ -129,7 +129,7 @@ static void variant_fields_out_of_range_are_refused(void **state)
     VARIANT(V4, frames_offset, 8, FATELF_ERROR_VARIANT_TABLE);
 }
 
-static void frames_that_the_manifest_has_no_room_for_are_refused(void **state)
+static void more_frames_than_the_manifest_has_room_for_are_refused(void **state)
 {
     struct fixture f = make();
     struct fatelf_variant last = variant_of(&f, V4);
@@ -150,12 +150,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_encoded_is_decoded_again),
-        cmocka_unit_test(the_flag_is_set_where_a_variant_is_delta_coded),
+        cmocka_unit_test(the_flag_is_set_if_a_variant_is_delta_coded),
         cmocka_unit_test(the_checksum_covers_every_bit),
         cmocka_unit_test(every_wrong_size_is_refused),
         cmocka_unit_test(header_fields_out_of_range_are_refused),
         cmocka_unit_test(variant_fields_out_of_range_are_refused),
-        cmocka_unit_test(frames_that_the_manifest_has_no_room_for_are_refused),
+        cmocka_unit_test(more_frames_than_the_manifest_has_room_for_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

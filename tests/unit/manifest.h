@@ -14,7 +14,7 @@
 
 enum { ROOM = 4096 };
 
-/* What is said of v1's and v3's ELF headers: nothing of the others. */
+/* The ELF record of v1 and v3; the others have none. */
 struct record {
     struct fatelf_elf elf;
     Elf64_Phdr headers[2];
@@ -88,7 +88,7 @@ static inline struct fixture make(void)
     return f;
 }
 
-/* Gives the bytes a right checksum again, so that the check behind it is the one that speaks. */
+/* Makes the checksum right again, so that the check after it is the one that fails. */
 static inline void seal(struct fixture *f)
 {
     uint64_t sum = fatelf_checksum(f->bytes, f->size - sizeof sum);

@@ -2,7 +2,7 @@
 /* lib/manifest.c: how variants refer to each other and to their ELF records. */
 #include "manifest.h"
 
-static void a_base_is_another_variant_that_is_zstd(void **state)
+static void a_base_must_be_another_variant_with_encoding_zstd(void **state)
 {
     (void)state;
     VARIANT(V2, base, 0, FATELF_ERROR_VARIANT_BASE);
@@ -12,7 +12,7 @@ static void a_base_is_another_variant_that_is_zstd(void **state)
     VARIANT(V2, base, 4, 0);
     VARIANT(V2, base, 5, FATELF_ERROR_VARIANT_BASE);
     VARIANT(V2, base, 255, FATELF_ERROR_VARIANT_BASE);
-    for (unsigned base = 1; base <= COUNT + 1; base++) { /* these need none */
+    for (unsigned base = 1; base <= COUNT + 1; base++) { /* these must not have one */
         VARIANT(V1, base, (uint8_t)base, FATELF_ERROR_VARIANT_BASE);
         VARIANT(V3, base, (uint8_t)base, FATELF_ERROR_VARIANT_BASE);
     }
@@ -20,7 +20,7 @@ static void a_base_is_another_variant_that_is_zstd(void **state)
 
 static void a_base_that_is_delta_coded_is_refused(void **state)
 {
-    static const uint8_t chain[][2] = {{V3, 4}, {V3, 2}, {V3, 3}}; /* v2 against v3 is there already */
+    static const uint8_t chain[][2] = {{V3, 4}, {V3, 2}, {V3, 3}}; /* v2 is already coded against v3 */
 
     (void)state;
     for (size_t i = 0; i < sizeof chain / sizeof *chain; i++) {
@@ -29,13 +29,13 @@ static void a_base_that_is_delta_coded_is_refused(void **state)
         expect(&f, FATELF_ERROR_VARIANT_BASE);
     }
     struct fixture f = make();
-    recode(&f, V1, FATELF_ENCODING_ZSTD_DELTA, 3, FATELF_INCOMPATIBLE_DELTA); /* two of one base are good */
+    recode(&f, V1, FATELF_ENCODING_ZSTD_DELTA, 3, FATELF_INCOMPATIBLE_DELTA); /* two variants may have the same base */
     expect(&f, 0);
     recode(&f, V4, FATELF_ENCODING_ZSTD_DELTA, 1, FATELF_INCOMPATIBLE_DELTA);
     expect(&f, FATELF_ERROR_VARIANT_BASE);
 }
 
-static void flags_without_a_delta_coded_variant_are_refused(void **state)
+static void the_flag_without_a_delta_coded_variant_is_refused(void **state)
 {
     struct fixture f = make();
 
@@ -72,7 +72,7 @@ static void encode_refuses_what_decode_would_refuse(void **state)
         expect(&f_, error); \
     } while (0)
 
-static void what_is_said_of_elf_headers_is_where_and_what_it_must_be(void **state)
+static void elf_records_are_checked(void **state)
 {
     struct fixture f = make();
 
@@ -83,13 +83,13 @@ static void what_is_said_of_elf_headers_is_where_and_what_it_must_be(void **stat
     assert_int_equal(variant_of(&f, V2).elf_offset, 0);
     VARIANT(V1, elf_offset, 0, FATELF_ERROR_VARIANT_ELF);
     VARIANT(V1, elf_offset, UINT32_MAX, FATELF_ERROR_VARIANT_ELF);
-    VARIANT(V2, elf_offset, 8, FATELF_ERROR_VARIANT_ELF); /* it has no size */
+    VARIANT(V2, elf_offset, 8, FATELF_ERROR_VARIANT_ELF); /* but no size */
     VARIANT(V1, elf_size, 0, FATELF_ERROR_VARIANT_ELF);
     VARIANT(V1, elf_size, 8, FATELF_ERROR_VARIANT_ELF);
     VARIANT(V1, elf_size, RECORD - 8, FATELF_ERROR_VARIANT_ELF);
     VARIANT(V1, elf_size, RECORD + 8, FATELF_ERROR_VARIANT_ELF);
     VARIANT(V3, elf_size, UINT32_MAX, FATELF_ERROR_VARIANT_ELF);
-    RECORDED(elf.type, ET_CORE, 0); /* fatelf_program_read looks at that */
+    RECORDED(elf.type, ET_CORE, 0); /* fatelf_program_read checks that */
     RECORDED(elf.header_count, 0, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.header_count, 1, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.header_count, 3, FATELF_ERROR_VARIANT_ELF);
@@ -97,7 +97,7 @@ static void what_is_said_of_elf_headers_is_where_and_what_it_must_be(void **stat
     RECORDED(elf.header_count, UINT16_MAX, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.interpreter_size, 1, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.interpreter_size, 9, FATELF_ERROR_VARIANT_ELF);  /* does not end in 0 */
-    RECORDED(elf.interpreter_size, 11, FATELF_ERROR_VARIANT_ELF); /* has another 0 */
+    RECORDED(elf.interpreter_size, 11, FATELF_ERROR_VARIANT_ELF); /* contains another 0 */
     RECORDED(elf.interpreter_size, 17, FATELF_ERROR_VARIANT_ELF);
     RECORDED(elf.interpreter_size, UINT32_MAX, FATELF_ERROR_VARIANT_ELF);
     RECORDED(interpreter[9], 'x', FATELF_ERROR_VARIANT_ELF);
@@ -108,11 +108,11 @@ static void what_is_said_of_elf_headers_is_where_and_what_it_must_be(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_base_is_another_variant_that_is_zstd),
+        cmocka_unit_test(a_base_must_be_another_variant_with_encoding_zstd),
         cmocka_unit_test(a_base_that_is_delta_coded_is_refused),
-        cmocka_unit_test(flags_without_a_delta_coded_variant_are_refused),
+        cmocka_unit_test(the_flag_without_a_delta_coded_variant_is_refused),
         cmocka_unit_test(encode_refuses_what_decode_would_refuse),
-        cmocka_unit_test(what_is_said_of_elf_headers_is_where_and_what_it_must_be),
+        cmocka_unit_test(elf_records_are_checked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

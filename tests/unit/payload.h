@@ -22,7 +22,7 @@ enum {
     TABLE = 8 + 8 * FRAMES + 9, /* a seek table */
 };
 
-enum { DELTA, STORED, BASE, COUNT }; /* v1 against v3, v2, v3 */
+enum { DELTA, STORED, BASE, COUNT }; /* v1, coded against v3; v2; v3 */
 
 /* A bundle as `create` makes it, in memory. */
 struct fixture {
@@ -38,7 +38,7 @@ static inline uint64_t frame_raw_size(unsigned frame)
     return frame + 1 < FRAMES ? FRAME_SIZE : SIZE - (FRAMES - 1) * FRAME_SIZE;
 }
 
-/* Bytes that only a base can make smaller. */
+/* Bytes that can be compressed only with a base. */
 static inline void fill_noise(unsigned char *bytes, size_t size, uint64_t state)
 {
     for (size_t i = 0; i < size; i++) {
@@ -68,7 +68,7 @@ static inline size_t put_number(unsigned char *to, uint32_t value)
     return size;
 }
 
-/* Codes a frame that is so many bytes of its prefix from `place` on. */
+/* Codes a frame that copies `size` bytes of its prefix from `place` on. */
 static inline size_t code_copy(void *to, size_t room, uint32_t place, uint32_t size)
 {
     unsigned char delta[64];
@@ -84,7 +84,7 @@ static inline size_t code_copy(void *to, size_t room, uint32_t place, uint32_t s
     return code(to, room, delta, total);
 }
 
-/* The whole base for the first frame, a piece for the second, none for the last. */
+/* The whole base for the first frame, a part of it for the second, none for the last. */
 static inline void set_prefixes(struct fatelf_frame *frames)
 {
     frames[0].prefix_size = SIZE;

@@ -32,7 +32,7 @@ static void what_was_coded_is_decoded_again(void **state)
     assert_in_range(f->frames[DELTA][0].size, 1, FRAME_SIZE / 100);
 }
 
-static void a_changed_byte_is_found_before_anything_is_decoded(void **state)
+static void a_changed_byte_is_found_before_decoding(void **state)
 {
     struct fixture *f = *state;
     unsigned char buffer[FRAME_SIZE];
@@ -54,7 +54,7 @@ static void a_changed_byte_is_found_before_anything_is_decoded(void **state)
         assert_int_equal(buffer[i], 0x5a);
 }
 
-/* What decode says of these bytes as the last frame of the base. */
+/* What decode returns for these bytes as the last frame of the base. */
 static int decode_last(struct fixture *f, const void *coded, size_t size)
 {
     struct fatelf_variant *variant = &f->bundle.manifest.variants[BASE];
@@ -73,7 +73,7 @@ static int decode_last(struct fixture *f, const void *coded, size_t size)
     return error;
 }
 
-static void a_frame_is_one_zstd_frame_of_the_right_size(void **state)
+static void a_frame_must_be_one_zstd_frame_of_the_right_size(void **state)
 {
     /* RFC 8878, 3.1.2: a skippable frame with nothing in it */
     static const unsigned char skippable[] = {0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0};
@@ -113,7 +113,7 @@ static void a_frame_is_one_zstd_frame_of_the_right_size(void **state)
     }
 }
 
-/* What decode says of the delta variant's first frame with this in the zstd frame. */
+/* What decode returns for the delta variant's first frame if its zstd frame contains this delta. */
 static int decode_delta(struct fixture *f, const void *delta, size_t size)
 {
     struct fatelf_variant *variant = &f->bundle.manifest.variants[DELTA];
@@ -135,7 +135,7 @@ static int decode_delta(struct fixture *f, const void *delta, size_t size)
     return error;
 }
 
-/* Steps that add nothing before the one that copies everything, so that the whole has this size. */
+/* A delta of this size: empty steps before the one that copies everything. */
 static int decode_padded(struct fixture *f, uint32_t size)
 {
     static const unsigned char all[] = {0, 0x80, 0x80, 4, 0xc8, 1}; /* 65536 bytes, from 100 on */
@@ -155,12 +155,12 @@ static int decode_padded(struct fixture *f, uint32_t size)
     return error;
 }
 
-static void a_delta_is_no_larger_than_a_frame(void **state)
+static void a_delta_larger_than_a_frame_is_refused(void **state)
 {
     struct fixture *f = *state;
 
     assert_int_equal(decode_padded(f, 30), 0);
-    assert_int_equal(decode_padded(f, FRAME_SIZE - 1), 0); /* the sizes that can be padded to go up by threes */
+    assert_int_equal(decode_padded(f, FRAME_SIZE - 1), 0); /* a step is three bytes */
     assert_int_equal(decode_padded(f, FRAME_SIZE + 2), FATELF_ERROR_FRAME);
     assert_int_equal(decode_delta(f, "", 0), FATELF_ERROR_FRAME);
     assert_int_equal(decode_delta(f, f->raw[DELTA], FRAME_SIZE), FATELF_ERROR_FRAME);
@@ -170,9 +170,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_coded_is_decoded_again, make, drop),
-        cmocka_unit_test_setup_teardown(a_changed_byte_is_found_before_anything_is_decoded, make, drop),
-        cmocka_unit_test_setup_teardown(a_frame_is_one_zstd_frame_of_the_right_size, make, drop),
-        cmocka_unit_test_setup_teardown(a_delta_is_no_larger_than_a_frame, make, drop),
+        cmocka_unit_test_setup_teardown(a_changed_byte_is_found_before_decoding, make, drop),
+        cmocka_unit_test_setup_teardown(a_frame_must_be_one_zstd_frame_of_the_right_size, make, drop),
+        cmocka_unit_test_setup_teardown(a_delta_larger_than_a_frame_is_refused, make, drop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

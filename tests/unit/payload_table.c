@@ -2,7 +2,7 @@
 /* lib/payload.c: the table of frames and the seek table are checked. */
 #include "payload.h"
 
-/* What fatelf_payload_open says with this entry in place of a frame's; the right one is put back. */
+/* What fatelf_payload_open returns if a frame's entry is replaced by this one, for the time of the call. */
 static int open_with(struct fixture *f, unsigned variant, unsigned frame, struct fatelf_frame entry)
 {
     unsigned char *at = f->bytes + f->bundle.manifest.variants[variant].frames_offset + frame * sizeof entry;
@@ -50,7 +50,7 @@ static void a_payload_knows_its_base_and_its_frames(void **state)
     assert_null(base.base);
 }
 
-static void a_frame_that_is_not_where_the_one_before_ends_is_refused(void **state)
+static void a_frame_that_does_not_start_where_the_previous_one_ends_is_refused(void **state)
 {
     struct fixture *f = *state;
 
@@ -74,13 +74,13 @@ static void a_frame_that_is_not_where_the_one_before_ends_is_refused(void **stat
             *size -= (uint64_t)more;
         }
     }
-    /* a frame of nothing, and another that has its bytes */
+    /* an empty frame, and the next one with its bytes */
     unsigned char *second = f->bytes + f->bundle.manifest.variants[BASE].frames_offset + sizeof(struct fatelf_frame);
     f->frames[BASE][1].size += f->frames[BASE][0].size;
     f->frames[BASE][1].offset = 0;
     memcpy(second, &f->frames[BASE][1], sizeof(struct fatelf_frame));
     FRAME(BASE, 0, size, 0, FATELF_ERROR_FRAME_PLACE);
-    /* the sum is right, the border is not: a stored frame has the size that the variant's frames have */
+    /* the sum of the sizes is right, but not the border: stored frames have the variant's frame size */
     unsigned char *table = f->bytes + f->bundle.manifest.variants[STORED].frames_offset;
     f->frames[STORED][1].offset--;
     f->frames[STORED][1].size++;
@@ -88,7 +88,7 @@ static void a_frame_that_is_not_where_the_one_before_ends_is_refused(void **stat
     FRAME(STORED, 0, size, FRAME_SIZE - 1, FATELF_ERROR_FRAME_PLACE);
 }
 
-static void a_prefix_outside_of_the_base_is_refused(void **state)
+static void a_prefix_outside_the_base_is_refused(void **state)
 {
     struct fixture *f = *state;
 
@@ -112,11 +112,11 @@ static void a_prefix_outside_of_the_base_is_refused(void **state)
     }
 }
 
-static void a_prefix_is_not_larger_than_its_limit(void **state)
+static void a_prefix_above_its_limit_is_refused(void **state)
 {
     struct fixture *f = *state;
 
-    f->bundle.manifest.variants[BASE].size = FATELF_SIZE_MAX; /* of which only the size is looked at here */
+    f->bundle.manifest.variants[BASE].size = FATELF_SIZE_MAX; /* only the size matters here */
     PREFIX(DELTA, 0, 0, FATELF_PREFIX_MAX, 0);
     PREFIX(DELTA, 0, FATELF_SIZE_MAX - FATELF_PREFIX_MAX, FATELF_PREFIX_MAX, 0);
     PREFIX(DELTA, 0, FATELF_SIZE_MAX - FATELF_PREFIX_MAX + 1, FATELF_PREFIX_MAX, FATELF_ERROR_FRAME_PREFIX);
@@ -124,7 +124,7 @@ static void a_prefix_is_not_larger_than_its_limit(void **state)
     PREFIX(DELTA, 0, 0, UINT32_MAX, FATELF_ERROR_FRAME_PREFIX);
 }
 
-static void every_bit_of_a_seek_table_counts(void **state)
+static void every_flipped_bit_of_a_seek_table_is_found(void **state)
 {
     struct fixture *f = *state;
 
@@ -146,10 +146,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_payload_knows_its_base_and_its_frames, make, drop),
-        cmocka_unit_test_setup_teardown(a_frame_that_is_not_where_the_one_before_ends_is_refused, make, drop),
-        cmocka_unit_test_setup_teardown(a_prefix_outside_of_the_base_is_refused, make, drop),
-        cmocka_unit_test_setup_teardown(a_prefix_is_not_larger_than_its_limit, make, drop),
-        cmocka_unit_test_setup_teardown(every_bit_of_a_seek_table_counts, make, drop),
+        cmocka_unit_test_setup_teardown(a_frame_that_does_not_start_where_the_previous_one_ends_is_refused, make, drop),
+        cmocka_unit_test_setup_teardown(a_prefix_outside_the_base_is_refused, make, drop),
+        cmocka_unit_test_setup_teardown(a_prefix_above_its_limit_is_refused, make, drop),
+        cmocka_unit_test_setup_teardown(every_flipped_bit_of_a_seek_table_is_found, make, drop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 
 #define ADDRESSES (UINT64_C(1) << 47) /* of an x86-64 process */
 
-/* The same numbers in each run. */
+/* The same sequence in every run. */
 static uint64_t next_number(uint64_t *state)
 {
     *state ^= *state << 13;
@@ -15,7 +15,7 @@ static uint64_t next_number(uint64_t *state)
     return *state;
 }
 
-/* One at a bound, or near it. */
+/* A value at a limit, or near one. */
 static uint64_t some_value(uint64_t *state)
 {
     static const uint64_t bounds[] = {0, 0x1000, 0x2000, 0x3000, 0x5000, ADDRESSES, UINT64_C(1) << 63};
@@ -38,7 +38,7 @@ static Elf64_Phdr some_load(uint64_t *state, uint64_t *address)
         .p_align = UINT64_C(1) << (random >> 8) % 64,
     };
 
-    if (random >> 16 & 7) { /* most of them are well in themselves */
+    if (random >> 16 & 7) { /* most of them are consistent in themselves */
         load.p_filesz %= 0x3000;
         load.p_offset %= 0x5001 - load.p_filesz;
         load.p_memsz = load.p_filesz + (random >> 20 & 1 ? load.p_memsz % 0x3000 : 0);
@@ -48,10 +48,10 @@ static Elf64_Phdr some_load(uint64_t *state, uint64_t *address)
     return load;
 }
 
-/* What the launcher relies on when it maps a program, without a check of its own. */
+/* What the launcher relies on without checking it when it maps a program. */
 static void check_segments(const struct fatelf_program *p, uint64_t file_size)
 {
-    unsigned takers[8] = {0}; /* of each page of the file */
+    unsigned mapped[8] = {0}; /* how many segments map each page of the file directly */
 
     assert_in_range(p->segment_count, 1, FATELF_SEGMENTS_MAX);
     assert_true(p->alignment >= FATELF_PAGE && (p->alignment & (p->alignment - 1)) == 0);
@@ -72,14 +72,14 @@ static void check_segments(const struct fatelf_program *p, uint64_t file_size)
         assert_true(s->copied_head <= s->file_size && s->copied_tail <= s->file_size - s->copied_head);
         assert_true(s->copied_head + s->copied_tail == 0 || !(s->flags & PF_X));
         for (uint64_t at = s->copied_head; at < s->file_size - s->copied_tail; at += FATELF_PAGE)
-            takers[(s->file_offset + at) / FATELF_PAGE]++;
+            mapped[(s->file_offset + at) / FATELF_PAGE]++;
     }
     for (unsigned i = 0; i < p->segment_count; i++)
         for (uint64_t at = 0; at < p->segments[i].file_size; at += FATELF_PAGE)
-            assert_int_equal(takers[(p->segments[i].file_offset + at) / FATELF_PAGE], 1);
+            assert_int_equal(mapped[(p->segments[i].file_offset + at) / FATELF_PAGE], 1);
 }
 
-static void what_is_let_through_can_be_mapped_as_it_is(void **state)
+static void every_accepted_program_can_be_mapped(void **state)
 {
     enum { LOADS = 4, FILE_SIZE = 0x5000, TRIES = 300000 };
     uint64_t random = 20;
@@ -108,7 +108,7 @@ static void what_is_let_through_can_be_mapped_as_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_let_through_can_be_mapped_as_it_is),
+        cmocka_unit_test(every_accepted_program_can_be_mapped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
