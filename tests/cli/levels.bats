@@ -10,7 +10,8 @@ setup_file() {
     if command -v go >/dev/null; then
         printf 'package main\n\nfunc main() {}\n' >empty.go
         for level in v1 v3; do
-            GOFLAGS='' GO111MODULE=off GOAMD64=$level CGO_ENABLED=0 GOTOOLCHAIN=local go build -o "go-$level.exe" empty.go
+            GOFLAGS='' GO111MODULE=off GOAMD64=$level CGO_ENABLED=0 GOTOOLCHAIN=local \
+                go build -o "go-$level.exe" empty.go
         done
     fi
     for level in 2 3 4; do

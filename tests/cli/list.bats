@@ -48,11 +48,13 @@ print(json.dumps({
     "file": "out", "size": $(stat -c %s out), "format": 3,
     "build_id": "$(readelf -n out | sed -n 's/.*Build ID: //p')", "launch": "memfd", "go_env": False,
     "variants": [
-        {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "in_place": True, "size": $(stat -c %s "$FIXTURES/level.v2"),
-         "stored": $(section out .fatelf.v2 size), "frame_size": 131072, "frames": 1,
+        {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
+         "size": $(stat -c %s "$FIXTURES/level.v2"), "stored": $(section out .fatelf.v2 size),
+         "frame_size": 131072, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v2" | cut -d ' ' -f 1)"},
-        {"level": "v4", "same_as": None, "encoding": "zstd", "base": None, "in_place": True, "size": $(stat -c %s "$FIXTURES/level.v4"),
-         "stored": $(section out .fatelf.v4 size), "frame_size": 131072, "frames": 1,
+        {"level": "v4", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
+         "size": $(stat -c %s "$FIXTURES/level.v4"), "stored": $(section out .fatelf.v4 size),
+         "frame_size": 131072, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}]}))
 PYTHON
     )

@@ -26,7 +26,8 @@ terminal() {
     # a frame is 1/64 of the whole; the base comes first
     same "$(awk 'BEGIN { for (i = 1; i <= 64; i++) printf "%.1f\n", int(i * 1000 / 64) / 10 }')" \
         "$(sed 's/.*: *\(.*\) % .*/\1/' states)"
-    same "32 v2 32 v1" "$(sed 's/compressing \(v[12]\):.*/\1/' states | uniq -c | awk '{ print $1, $2 }' | paste -sd ' ')"
+    sed 's/compressing \(v[12]\):.*/\1/' states | uniq -c | awk '{ print $1, $2 }' >order
+    same "32 v2 32 v1" "$(paste -sd ' ' order)"
     "$TOOL" verify -q out
 }
 

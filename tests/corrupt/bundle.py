@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Reads a bundle as lib/format.h specifies it, and finds where each part is in the file. Shares no code with the tool."""
+"""Reads a bundle as lib/format.h specifies it, and finds where each part is in the file. Shares no code with the
+tool."""
 
 import struct
 
@@ -128,8 +129,8 @@ class Record:
 
 
 class Variant(Fields):
-    """record: a Record, or None. table: its entries of the manifest's table of frames. frames, seek_table: ranges of the
-    file."""
+    """record: a Record, or None. table: its entries of the manifest's table of frames. frames, seek_table: ranges of
+    the file."""
 
     def __init__(self, data, place, manifest):
         super().__init__(data, place, VARIANT)
@@ -217,8 +218,8 @@ class Bundle(Elf):
         return bytes(changed[self.note:])
 
     def with_record(self, index, record, variant=None, frame=None):
-        """Edits that replace this variant's ELF record by other bytes, of any size that there is room for, and these fields
-        of the variant and of its first frame."""
+        """Edits that replace this variant's ELF record by other bytes, of any size that there is room for, and these
+        fields of the variant and of its first frame."""
         changed = bytearray(self.data[self.manifest:self.note_end - 8])
         start = self.variants[index].elf_offset
         grown = len(record) - self.variants[index].elf_size

@@ -100,8 +100,8 @@ def extract(bundle, variant, damaged):
 
 
 def flips_in_frames(bundle, step, side_step):
-    """One bit in every step-th byte of each frame, and in every byte of its zstd header and checksum. Every side_step-th
-    case also runs the other variants and the tool."""
+    """One bit in every step-th byte of each frame, and in every byte of its zstd header and checksum. Every
+    side_step-th case also runs the other variants and the tool."""
     case = 0
     for variant in bundle.variants:
         for number, frame in enumerate(variant.frames):
@@ -134,8 +134,8 @@ def frames_by_steps(bundle):
 
 @kind
 def frames_in_place(bundle):
-    """A few bits, for starts in place. Those do not check stored payloads, so that a damaged program would run, and are not
-    tried then. Other methods refuse it, and `verify` finds it."""
+    """A few bits, for starts in place. Those do not check stored payloads, so that a damaged program would run, and are
+    not tried then. Other methods refuse it, and `verify` finds it."""
     case = 0
     for variant in bundle.variants:
         for number, frame in enumerate(variant.frames):

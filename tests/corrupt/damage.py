@@ -62,7 +62,8 @@ class Bench:
         self.bytes["best"] = self.spawn([tool, "extract", self.path, "best", "-o", "-"]).out
 
     def start(self, what):
-        """If a launch method is given, the log is on: it has a line for each method with which the launcher was ready."""
+        """If a launch method is given, the log is on: it has a line for each method with which the launcher was
+        ready."""
         name, *launch = what.split()
         asked = {"FATELF_AMD64_LAUNCH": launch[0], "FATELF_AMD64_DEBUG": "log"} if launch else {}
         ended = self.spawn([self.path], FATELF_AMD64=name + "!", **asked)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Bundles that are put together byte by byte as lib/format.h specifies them, with right checksums and wrong frames. They
-are made of a stored bundle, whose payloads are the builds and whose segment has room for more. The frames here contain
-their bytes uncompressed (RFC 8878, 3.1.1.2, "Raw_Block"), so that a reader that accepts one starts the right program."""
+"""Bundles that are put together byte by byte as lib/format.h specifies them, with right checksums and wrong frames.
+They are made of a stored bundle, whose payloads are the builds and whose segment has room for more. The frames here
+contain their bytes uncompressed (RFC 8878, 3.1.1.2, "Raw_Block"), so that a reader that accepts one starts the right
+program."""
 
 import hashlib
 import re
@@ -249,8 +250,8 @@ def forged_prefixes(canvas):
 
 
 def faulty_deltas(raw, base):
-    """Name and bytes of deltas that must not be decoded; most of them result in the right bytes. They copy the first bytes,
-    which all builds have in common, and change the last four of these by 0."""
+    """Name and bytes of deltas that must not be decoded; most of them result in the right bytes. They copy the first
+    bytes, which all builds have in common, and change the last four of these by 0."""
     same = next(i for i in range(len(raw)) if raw[i] != base[i])
     rest = len(raw) - same
     huge = b"\xff\xff\xff\xff\x0f"

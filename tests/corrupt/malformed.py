@@ -12,7 +12,8 @@ HUGE = 1 << 40  # FATELF_SIZE_MAX
 PREFIX_MAX = 1 << 25
 # texts of messages (lib/error.h)
 BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "names a base it cannot have", "feature flags do not fit", \
-    "does not lie where the one before it ends", "prefix of a frame is not one", "table of frames is not where", "what is said of a variant's segments"
+    "does not lie where the one before it ends", "prefix of a frame is not one", "table of frames is not where", \
+    "what is said of a variant's segments"
 # Values that are always refused.
 BAD_HEADER = {
     "magic": (0, 0x0a464c455441467e, TOP),
@@ -56,7 +57,8 @@ def refused(bundle, *says):
 
 
 def refused_for(bundle, variant, *says):
-    """Runs: refused by the tool, which checks all variants, and if this variant starts or one that is coded against it."""
+    """Runs: refused by the tool, which checks all variants, and if this variant starts or one that is coded against
+    it."""
     hit = [variant, *bundle.dependents(variant)]
     starts = [(level(v), (REFUSED,), *says) if v in hit else (level(v), (RIGHT,)) for v in bundle.variants]
     command, = in_turn(1, "verify", "list", f"extract {level(variant)} -o -")
@@ -164,7 +166,8 @@ def malformed_base(bundle):
     if not deltas and bundle.variants[-1].encoding == ZSTD and len(levels) > 1:
         against = {0: {"encoding": DELTA, "base": levels[-1]}}
         yield malformed(bundle, "delta without flag", said, variants=against)
-        yield malformed(bundle, "delta without prefixes", accepted(bundle), header={"incompatible": 1}, variants=against)
+        yield malformed(bundle, "delta without prefixes", accepted(bundle), header={"incompatible": 1},
+                        variants=against)
 
 
 @kind

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Manifests with wrong records of the variants' ELF files and a right checksum. The launcher maps a variant that it starts
-in place as the record says; if that is impossible, it uses another method. `verify` compares the record with the file."""
+"""Manifests with wrong records of the variants' ELF files and a right checksum. The launcher maps a variant that it
+starts in place as the record says; if that is impossible, it uses another method. `verify` compares the record with the
+file."""
 
 import ctypes
 
@@ -16,8 +17,8 @@ IN_PLACE, BY_MEMFD = " by inplace, ", " by memfd, "
 
 
 def lie(bundle, index, name, *starts, record=None, **fields):
-    """The case of a wrong record that only `verify` finds. starts: outcomes of the start in place, and text in the message;
-    without them no start in place is tried, because the program would be damaged."""
+    """The case of a wrong record that only `verify` finds. starts: outcomes of the start in place, and text in the
+    message; without them no start in place is tried, because the program would be damaged."""
     variant = bundle.variants[index]
     record = variant.record.with_fields(**fields) if record is None else record
     runs = [(f"{level(variant)} inplace", *starts)] if starts else []
@@ -165,7 +166,8 @@ def records_of_loaders(bundle):
         for name in (b"/no/such/loader", b"no-such-loader", b"/no/such/" + b"x" * 200):
             yield case(index, name, (CANNOT,), "inplace: " + name.decode() + ": No such file or directory")
         # not programs; the test has made the pipe, which has no writer
-        for name in (b"fifo", b"/", b".", b"/dev/null", b"/proc/self/status", b"/proc/self/mem", b"/dev/null/x", b"x" * 4095):
+        for name in (b"fifo", b"/", b".", b"/dev/null", b"/proc/self/status", b"/proc/self/mem", b"/dev/null/x",
+                     b"x" * 4095):
             yield case(index, name, (RIGHT,), BY_MEMFD)
         yield case(index, b"/proc/self/exe", (REFUSED,), IN_PLACE)  # the launcher refuses to be the loader
 
@@ -207,8 +209,8 @@ def malformed_records(bundle):
         yield case("no program header", record.with_fields(headers=[]))
         for value in (1, 8, 4096, 4097, 1 << 31, 0xffffffff):
             yield case(f"interpreter_size {value}", record.with_fields(elf={"interpreter_size": value}))
-        for name in (b"\0", b"/lib/x", b"/lib/x\0y", b"/lib/x\0\0", b"\0\0", b"/lib/x\0y\0", b"x", b"x" * INTERPRETER_MAX,
-                     b"x" * INTERPRETER_MAX + b"\0"):
+        for name in (b"\0", b"/lib/x", b"/lib/x\0y", b"/lib/x\0\0", b"\0\0", b"/lib/x\0y\0", b"x",
+                     b"x" * INTERPRETER_MAX, b"x" * INTERPRETER_MAX + b"\0"):
             yield case(f"interpreter {name[:10]!r}", record.with_fields(interpreter=name))
         for length in range(1, 8):
             whole = record.with_fields(interpreter=b"x" * (15 - length) + b"\0")
@@ -217,8 +219,8 @@ def malformed_records(bundle):
 
 @kind
 def records_of_places(bundle):
-    """An intact payload that does not start at a page, which cannot be moved to one. The launcher must find that out without
-    reading a byte after it: the rest of the last payload's page is not in the file."""
+    """An intact payload that does not start at a page, which cannot be moved to one. The launcher must find that out
+    without reading a byte after it: the rest of the last payload's page is not in the file."""
     index = len(bundle.variants) - 1
     variant = bundle.variants[index]
     raw = bundle.data[variant.start:variant.end - 1]  # the last byte of the ELF file is part of its section headers
@@ -234,10 +236,10 @@ def records_of_places(bundle):
 
 @kind
 def records_without_permission(bundle):
-    """Segments without read permission, in a payload that turns out not to be executable where it is: it is moved back, and
-    another method reads it."""
-    # linux/prctl.h, PR_SET_MDWE and PR_MDWE_REFUSE_EXEC_GAIN, which all children inherit. Kernels before 6.3 do not know
-    # it and start all of these in place.
+    """Segments without read permission, in a payload that turns out not to be executable where it is: it is moved back,
+    and another method reads it."""
+    # linux/prctl.h, PR_SET_MDWE and PR_MDWE_REFUSE_EXEC_GAIN, which all children inherit. Kernels before 6.3 do not
+    # know it and start all of these in place.
     ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)
     for index, variant in enumerate(bundle.variants):
         for flags in (0, PF_W, PF_X):

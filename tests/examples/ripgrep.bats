@@ -28,7 +28,7 @@ build_level() {
     if [ "$failed" = 0 ]; then
         mv "$OUT/root.v$1/bin/rg" "$OUT/rg.v$1"
         rm -rf "$OUT/root.v$1" "$OUT/target.v$1"
-    elif grep -qiE 'could not resolve|could not connect|spurious network|failed to (download|query)|offline' "$OUT/log"; then
+    elif grep -qiE 'could not (resolve|connect)|spurious network|failed to (download|query)|offline' "$OUT/log"; then
         missing "the package registry cannot be reached" false
     else
         cat "$OUT/log" >&2

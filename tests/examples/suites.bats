@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Large work by a bundle that starts in place and by the program itself, with the same results: Go's compiler compiles Go's
-# library, and Python runs its own tests.
+# Large work by a bundle that starts in place and by the program itself, with the same results: Go's compiler compiles
+# Go's library, and Python runs its own tests.
 load ../lib/common
 load ../lib/goroot
 
@@ -28,7 +28,8 @@ compile_packages() {
     export GOTOOLCHAIN=local GOFLAGS='' CGO_ENABLED=0
     real=$(cd / && go tool -n compile) || real=
     [ -f "$real" ] || skip "this Go has no compiler of its own"
-    (cd / && go list -export -deps -f '{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{end}}' "${PACKAGES[@]}") >imports
+    (cd / && go list -export -deps -f '{{if .Export}}packagefile {{.ImportPath}}={{.Export}}{{end}}' \
+        "${PACKAGES[@]}") >imports
     "$TOOL" create -q --launch inplace -o compile v1="$real"
     [[ $(FATELF_AMD64_DEBUG=log ./compile -V 2>&1) == *" by inplace, "*"compile version go"* ]]
     compile_packages "$real" native

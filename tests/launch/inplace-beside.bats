@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Programs that look for their files, or for themselves, beside the file that was started. After a start in place that is
-# the bundle; a memfd lies beside nothing.
+# Programs that look for their files, or for themselves, beside the file that was started. After a start in place that
+# is the bundle; a memfd lies beside nothing.
 load ../lib/common
 load ../lib/inplace
 
@@ -81,8 +81,8 @@ build_again() {
     "$TOOL" create -o zstd/again again.v1 again.v2
 }
 
-# compare_again LEVEL STARTS ARGUMENT..: compare_kinds for a program that starts this many times, each time at this level
-# and in place
+# compare_again LEVEL STARTS ARGUMENT..: compare_kinds for a program that starts this many times, each time at this
+# level and in place
 compare_again() {
     local level=$1 kind
     STARTS=$2
@@ -123,7 +123,7 @@ compare_again() {
     grep -Fxq 'sealed: argument kept' stored.out
 }
 
-@test "a program that traces its child sees one exec, and one that attaches to its child can read and write its memory" {
+@test "a program that traces its child sees one exec, and can read and write its child's memory" {
     build_again
     compare_again 1 2 traced
     [ "$(grep -c 'stopped by signal 5' stored.out)" = 1 ]
@@ -189,7 +189,9 @@ GO
     ln -s "$library" "tree/lib/$version"
     make_kinds "$python"
     AT=tree/bin
-    compare_kinds "$name" -S -c 'import sys, json, os; print(sys.prefix, sys.exec_prefix, sys.executable, json.__file__)'
+    compare_kinds "$name" -S -c '
+import sys, json
+print(sys.prefix, sys.exec_prefix, sys.executable, json.__file__)'
     grep -Fq "$PWD/tree $PWD/tree $PWD/tree/bin/$name $PWD/tree/lib/$version/json" stored.out
     PREFIX=(env "PATH=$PWD/tree/bin:$PATH")
     START=$name compare_kinds "$name" -S -c 'import sys; print(sys.executable)'

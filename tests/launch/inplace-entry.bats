@@ -6,16 +6,15 @@ load ../lib/inplace
 load ../lib/tracing
 
 @test "a dynamic loader that does not exist is named, with status 126" {
-    local kind
+    local kind error="No such file or directory; is the dynamic loader that the program names installed?"
     compile_kind -Wl,--dynamic-linker="$PWD/no-such-loader"
     make_kinds kind.built
     for kind in stored zstd; do
         run_kind "$kind" kind.built
         [ "$(cat "$kind.status")" = 126 ]
         [ ! -s "$kind.out" ]
-        diff - "$kind.err" <<END
-fatelf-amd64: ./kind.built: the program could not be started: inplace: $PWD/no-such-loader: No such file or directory; is the dynamic loader that the program names installed?
-END
+        same "fatelf-amd64: ./kind.built: the program could not be started: inplace: $PWD/no-such-loader: $error" \
+            "$(<"$kind.err")"
     done
 }
 

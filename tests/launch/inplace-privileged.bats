@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Bundles that start in place with the rights of their file: set-uid, set-gid, capabilities, and without read permission.
+# Bundles that start in place with the rights of their file: set-uid, set-gid, capabilities, and without read
+# permission.
 load ../lib/common
 load ../lib/inplace
 load ../lib/self

@@ -25,8 +25,8 @@ need_kinds() {
     [ -e "$KINDS/stored/$1" ] || skip "$1 is not installed"
 }
 
-# make_stored PROGRAM and compare_stored NAME [ARGUMENT]..: as make_kinds and compare_kinds, for programs of 100 MB, which
-# take long to decode
+# make_stored PROGRAM and compare_stored NAME [ARGUMENT]..: as make_kinds and compare_kinds, for programs of 100 MB,
+# which take long to decode
 make_stored() {
     local name=${1##*/}
     KINDS=.

@@ -131,7 +131,8 @@ teardown() {
     all_start_by inplace inplace inplace no_folder memfd_create=EPERM
     all_start_by inplace memfd memfd no_folder "$no_new_code"
     local error='[A-Z][a-z ]+'
-    cannot_start static.decoded "inplace: [a-z]+: $error; memfd: memfd_create: $error(; [a-z/]+: noexec mount: $error)+" \
+    cannot_start static.decoded \
+        "inplace: [a-z]+: $error; memfd: memfd_create: $error(; [a-z/]+: noexec mount: $error)+" \
         no_folder "$no_new_code,memfd_create=EPERM"
 }
 

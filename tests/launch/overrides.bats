@@ -95,7 +95,8 @@ BELOW_V4='this machine is at x86-64-v3 and lacks AVX512F, AVX512BW, AVX512CD, AV
 @test "a bundle without a variant for the machine says which level is needed and what is missing" {
     need qemu-x86_64
     refused_with "./high: needs x86-64-v3; $BELOW_V3" on Nehalem ./high
-    refused_with './high: FATELF_AMD64 asks for at most x86-64-v2, but the lowest variant here is x86-64-v3' env FATELF_AMD64=v2 ./high
+    refused_with './high: FATELF_AMD64 asks for at most x86-64-v2, but the lowest variant here is x86-64-v3' \
+        env FATELF_AMD64=v2 ./high
     # listing the variants is not a failure
     FATELF_AMD64_DEBUG=list on Nehalem ./high >out
     [ "$(head -n 1 out)" = './high: launch memfd; this machine is at x86-64-v2' ]

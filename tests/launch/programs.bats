@@ -23,8 +23,8 @@ make_bundle() {
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/bundle/$name" "${operands[@]}"
 }
 
-# compare NAME [ARGUMENT]..: runs NAME natively and from its bundle with argv[0] NAME and the file `in` through a pipe as
-# its input, and compares the output, how it ended, and the file `written` if there is one
+# compare NAME [ARGUMENT]..: runs NAME natively and from its bundle with argv[0] NAME and the file `in` through a pipe
+# as its input, and compares the output, how it ended, and the file `written` if there is one
 compare() {
     local name=$1 kind
     shift

@@ -128,7 +128,8 @@ set_limits() {
 }
 
 @test "the program has the same soft and hard limits" {
-    set_limits 'ulimit -n 200 && ulimit -S -n 100 && ulimit -c 0 && ulimit -S -t 1000 && ulimit -S -s 1024 && ulimit -l 64'
+    set_limits 'ulimit -n 200 && ulimit -S -n 100 && ulimit -c 0 && ulimit -S -t 1000 && ulimit -S -s 1024 &&
+        ulimit -l 64'
     probe_both "${LIMITED[@]}" -- close=3
     grep -q '^limit 7: 100 200$' bundle.out
 }

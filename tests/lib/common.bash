@@ -66,8 +66,8 @@ need_slow() {
     [ "${SLOW-}" = 1 ] || skip "slow: run by make check-all"
 }
 
-# For setup_file, which cannot skip tests itself. missing REASON COMMAND..: if the command fails, all tests of the file are
-# skipped for this reason, and MISSING, which setup_file has to look at, is no longer empty.
+# For setup_file, which cannot skip tests itself. missing REASON COMMAND..: if the command fails, all tests of the file
+# are skipped for this reason, and MISSING, which setup_file has to look at, is no longer empty.
 MISSING=''
 missing() {
     [ -z "$MISSING" ] || return 0
@@ -145,8 +145,8 @@ empty() {
     nothing "$names"
 }
 
-# finds [GREP-OPTION].. PATTERN: fails unless a line of its input matches. grep -q stops reading at the first match, which
-# may end the command that writes to it by SIGPIPE, and then pipefail reports a failure.
+# finds [GREP-OPTION].. PATTERN: fails unless a line of its input matches. grep -q stops reading at the first match,
+# which may end the command that writes to it by SIGPIPE, and then pipefail reports a failure.
 finds() {
     grep -c "$@" | cat >/dev/null
 }

@@ -43,8 +43,8 @@ build_alike() {
 # shellcheck disable=SC2034 # used by the files that load this one
 TINY=(tiny.v1 tiny.v2 tiny.v3 tiny.v4)
 
-# damage KIND FILE [BUILD]..: damages FILE, made of these BUILDs, in every way of this KIND; all are in $BATS_FILE_TMPDIR.
-# Prints what happened, and fails if anything happened that cases.py does not allow.
+# damage KIND FILE [BUILD]..: damages FILE, made of these BUILDs, in every way of this KIND; all are in
+# $BATS_FILE_TMPDIR. Prints what happened, and fails if anything happened that cases.py does not allow.
 damage() {
     local kind=$1
     shift

@@ -12,8 +12,8 @@ quiet() {
     run -1 grep -iE 'warning|error:|corrupt|invalid' complaints
 }
 
-# lints_but_for_note BUNDLE: eu-elflint finds nothing but a kind of note that it does not know, twice: as a section and as
-# a segment
+# lints_but_for_note BUNDLE: eu-elflint finds nothing but a kind of note that it does not know, twice: as a section and
+# as a segment
 lints_but_for_note() {
     run eu-elflint --gnu-ld "$1"
     echo "$output"

@@ -9,8 +9,8 @@ COMPILE=(gcc -std=gnu11 -D_GNU_SOURCE -O2)
 COMPILE_BARE=("${COMPILE[@]}" -nostdlib -ffreestanding -mgeneral-regs-only -fno-stack-protector -fcf-protection=none)
 
 # make_kinds PROGRAM: native/NAME, the program; stored/NAME, a bundle made for a start in place; zstd/NAME, a bundle of
-# the default kind, which FATELF_AMD64_LAUNCH asks for a start in place. Both have one variant, because the level makes no
-# difference here. CREATE has more options for both.
+# the default kind, which FATELF_AMD64_LAUNCH asks for a start in place. Both have one variant, because the level makes
+# no difference here. CREATE has more options for both.
 CREATE=()
 make_kinds() {
     local name=${1##*/}
@@ -24,8 +24,8 @@ make_kinds() {
 
 # run_kind KIND NAME [ARGUMENT]..: links native/NAME or a bundle of it into the folder AT, so that all kinds have the
 # same path, and runs it, as START or by its path, under the command PREFIX, with the file `in` as its input if there is
-# one. LAUNCH, if set, is the launch method to ask for. Leaves KIND.out, KIND.err without the launcher's log, KIND.log with
-# it, and KIND.status.
+# one. LAUNCH, if set, is the launch method to ask for. Leaves KIND.out, KIND.err without the launcher's log, KIND.log
+# with it, and KIND.status.
 AT=. START='' PREFIX=()
 run_kind() {
     local kind=$1 name=$2 launch='' exit_status=0 in=/dev/null
@@ -99,7 +99,7 @@ headers_show() {
     readelf -W "$1" native/kind.built | finds -E -e "$2"
 }
 
-# --- the fixture `entry`, which prints what it finds before any library has run -----------------------------------------
+# --- the fixture `entry`, which prints what it finds before any library has run ---------------------------------------
 
 # compile_entry OPTION..
 compile_entry() {

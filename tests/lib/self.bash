@@ -34,8 +34,8 @@ ZSTD_MAY_DIFFER=(
     'program [0-9]+( at| flags)?:'
 )
 
-# differences KIND: the lines of native.out and KIND.out that differ and must not, in the file `differ`. The order of the
-# lines does not count: the kernel places some mappings at random.
+# differences KIND: the lines of native.out and KIND.out that differ and must not, in the file `differ`. The order of
+# the lines does not count: the kernel places some mappings at random.
 differences() {
     local pattern patterns=()
     local -n list=${1^^}_MAY_DIFFER

@@ -2,7 +2,8 @@
 # Surroundings in which the system refuses some of what a start needs, and how bundles start in them. Needs lib/users.
 
 # Three programs that print "v1" and their arguments: a dynamic PIE, a static program and a static PIE. Three bundles of
-# each: NAME.stored and NAME.decoded ask for a start in place, NAME.memfd, which is compressed too, for one from a memfd.
+# each: NAME.stored and NAME.decoded ask for a start in place, NAME.memfd, which is compressed too, for one from a
+# memfd.
 make_programs() {
     local name
     cp "$FIXTURES/level.v1" dynamic

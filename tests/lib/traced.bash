@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Bundles of tests/tools/traced.c that start in place, for debuggers, tracers and profilers.
 
-# For setup_file: the program with debug information, at random addresses, pie.v1, and at fixed ones, fixed.v1; bundles of
-# them, pie and fixed, and compressed ones, pie.decoded and fixed.decoded.
+# For setup_file: the program with debug information, at random addresses, pie.v1, and at fixed ones, fixed.v1; bundles
+# of them, pie and fixed, and compressed ones, pie.decoded and fixed.decoded.
 make_traced() {
     local program
     cd "$BATS_FILE_TMPDIR" || return 1

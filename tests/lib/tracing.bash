@@ -3,7 +3,10 @@
 
 need_gdb() {
     need gdb
-    [[ $(gdb -nx -q -batch -ex run --args "$(type -P true)" 2>&1) == *"exited normally"* ]] || skip "gdb may not trace here"
+    local program said
+    program=$(type -P true)
+    said=$(gdb -nx -q -batch -ex run --args "$program" 2>&1) || true
+    [[ $said == *"exited normally"* ]] || skip "gdb may not trace here"
 }
 
 need_strace() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# A bundle that starts in place is an ordinary ELF executable too: tools read it without complaint, and it still starts in
-# place after strip, objcopy and package builders have changed it.
+# A bundle that starts in place is an ordinary ELF executable too: tools read it without complaint, and it still starts
+# in place after strip, objcopy and package builders have changed it.
 load ../lib/common
 load ../lib/elf
 load ../lib/packages
@@ -24,8 +24,8 @@ setup() {
     ln -s "$BATS_FILE_TMPDIR"/* .
 }
 
-# starts_in_place FILE [ALIGNMENT]: the bundle passes verify, each level starts in place, and payloads are at multiples of
-# ALIGNMENT in the file and in memory
+# starts_in_place FILE [ALIGNMENT]: the bundle passes verify, each level starts in place, and payloads are at multiples
+# of ALIGNMENT in the file and in memory
 starts_in_place() {
     local file=$1 alignment=${2:-4096} level levels address offset
     "$TOOL" verify -q "$file"
@@ -165,7 +165,7 @@ quiet_if_installed() {
     done
 }
 
-@test "a bundle in an rpm package that is stripped and freed of debug information starts in place when it is installed" {
+@test "a bundle in an rpm package that is stripped of everything starts in place when it is installed" {
     need_rpm_root
     local strip find
     strip=$(rpm_script brp-strip)

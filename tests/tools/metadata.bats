@@ -8,7 +8,8 @@ metadata='{"type":"deb","os":"debian","name":"prog","version":"1.2-3","architect
 # assembler file
 compile_with_package() {
     local level=$1 out=$2
-    if "${CC:-cc}" -DLEVEL="$level" "-Wl,--package-metadata=${metadata//,/%2C}" -o "$out" "$LEVEL_SOURCE" 2>/dev/null; then
+    if "${CC:-cc}" -DLEVEL="$level" "-Wl,--package-metadata=${metadata//,/%2C}" -o "$out" "$LEVEL_SOURCE" \
+        2>/dev/null; then
         write_package_note "$out" note
         if grep -qaF "$metadata" note; then return; fi
     fi

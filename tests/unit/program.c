@@ -7,7 +7,7 @@
 #include "../../lib/error.h"
 #include "../../lib/program.h"
 
-/* As GNU ld links: headers and tables, code, constants, data that starts in the constants' last page of the file, bss. */
+/* As GNU ld links: headers and tables, code, constants, data that starts in the constants' last page, and .bss. */
 enum { HEADERS, CODE, CONSTANTS, DATA, STACK, COUNT };
 #define ADDRESSES (UINT64_C(1) << 47) /* of an x86-64 process */
 
