@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "unit.h"
+/* lib/delta.c: deltas are decoded, and refused if they reach outside the prefix, the frame or the delta. */
+#include "delta.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-#include <zstd.h>
+enum { PREFIX_SIZE = 64, RAW_SIZE = 40 };
 
-#include "../../bundler/coding/delta.h"
-#include "../../lib/delta.h"
-
-enum { PREFIX_SIZE = 64, RAW_SIZE = 40, FRAME_SIZE = 1 << 16 };
-
-/* A stream's bytes, their number first. */
+/* The bytes of a stream. */
 struct bytes {
     size_t size;
     const char *bytes;
@@ -20,8 +13,8 @@ struct bytes {
 #define BYTES(text) ((struct bytes){sizeof(text) - 1, text})
 
 /*
- * Three literals; 20 bytes copied from 8 on, in which 4 at the 6th are 1 more; two literals; 10 from 20 on, in which 4
- * at the 1st, behind 10 + 0 bytes of copies, are 7 less; five literals.
+ * Three literals; 20 bytes copied from 8 on, in which the 4-byte field at 6 is 1 higher; two literals; 10 bytes copied
+ * from 16 on, in which the field at 0, which is 10 bytes of copies after the previous field, is 7 lower; five literals.
  */
 static const struct bytes good[FATELF_DELTA_STREAMS] = {
     {2, "\3\2"}, {2, "\24\12"}, {2, "\12\x1b"}, {2, "\6\12"}, {2, "\2\xd"}, {10, "abcdefghij"},
@@ -31,23 +24,6 @@ static void make_prefix(unsigned char *prefix, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         prefix[i] = (unsigned char)(i * 37 + (i >> 8) * 11);
-}
-
-/* Decodes from and to memory that has no byte too much, for AddressSanitizer's sake. */
-static bool decode(const void *delta, size_t size, const unsigned char *prefix, uint32_t prefix_size,
-                   unsigned char *raw, uint32_t raw_size)
-{
-    struct fatelf_delta_regions *regions = malloc(sizeof *regions);
-    unsigned char *from = malloc(size ? size : 1), *to = malloc(raw_size);
-
-    memcpy(from, delta, size);
-    memset(to, 0x5a, raw_size);
-    bool result = fatelf_delta_decode(from, size, prefix, prefix_size, regions, to, raw_size);
-    memcpy(raw, to, raw_size);
-    free(from);
-    free(to);
-    free(regions);
-    return result;
 }
 
 static size_t put_together(unsigned char *to, const struct bytes *streams)
@@ -74,7 +50,7 @@ static bool decode_streams(const struct bytes *streams, unsigned char *raw, uint
     return result;
 }
 
-/* The good delta with one stream in place of another. */
+/* Decodes the good delta with one stream replaced. */
 static bool decode_with(enum fatelf_delta_stream which, struct bytes stream)
 {
     struct bytes streams[FATELF_DELTA_STREAMS];
@@ -83,15 +59,6 @@ static bool decode_with(enum fatelf_delta_stream which, struct bytes stream)
     memcpy(streams, good, sizeof streams);
     streams[which] = stream;
     return decode_streams(streams, raw, RAW_SIZE);
-}
-
-static void add(unsigned char *field, uint32_t difference)
-{
-    uint32_t value;
-
-    memcpy(&value, field, sizeof value);
-    value += difference;
-    memcpy(field, &value, sizeof value);
 }
 
 static void literals_copies_and_changes_make_a_frame(void **state)
@@ -111,8 +78,8 @@ static void literals_copies_and_changes_make_a_frame(void **state)
     assert_memory_equal(raw, wanted, RAW_SIZE);
 }
 
-/* Two calls of a function, then one of its neighbour, all of which were moved by the same number of bytes. */
-static void a_change_of_zero_is_what_the_region_says(void **state)
+/* Two calls of one function and one of its neighbour; both functions were moved by the same number of bytes. */
+static void a_change_of_zero_repeats_the_regions_last_shift(void **state)
 {
     unsigned char prefix[12] = {0}, raw[12];
     uint32_t fields[3] = {500, 496, 512}, got[3];
@@ -127,7 +94,7 @@ static void a_change_of_zero_is_what_the_region_says(void **state)
     memcpy(got, raw, sizeof got);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(got[i], fields[i] + 40);
-    /* a region that nothing is known of has not moved; another shift: 4 literals are in front */
+    /* A region without a known shift has not moved. The fields themselves have: 4 literals are before them. */
     streams[FATELF_DELTA_LITERAL_SIZES] = BYTES("\4");
     streams[FATELF_DELTA_COPY_SIZES] = BYTES("\10");
     streams[FATELF_DELTA_MOVES] = BYTES("\7");
@@ -140,7 +107,7 @@ static void a_change_of_zero_is_what_the_region_says(void **state)
     assert_int_equal(got[2], 492);
 }
 
-static void a_header_that_is_cut_or_does_not_fit_is_refused(void **state)
+static void a_truncated_or_inconsistent_header_is_refused(void **state)
 {
     unsigned char delta[256], prefix[PREFIX_SIZE], raw[RAW_SIZE];
     size_t size = put_together(delta, good);
@@ -165,7 +132,7 @@ static void a_header_that_is_cut_or_does_not_fit_is_refused(void **state)
     }
 }
 
-static void numbers_that_are_cut_or_too_large_are_refused(void **state)
+static void truncated_and_too_large_numbers_are_refused(void **state)
 {
     static const struct bytes gaps[] = {{3, "\6\12\x80"},
                                         {2, "\6\x8a"},
@@ -196,11 +163,11 @@ static void streams_that_end_too_early_or_too_late_are_refused(void **state)
     }
     assert_false(decode_with(FATELF_DELTA_CHANGES, BYTES("\2\xd\2")));
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\12\1")));
-    assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\12\20"))); /* behind the last copy */
+    assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\12\20"))); /* after the last copy */
 }
 
-/* Streams at the end of the delta, behind which nothing can be read. */
-static void nothing_is_read_behind_the_delta(void **state)
+/* The streams at the end of the delta, after which no memory may be read. */
+static void nothing_is_read_after_the_delta(void **state)
 {
     struct bytes streams[FATELF_DELTA_STREAMS] = {BYTES("\0"), BYTES("\4"), BYTES("\0"), BYTES("\0"), {0, ""}, {0, ""}};
     unsigned char raw[4];
@@ -213,12 +180,14 @@ static void nothing_is_read_behind_the_delta(void **state)
     assert_true(decode_streams(streams, raw, 4));
 }
 
-static void literals_that_are_too_many_are_refused(void **state)
+static void too_many_literals_are_refused(void **state)
 {
     (void)state;
-    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\10"))); /* of the frame: 3 + 20 + 8 + 10 = 41 */
+    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES,
+                             BYTES("\3\10"))); /* more than the frame has room for: 3 + 20 + 8 + 10 = 41 */
     assert_true(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\7")));
-    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\13\0"))); /* of the stream, although there is room */
+    assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES,
+                             BYTES("\13\0"))); /* more than the stream has, although the frame has room */
     assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\52\2")));
     assert_false(decode_with(FATELF_DELTA_LITERAL_SIZES, BYTES("\3\xff\xff\xff\xff\xf")));
     struct bytes streams[FATELF_DELTA_STREAMS] = {
@@ -229,7 +198,7 @@ static void literals_that_are_too_many_are_refused(void **state)
     assert_false(decode_streams(streams, raw, 4));
 }
 
-/* A frame of nothing but a copy. */
+/* Decodes a frame that consists of one copy. */
 static bool decode_copy(struct bytes size, struct bytes move, uint32_t raw_size)
 {
     struct bytes streams[FATELF_DELTA_STREAMS] = {BYTES("\0"), size, move, {0, ""}, {0, ""}, {0, ""}};
@@ -242,7 +211,7 @@ static bool decode_copy(struct bytes size, struct bytes move, uint32_t raw_size)
     return result;
 }
 
-static void copies_from_outside_of_the_prefix_are_refused(void **state)
+static void copies_from_outside_the_prefix_are_refused(void **state)
 {
     (void)state;
     assert_true(decode_copy(BYTES("\4"), BYTES("\0"), 4));
@@ -253,10 +222,10 @@ static void copies_from_outside_of_the_prefix_are_refused(void **state)
     assert_false(decode_copy(BYTES("\4"), BYTES("\xfe\xff\xff\xff\xf"), 4));
     assert_false(decode_copy(BYTES("\4"), BYTES("\xff\xff\xff\xff\xf"), 4));
     assert_true(decode_copy(BYTES("\x40"), BYTES("\0"), 64));
-    assert_false(decode_copy(BYTES("\x41"), BYTES("\0"), 65)); /* one more than the prefix has */
+    assert_false(decode_copy(BYTES("\x41"), BYTES("\0"), 65)); /* one more byte than the prefix has */
     assert_false(decode_copy(BYTES("\5"), BYTES("\0"), 4));    /* than the frame has room for */
     assert_false(decode_copy(BYTES("\xff\xff\xff\xff\xf"), BYTES("\0"), 4));
-    assert_false(decode_copy(BYTES("\0"), BYTES("\0"), 1)); /* than there is in the frame then */
+    assert_false(decode_copy(BYTES("\0"), BYTES("\0"), 1)); /* too few for the frame */
 }
 
 static void changes_that_reach_beyond_their_copy_are_refused(void **state)
@@ -265,173 +234,26 @@ static void changes_that_reach_beyond_their_copy_are_refused(void **state)
     assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\20\0"))); /* the last four bytes of the first copy */
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\21\0")));
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\23\0")));
-    assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\24\0"))); /* the first and the next four of the second one */
+    assert_true(
+        decode_with(FATELF_DELTA_GAPS, BYTES("\24\0"))); /* the first four bytes of the second copy, and others */
     assert_true(decode_with(FATELF_DELTA_GAPS, BYTES("\24\2")));
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\24\3")));
-    assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\24"))); /* behind the last copy */
+    assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\24"))); /* after the last copy */
     assert_false(decode_with(FATELF_DELTA_GAPS, BYTES("\6\xff\xff\xff\xff\xf")));
-}
-
-/* --- with the coder ---------------------------------------------------------------------------------------------- */
-
-struct coder {
-    struct delta_coder *delta;
-    ZSTD_CCtx *context;
-    unsigned char *prefix, *raw, *coded, *again, *content;
-};
-
-static int make(void **state)
-{
-    struct coder *c = calloc(1, sizeof *c);
-
-    c->delta = delta_coder_make(FRAME_SIZE);
-    c->context = ZSTD_createCCtx();
-    c->prefix = malloc(2 * FRAME_SIZE);
-    c->raw = malloc(FRAME_SIZE + ALIGN_SLACK);
-    c->coded = malloc(2 * FRAME_SIZE);
-    c->again = malloc(FRAME_SIZE);
-    c->content = malloc(FRAME_SIZE);
-    *state = c;
-    return 0;
-}
-
-static int drop(void **state)
-{
-    struct coder *c = *state;
-
-    delta_coder_free(c->delta);
-    ZSTD_freeCCtx(c->context);
-    free(c->prefix);
-    free(c->raw);
-    free(c->coded);
-    free(c->again);
-    free(c->content);
-    free(c);
-    return 0;
-}
-
-/* Codes and decodes. Returns the coded size, 0 where the frame is not fit. */
-static size_t there_and_back(struct coder *c, uint32_t prefix_size, uint32_t size)
-{
-    size_t coded;
-
-    memset(c->prefix + prefix_size, 0, ALIGN_SLACK);
-    memset(c->raw + size, 0, ALIGN_SLACK);
-    assert_true(
-        delta_code(c->delta, c->context, c->prefix, prefix_size, c->raw, size, c->coded, 2 * FRAME_SIZE, &coded));
-    if (coded == 0)
-        return 0;
-    size_t content = ZSTD_decompress(c->content, FRAME_SIZE, c->coded, coded);
-    assert_false(ZSTD_isError(content));
-    assert_true(decode(c->content, content, c->prefix, prefix_size, c->again, size));
-    assert_memory_equal(c->again, c->raw, size);
-    return coded;
-}
-
-/* Mixed well: where two sequences differ by the same number all along, that would be found. */
-static uint32_t next_random(uint32_t *state)
-{
-    uint64_t mixed = (*state += 0x9e3779b9) * UINT64_C(0xff51afd7ed558ccd);
-
-    return (uint32_t)((mixed ^ mixed >> 33) * UINT64_C(0xc4ceb9fe1a85ec53) >> 40);
-}
-
-static void fill_noise(unsigned char *bytes, size_t size, uint32_t seed)
-{
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (unsigned char)next_random(&seed);
-}
-
-static void small_frames_and_pieces_come_out_again(void **state)
-{
-    struct coder *c = *state;
-
-    for (uint32_t size = 1; size < 40; size++)
-        for (uint32_t prefix_size = 1; prefix_size < 40; prefix_size++)
-            for (uint32_t kind = 0; kind < 3; kind++) {
-                fill_noise(c->prefix, prefix_size, kind ? 1 : size);
-                fill_noise(c->raw, size, 1);
-                if (kind == 2)
-                    c->raw[size / 2] ^= 1;
-                there_and_back(c, prefix_size, size);
-            }
-}
-
-static void what_is_the_same_takes_next_to_nothing(void **state)
-{
-    struct coder *c = *state;
-
-    fill_noise(c->prefix, FRAME_SIZE + 5000, 1);
-    memcpy(c->raw, c->prefix + 3000, FRAME_SIZE);
-    assert_in_range(there_and_back(c, FRAME_SIZE + 5000, FRAME_SIZE), 1, 100);
-    /* the halves have changed places */
-    memcpy(c->raw, c->prefix + FRAME_SIZE / 2, FRAME_SIZE / 2);
-    memcpy(c->raw + FRAME_SIZE / 2, c->prefix, FRAME_SIZE / 2);
-    assert_in_range(there_and_back(c, FRAME_SIZE + 5000, FRAME_SIZE), 1, 110);
-}
-
-static void what_has_nothing_in_common_is_not_fit(void **state)
-{
-    struct coder *c = *state;
-
-    fill_noise(c->prefix, FRAME_SIZE, 1);
-    fill_noise(c->raw, FRAME_SIZE, 2);
-    assert_int_equal(there_and_back(c, FRAME_SIZE, FRAME_SIZE), 0);
-}
-
-static void moved_and_changed_code_takes_little(void **state)
-{
-    struct coder *c = *state;
-    uint32_t seed = 7, at = 0, from = 1000, changes = 0;
-
-    fill_noise(c->prefix, 2 * FRAME_SIZE - ALIGN_SLACK, 3);
-    while (at < FRAME_SIZE) { /* bytes of the prefix, each 50th or so a field that is 777 more; some are left out */
-        uint32_t size = 20 + next_random(&seed) % 60;
-        if (size > FRAME_SIZE - at)
-            size = FRAME_SIZE - at;
-        memcpy(c->raw + at, c->prefix + from, size);
-        if (size >= 8) {
-            add(c->raw + at + size - 8, 777);
-            changes++;
-        }
-        at += size;
-        from += size + (next_random(&seed) % 16 == 0 ? next_random(&seed) % 9 : 0);
-    }
-    assert_in_range(there_and_back(c, 2 * FRAME_SIZE - ALIGN_SLACK, FRAME_SIZE), 1, 2 * changes);
-}
-
-static void random_alterations_come_out_again(void **state)
-{
-    struct coder *c = *state;
-
-    for (uint32_t seed = 1; seed <= 60; seed++) {
-        uint32_t random = seed, size = 1 + next_random(&random) % 20000, prefix_size = 1 + next_random(&random) % 20000;
-        fill_noise(c->prefix, prefix_size, seed);
-        for (uint32_t i = 0; i < size; i++)
-            c->raw[i] = c->prefix[(i + seed * 100) % prefix_size];
-        for (uint32_t i = 0; i < size / 20; i++)
-            c->raw[next_random(&random) % size] = (unsigned char)next_random(&random);
-        there_and_back(c, prefix_size, size);
-    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals_copies_and_changes_make_a_frame),
-        cmocka_unit_test(a_change_of_zero_is_what_the_region_says),
-        cmocka_unit_test(a_header_that_is_cut_or_does_not_fit_is_refused),
-        cmocka_unit_test(numbers_that_are_cut_or_too_large_are_refused),
+        cmocka_unit_test(a_change_of_zero_repeats_the_regions_last_shift),
+        cmocka_unit_test(a_truncated_or_inconsistent_header_is_refused),
+        cmocka_unit_test(truncated_and_too_large_numbers_are_refused),
         cmocka_unit_test(streams_that_end_too_early_or_too_late_are_refused),
-        cmocka_unit_test(nothing_is_read_behind_the_delta),
-        cmocka_unit_test(literals_that_are_too_many_are_refused),
-        cmocka_unit_test(copies_from_outside_of_the_prefix_are_refused),
+        cmocka_unit_test(nothing_is_read_after_the_delta),
+        cmocka_unit_test(too_many_literals_are_refused),
+        cmocka_unit_test(copies_from_outside_the_prefix_are_refused),
         cmocka_unit_test(changes_that_reach_beyond_their_copy_are_refused),
-        cmocka_unit_test_setup_teardown(small_frames_and_pieces_come_out_again, make, drop),
-        cmocka_unit_test_setup_teardown(what_is_the_same_takes_next_to_nothing, make, drop),
-        cmocka_unit_test_setup_teardown(what_has_nothing_in_common_is_not_fit, make, drop),
-        cmocka_unit_test_setup_teardown(moved_and_changed_code_takes_little, make, drop),
-        cmocka_unit_test_setup_teardown(random_alterations_come_out_again, make, drop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

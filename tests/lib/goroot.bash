@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-# A Go installation in ./goroot whose compiler is the file $1; the rest is the real one's.
+# A Go installation with another compiler.
+
+# make_goroot COMPILER: ./goroot, which is the real Go installation with this file as its compiler
 make_goroot() {
     local real tools entry
     real=$(go env GOROOT)
@@ -16,7 +18,7 @@ make_goroot() {
     ln -sf "$1" "goroot/${tools#"$real"/}/compile"
 }
 
-# with_goroot COMMAND..: with the Go installation in ./goroot, and nothing that another compiler has left
+# with_goroot COMMAND..: uses ./goroot, and a cache of its own, so that no object of another compiler is used
 with_goroot() {
-    GOROOT=$PWD/goroot GOCACHE=$PWD/cache GOFLAGS= GOTOOLCHAIN=local "$@"
+    GOROOT=$PWD/goroot GOCACHE=$PWD/cache GOFLAGS='' GOTOOLCHAIN=local "$@"
 }

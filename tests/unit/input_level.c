@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* bundler/input/level.c: which level a build is for, by what its file and its name say. */
 #include "unit.h"
 
 #include <elf.h>
 #include <string.h>
 
 #include "../../bundler/input/level.h"
-#include "../../bundler/bundle/layout.h"
 
 /* .go.buildinfo with a version and a module string, as Go's linker writes it. */
 static uint64_t go_section(unsigned char *to, const char *modules)
@@ -24,7 +24,7 @@ static uint64_t go_section(unsigned char *to, const char *modules)
     return at + length;
 }
 
-static void go_build_information_names_the_level(void **state)
+static void go_build_information_gives_the_level(void **state)
 {
     unsigned char section[512];
     uint64_t size = go_section(section, "path\tx\nbuild\tGOOS=linux\nbuild\tGOAMD64=v3\nbuild\tX=y\n");
@@ -32,8 +32,8 @@ static void go_build_information_names_the_level(void **state)
     (void)state;
     assert_int_equal(level_from_go(section, size), 3);
     for (uint64_t cut = 0; cut < size; cut++)
-        assert_int_equal(level_from_go(section, cut), 0); /* never behind the end */
-    section[15] = 0;                                    /* Go before 1.18: pointers */
+        assert_int_equal(level_from_go(section, cut), 0); /* nothing is read after the end */
+    section[15] = 0;                                      /* Go before 1.18 has pointers here */
     assert_int_equal(level_from_go(section, size), 0);
     size = go_section(section, "path\tx\nbuild\tGOOS=linux\n");
     assert_int_equal(level_from_go(section, size), 0);
@@ -43,7 +43,7 @@ static void go_build_information_names_the_level(void **state)
     assert_int_equal(level_from_go(section, size), 0);
 }
 
-static void lengths_that_overflow_are_no_go_strings(void **state)
+static void go_strings_with_overflowing_lengths_give_no_level(void **state)
 {
     unsigned char section[64];
 
@@ -67,14 +67,14 @@ static uint64_t property_section(unsigned char *to, uint32_t type, uint32_t bits
     return sizeof note + 4 + sizeof words;
 }
 
-static void gnu_properties_name_the_level_above_the_baseline(void **state)
+static void gnu_properties_give_levels_above_the_baseline(void **state)
 {
     unsigned char section[64];
     uint64_t size = property_section(section, 0xc0008002, 0);
 
     (void)state;
     assert_int_equal(level_from_property(section, size), 0);
-    property_section(section, 0xc0008002, 1); /* every C library's start files say so */
+    property_section(section, 0xc0008002, 1); /* every C library's start files have this bit */
     assert_int_equal(level_from_property(section, size), 0);
     property_section(section, 0xc0008002, 2);
     assert_int_equal(level_from_property(section, size), 2);
@@ -84,11 +84,11 @@ static void gnu_properties_name_the_level_above_the_baseline(void **state)
     assert_int_equal(level_from_property(section, size), 4);
     for (uint64_t cut = 0; cut < size; cut++)
         assert_int_equal(level_from_property(section, cut), 0);
-    property_section(section, 0xc0010002, 8); /* ISA_1_USED says nothing */
+    property_section(section, 0xc0010002, 8); /* ISA_1_USED gives no level */
     assert_int_equal(level_from_property(section, size), 0);
 }
 
-static void names_end_in_the_level(void **state)
+static void names_that_end_in_a_level_give_it(void **state)
 {
     static const struct {
         const char *name;
@@ -109,35 +109,13 @@ static void names_end_in_the_level(void **state)
         assert_int_equal(level_from_name(rows[i].name), rows[i].level);
 }
 
-static void sections_are_placed_in_order_at_their_alignment(void **state)
-{
-    struct layout_part parts[] = {
-        {.name = "note", .size = 100, .alignment = 4}, {.name = "small", .size = 3, .alignment = 4},
-        {.name = "info", .size = 33, .alignment = 16}, {.name = "one", .size = 4096, .alignment = 4096},
-        {.name = "two", .size = 1, .alignment = 4096},
-    };
-
-    (void)state;
-    assert_int_equal(layout_place(0x5e001, parts, 5), 0x61001);
-    assert_int_equal(parts[0].address, 0x5f000);
-    assert_int_equal(parts[1].address, 0x5f064);
-    assert_int_equal(parts[2].address, 0x5f070);
-    assert_int_equal(parts[3].address, 0x60000);
-    assert_int_equal(parts[4].address, 0x61000);
-    assert_int_equal(layout_place(0x5f000, parts, 1), 0x5f064);
-    assert_int_equal(layout_place(0x5f000, parts, 0), 0x5f000);
-    assert_int_equal(layout_round_up(0, 4096), 0);
-    assert_int_equal(layout_round_up(1, 1), 1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(go_build_information_names_the_level),
-        cmocka_unit_test(lengths_that_overflow_are_no_go_strings),
-        cmocka_unit_test(gnu_properties_name_the_level_above_the_baseline),
-        cmocka_unit_test(names_end_in_the_level),
-        cmocka_unit_test(sections_are_placed_in_order_at_their_alignment),
+        cmocka_unit_test(go_build_information_gives_the_level),
+        cmocka_unit_test(go_strings_with_overflowing_lengths_give_no_level),
+        cmocka_unit_test(gnu_properties_give_levels_above_the_baseline),
+        cmocka_unit_test(names_that_end_in_a_level_give_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
