@@ -91,7 +91,7 @@ holds() {
     refuses 1 "--base v1: there is no build for v1" create --base v1 -o out "$BUILDS"/prog.v[23]
     refuses 2 "create: --base v5: not v1, v2, v3 or v4; see 'fatelf-amd64 create --help'" \
         create --base v5 -o out "$BUILDS"/prog.v[12]
-    refuses 2 "create: --base and --no-delta exclude each other; see 'fatelf-amd64 create --help'" \
+    refuses 2 "create: --base and --no-delta cannot be used together; see 'fatelf-amd64 create --help'" \
         create --no-delta --base v1 -o out "$BUILDS"/prog.v[12]
     refuses 2 "create: --base needs --compress zstd; see 'fatelf-amd64 create --help'" \
         create --base v1 --compress none -o out "$BUILDS"/prog.v[12]
