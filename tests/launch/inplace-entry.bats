@@ -123,26 +123,6 @@ load ../lib/tracing
     done
 }
 
-@test "a program that qemu emulates runs in place too" {
-    need qemu-x86_64
-    local option kind
-    PREFIX=(qemu-x86_64)
-    for option in -pie -static; do
-        compile_kind "$option"
-        make_kinds kind.built
-        for kind in native stored zstd; do
-            run_kind "$kind" kind.built word 7
-            sed -i '/^pages: /d' "$kind.out" # qemu puts the heap directly after the program
-        done
-        for kind in stored zstd; do
-            started_in_place "$kind"
-            diff native.out "$kind.out"
-            diff native.status "$kind.status"
-        done
-    done
-    [ "$(cat stored.status)" = 7 ]
-}
-
 @test "whichever system call is refused during the start, the program runs, in place or from a memfd" {
     need_strace
     local kind call number count

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # How the launcher leaves for a program that it has mapped: one page of its own code stays mapped, and at the program's
 # entry all registers are as the kernel sets them.
-load inplace
+load ../lib/common
+load ../lib/inplace
 
 # maps: the program prints its mappings, "own" before those that have a page of the program, "other" before the rest.
 # state: the program writes the 16 general registers that it is entered with, and the flags, 8 bytes each.
@@ -78,9 +79,9 @@ by_both_stubs() {
     for stub in "$BUILD/fatelf-amd64-stub" "$BUILD/stub-system/fatelf-amd64-stub"; do
         if [ -e "$stub" ]; then
             echo "with $stub"
-            # shellcheck disable=SC2034 # `bundles` uses it
+            # shellcheck disable=SC2034 # make_kinds uses it
             CREATE=(--stub "$stub")
-            bundles "built/$program"
+            make_kinds "built/$program"
             "$1" "$program" "$stub"
         fi
     done
@@ -99,7 +100,7 @@ one_page_stays() {
         if [ "$kind" = native ]; then
             [ ! -s left ]
         else
-            in_place "$kind"
+            started_in_place "$kind"
             [ "$(wc -l <left)" = 1 ]
             [[ $(cat left) =~ ^other\ ([0-9a-f]+)-([0-9a-f]+)\ r-xp\ ([0-9a-f]+)\  ]]
             [ $((0x${BASH_REMATCH[2]} - 0x${BASH_REMATCH[1]})) = 4096 ]
@@ -135,7 +136,7 @@ registers_are_clear() {
         od -An -v -tx8 -w8 "$kind.out" >registers
         # 15 registers; the flags, of which the interrupt flag alone is set; the stack pointer in its 16 bytes
         diff registers <(printf ' 0000000000000000\n%.0s' {1..15}; echo ' 0000000000000202'; echo ' 0000000000000000')
-        [ "$kind" = native ] || in_place "$kind"
+        [ "$kind" = native ] || started_in_place "$kind"
     done
 }
 
@@ -164,7 +165,7 @@ emulated() {
         run_kind "$kind" "$1" word 7
         sed -i '/^pages: /d' "$kind.out"
         if [ "$kind" != native ]; then
-            in_place "$kind"
+            started_in_place "$kind"
             diff native.out "$kind.out"
         fi
         [ "$(cat "$kind.status")" = 7 ]

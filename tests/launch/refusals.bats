@@ -242,3 +242,9 @@ ran_from_memfd() {
     grep -Eq '; inplace: /[^:;]*/ld-[^:;]*: .*; /.*: open: ' err
     [ "$(wc -l <err)" = 1 ]
 }
+
+@test "the message asks about a dynamic loader only if that is what is missing" {
+    run env TMPDIR=/missing "$FIXTURES/seccomp-run" "$only_files,execveat=ENOEXEC" -- ./probe
+    [ "$status" = 126 ]
+    [[ $output == *"; /missing: statvfs: No such file or directory; "*": execveat: Exec format error" ]]
+}
