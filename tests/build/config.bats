@@ -88,11 +88,18 @@ stops_with() {
     [ "$(stat -c '%i %Y' build/config.mk)" != "$before" ]
 }
 
-@test "objects are compiled again if a setting changes, not if nothing changes" {
-    configure
-    find build -name config.mk -exec touch -d @1 {} +
-    run -0 plain_make -n BUILD="$PWD/build" PKG_CONFIG="$PWD/pkg-config" all
-    [[ $output == *" -c -o $PWD/build/tool/lib/level.o"* ]]
+@test "an object is compiled again if a setting changes, and only then" {
+    local object=$PWD/build/tool/lib/level.o
+    plain_make BUILD="$PWD/build" "$object"
+    run -0 plain_make -q BUILD="$PWD/build" "$object"
+    run -1 plain_make -q BUILD="$PWD/build" CFLAGS=-O1 "$object"
+}
+
+@test "settings from the environment count, to the character" {
+    # shellcheck disable=SC2016 # make reads $$ as one
+    run -0 env CFLAGS='-O1 -DSIGNS=\#\$$x' make -s -n -C "$TOP" BUILD="$PWD/build" "$PWD/build/tool/lib/level.o"
+    # shellcheck disable=SC2016
+    [[ $output == *' -O1 -DSIGNS=\#\$x '* ]]
 }
 
 @test "without cmocka the unit tests are skipped, until it is installed" {
@@ -100,6 +107,10 @@ stops_with() {
     echo cmocka >unknown
     configure
     grep -q '^MISSING :=.* cmocka' build/config.mk
+    local before
+    before=$(stat -c '%i %Y' build/config.mk)
+    configure # looks again; nothing has changed, so nothing is compiled again
+    [ "$(stat -c '%i %Y' build/config.mk)" = "$before" ]
     run -0 plain_make -n BUILD="$PWD/build" PKG_CONFIG="$PWD/pkg-config" test
     [[ $output == *'SKIPPED_UNITS="tests/unit/'* && $output != *"/build/unit/"* ]]
     echo none >unknown

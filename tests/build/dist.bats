@@ -31,9 +31,9 @@ dist_again() {
 # What is left in a tree: by make, compilers, editors and people.
 litter() {
     mkdir -p source/build source/tests/__pycache__ source/examples/rust/target
-    touch source/build/tool source/lib/level.o source/tests/__pycache__/case.pyc source/examples/rust/target/x \
-        source/notes.txt
+    touch source/build/tool source/lib/level.o source/tests/__pycache__/case.pyc source/notes.txt
     cp source/Makefile source/Makefile~
+    cp source/lib/level.c source/examples/rust/target
     cp source/lib/level.c source/lib/.level.c.swp
     echo "notes without a license" >source/docs/notes.md
 }
