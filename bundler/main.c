@@ -26,7 +26,7 @@ static void print_help(void)
          "\n'fatelf-amd64 COMMAND --help' shows a command's options. Manual: fatelf-amd64(1).");
 }
 
-/* libbfd's own lines about damaged files: what we refuse, we explain ourselves. */
+/* Suppresses libbfd's messages about damaged files: the tool prints its own. */
 static void say_nothing(const char *format, va_list arguments)
 {
     (void)format, (void)arguments;
@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 {
     bfd_init();
     bfd_set_error_handler(say_nothing);
-    signal(SIGXFSZ, SIG_IGN); /* a write that meets a limit shall fail like any other, and be cleaned up after */
+    signal(SIGXFSZ, SIG_IGN); /* a write beyond RLIMIT_FSIZE must fail like any other write, so that we clean up */
     if (argc < 2)
         return usage_error("no command; see 'fatelf-amd64 --help'");
     if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {

@@ -5,7 +5,7 @@
 
 #include "error.h"
 
-/* Where the part of a segment that is in the file lies; NULL: outside of the image. */
+/* The first byte of a segment's file part. NULL: the file part reaches beyond the end of the file. */
 static const unsigned char *segment_bytes(const struct fatelf_image *image, const Elf64_Phdr *header)
 {
     if (image->mapped)
@@ -15,19 +15,22 @@ static const unsigned char *segment_bytes(const struct fatelf_image *image, cons
     return image->bytes + header->p_offset;
 }
 
-/* A note's name and descriptor are padded to 4 bytes in a PT_NOTE with p_align 4 (gABI, "Note Section"). */
+/* The name and the descriptor of a note are each padded to 4 bytes if p_align is 4 (gABI, "Note Section"). */
 static uint64_t padded(uint32_t size)
 {
     return ((uint64_t)size + 3) & ~UINT64_C(3);
 }
 
-/* A note's descriptor. */
+/* The descriptor of a note. */
 struct descriptor {
     const unsigned char *bytes; /* NULL: not found */
     uint32_t size;
 };
 
-/* Looks for the manifest's note among `size` bytes of notes. There must be no more than one in the whole bundle. */
+/*
+ * Looks for the manifest's note in `size` bytes of notes. *manifest may be set already, from another PT_NOTE: a bundle
+ * has one manifest only.
+ */
 static int find_manifest(const unsigned char *notes, uint64_t size, struct descriptor *manifest)
 {
     Elf64_Nhdr note;
@@ -49,7 +52,7 @@ static int find_manifest(const unsigned char *notes, uint64_t size, struct descr
     return 0;
 }
 
-/* The PT_LOAD that has all of `note` in its file part, or NULL. */
+/* The PT_LOAD whose file part contains the whole segment `note`, or NULL. */
 static const Elf64_Phdr *enclosing_load(const Elf64_Phdr *headers, size_t count, const Elf64_Phdr *note)
 {
     for (size_t i = 0; i < count; i++) {
@@ -85,7 +88,7 @@ int fatelf_bundle_open(const struct fatelf_image *image, const Elf64_Phdr *heade
             continue;
         const Elf64_Phdr *load = enclosing_load(headers, count, &headers[i]);
         if (!load)
-            continue; /* nothing that is in memory at run time */
+            continue; /* not mapped at run time, so the launcher would not see it */
         const unsigned char *segment = segment_bytes(image, load);
         if (!segment)
             return FATELF_ERROR_PROGRAM_HEADERS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* XXH64 with seed 0: the checksum of the manifest and of frames (xxHash specification, "XXH64"). */
+/* The checksum of the manifest and of each frame: XXH64 with seed 0 (xxHash specification, "XXH64"). */
 #ifndef FATELF_CHECKSUM_H
 #define FATELF_CHECKSUM_H
 
-#ifndef __clang_analyzer__ /* which would report on xxhash.h as if it were ours */
+#ifndef __clang_analyzer__ /* it would report findings in xxhash.h as if that were our code */
 #define XXH_INLINE_ALL
 #endif
 #include <xxhash.h>

@@ -13,7 +13,7 @@ int fatelf_choose(const struct fatelf_manifest *manifest, unsigned machine, stru
             return FATELF_ERROR_OVERRIDE;
         highest = override.level;
     }
-    /* by level, lowest first: fatelf_manifest_decode saw to that */
+    /* The variants are sorted by level, lowest first: fatelf_manifest_decode() has checked that. */
     for (unsigned i = manifest->header.variant_count; i-- > 0;) {
         if (manifest->variants[i].level <= highest) {
             *index = i;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which variant to run. */
+/* Chooses the variant to run. */
 #ifndef FATELF_CHOOSE_H
 #define FATELF_CHOOSE_H
 
@@ -7,15 +7,16 @@
 
 #include <stdbool.h>
 
-/* What somebody asked for, by environment or command line. All zero: nothing. */
+/* What the user asked for in the environment. All zero: nothing. */
 struct fatelf_override {
-    uint8_t level; /* use at most this level; 0: no wish */
-    bool force;    /* even above the machine's level */
+    uint8_t level; /* use this level at most; 0: no limit was asked for */
+    bool force;    /* allow `level` to be above the machine's */
 };
 
 /*
- * Sets *index to the variant with the highest level that is at or below `machine` (0..4), or below the override's.
- * Returns 0, FATELF_ERROR_OVERRIDE or FATELF_ERROR_NO_VARIANT; on error *index stays as it was.
+ * Sets *index to the variant with the highest level that is not above the limit: override.level, or else the level of
+ * the machine, `machine` (0..4). Returns 0, FATELF_ERROR_OVERRIDE (override.level is above `machine`, without force) or
+ * FATELF_ERROR_NO_VARIANT (all variants are above the limit); on an error, *index is unchanged.
  */
 int fatelf_choose(const struct fatelf_manifest *manifest, unsigned machine, struct fatelf_override override,
                   unsigned *index);

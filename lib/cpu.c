@@ -4,8 +4,8 @@
 #include <libcpuid.h>
 #include <string.h>
 
-/* Highest basic and extended leaf: EAX of leaf 0 and 0x80000000 (Intel SDM volume 2, CPUID). */
-static const uint32_t numbers[FATELF_LEAF_COUNT] = {
+/* EAX for each leaf (Intel SDM volume 2, CPUID). ECX, the subleaf, is 0. */
+static const uint32_t leaf_numbers[FATELF_LEAF_COUNT] = {
     [FATELF_LEAF_1] = 1,
     [FATELF_LEAF_7] = 7,
     [FATELF_LEAF_EXTENDED] = 0x80000001,
@@ -19,6 +19,7 @@ static uint64_t xgetbv0(void)
     return (uint64_t)high << 32 | low;
 }
 
+/* The first leaf of a range (0: basic, 0x80000000: extended) returns the highest leaf of that range in EAX. */
 static uint32_t highest_leaf(uint32_t range)
 {
     uint32_t regs[FATELF_REGISTER_COUNT] = {range};
@@ -29,18 +30,18 @@ static uint32_t highest_leaf(uint32_t range)
 
 void fatelf_cpu_read(struct fatelf_cpu *cpu)
 {
-    /* libcpuid's decoded flags and level miss AVX-512 on AMD (0.6.2) or name the wrong level (0.7.0 and later):
-     * only its raw CPUID is used. */
-    const uint32_t highest[2] = {highest_leaf(0), highest_leaf(0x80000000)};
+    /* Only libcpuid's raw CPUID is used. The flags and the level that it decodes miss AVX-512 on AMD (0.6.2) or give
+     * the wrong level (0.7.0 and later). */
+    const uint32_t highest[2] = {highest_leaf(0), highest_leaf(0x80000000)}; /* by bit 31 of the leaf */
 
     memset(cpu, 0, sizeof *cpu);
     for (size_t i = 0; i < FATELF_LEAF_COUNT; i++) {
-        if (numbers[i] > highest[numbers[i] >> 31])
+        if (leaf_numbers[i] > highest[leaf_numbers[i] >> 31])
             continue;
-        cpu->leaf[i][FATELF_EAX] = numbers[i];
+        cpu->leaf[i][FATELF_EAX] = leaf_numbers[i];
         cpu_exec_cpuid_ext(cpu->leaf[i]);
     }
-    /* XGETBV exists exactly where the kernel has set CR4.OSXSAVE, which CPUID reports. */
+    /* XGETBV is an invalid instruction unless the kernel has set CR4.OSXSAVE, which this CPUID bit reports. */
     if (cpu->leaf[FATELF_LEAF_1][FATELF_ECX] >> 27 & 1)
         cpu->xcr0 = xgetbv0();
 }

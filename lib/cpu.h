@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads what fatelf_level() decides on from this processor. */
+/* Reads from this processor what fatelf_level() needs. */
 #ifndef FATELF_CPU_H
 #define FATELF_CPU_H
 
 #include "level.h"
 
 /*
- * Fills *cpu from CPUID and XGETBV; leaves that the processor does not have stay zero. Every CPUID may trap into a
- * hypervisor, so only the leaves in need are read: two to ask for the highest leaf, three to answer.
+ * Fills *cpu from CPUID and XGETBV. Leaves that the processor does not have are zero. Each CPUID may trap into a
+ * hypervisor, so there are only five: two for the highest basic and extended leaf, one for each enum fatelf_leaf.
  */
 void fatelf_cpu_read(struct fatelf_cpu *cpu);
 

@@ -17,19 +17,19 @@ struct decoder {
     struct fatelf_delta_regions *regions;
     unsigned char *raw;
     uint32_t raw_size;
-    uint32_t at;   /* raw bytes that are there */
-    int64_t shift; /* from a place in the frame to the one in the prefix that is copied there */
-    bool more;     /* is there another change, behind `gap` bytes more of copies? */
+    uint32_t at;   /* bytes of raw that are done */
+    int64_t shift; /* raw[i] is copied from prefix[i + shift] */
+    bool more;     /* another field is to be changed, after `gap` more copied bytes */
     uint32_t gap;
 };
 
-static size_t left(const struct stream *stream)
+static size_t remaining(const struct stream *stream)
 {
     return (size_t)(stream->end - stream->at);
 }
 
-/* A number of more bytes than one. */
-static bool take_long(struct stream *stream, uint32_t *value)
+/* Reads a number of more than one byte. */
+static bool read_long_number(struct stream *stream, uint32_t *value)
 {
     uint64_t sum = 0;
 
@@ -44,33 +44,34 @@ static bool take_long(struct stream *stream, uint32_t *value)
     return false;
 }
 
-/* Takes a number of a stream. False: there is none, or it is too large. */
-static inline bool take(struct stream *stream, uint32_t *value)
+/* Reads a number from a stream. False: the stream ends, or the number is too large. */
+static inline bool read_number(struct stream *stream, uint32_t *value)
 {
     if (stream->at == stream->end)
         return false;
     if (*stream->at >= 0x80)
-        return take_long(stream, value);
+        return read_long_number(stream, value);
     *value = *stream->at++;
     return true;
 }
 
-/* Signed numbers by size: 0, -1, 1, -2, 2 .. */
+/* The signed number that a code means: 0, -1, 1, -2, 2 .. for 0, 1, 2, 3, 4 .. */
 static uint32_t from_zigzag(uint32_t code)
 {
     return code >> 1 ^ (0 - (code & 1));
 }
 
-static inline bool take_gap(struct stream *gaps, bool *more, uint32_t *gap)
+static inline bool read_gap(struct stream *gaps, bool *more, uint32_t *gap)
 {
-    *more = left(gaps) > 0;
-    return !*more || take(gaps, gap);
+    *more = remaining(gaps) > 0;
+    return !*more || read_number(gaps, gap);
 }
 
-/* The changes in the copy of the bytes at `from` that lies from `at` to `end`. */
-static bool change(struct decoder *decoder, const unsigned char *from, uint32_t at, uint32_t end)
+/* Changes the fields in the copy raw[at .. end], which was made from the bytes at `from`. */
+static bool change_fields(struct decoder *decoder, const unsigned char *from, uint32_t at, uint32_t end)
 {
-    /* what is in local variables is not read again after each byte that is written */
+    /* The compiler keeps local variables in registers. What it can reach by a pointer it would have to read again after
+     * each write to raw. */
     struct stream gaps = decoder->streams[FATELF_DELTA_GAPS], changes = decoder->streams[FATELF_DELTA_CHANGES];
     uint32_t shift = (uint32_t)decoder->shift, gap = decoder->gap, value, code;
     bool more = decoder->more;
@@ -79,7 +80,7 @@ static bool change(struct decoder *decoder, const unsigned char *from, uint32_t 
     from -= at;
     while (more && gap < end - at) {
         at += gap;
-        if (end - at < sizeof value || !take(&changes, &code))
+        if (end - at < sizeof value || !read_number(&changes, &code))
             return false;
         memcpy(&value, from + at, sizeof value);
         uint32_t *moved = fatelf_delta_region(decoder->regions, at + shift, value);
@@ -89,7 +90,7 @@ static bool change(struct decoder *decoder, const unsigned char *from, uint32_t 
         value += difference;
         memcpy(raw + at, &value, sizeof value);
         at += (uint32_t)sizeof value;
-        if (!take_gap(&gaps, &more, &gap))
+        if (!read_gap(&gaps, &more, &gap))
             return false;
     }
     decoder->streams[FATELF_DELTA_GAPS] = gaps;
@@ -100,10 +101,10 @@ static bool change(struct decoder *decoder, const unsigned char *from, uint32_t 
 }
 
 /*
- * Most copies are short: in blocks, whose last one may reach behind them, they take half as long as by memcpy(). `room`:
- * how much may be read and written.
+ * Most copies are short. Copying whole blocks, of which the last may reach beyond the end of the copy, takes half as
+ * long as memcpy(). `room`: how many bytes may be read and written.
  */
-static inline void copy(unsigned char *to, const unsigned char *from, uint32_t size, size_t room)
+static inline void copy_blocks(unsigned char *to, const unsigned char *from, uint32_t size, size_t room)
 {
     if (size + BLOCK > room) {
         memcpy(to, from, size);
@@ -114,44 +115,46 @@ static inline void copy(unsigned char *to, const unsigned char *from, uint32_t s
         memcpy(to + i, from + i, BLOCK);
 }
 
-static bool add_literals(struct decoder *decoder, uint32_t size)
+static bool append_literals(struct decoder *decoder, uint32_t size)
 {
     struct stream *literals = &decoder->streams[FATELF_DELTA_LITERALS];
     uint32_t room = decoder->raw_size - decoder->at;
 
-    if (size > left(literals) || size > room)
+    if (size > remaining(literals) || size > room)
         return false;
-    copy(decoder->raw + decoder->at, literals->at, size, left(literals) < room ? left(literals) : room);
+    copy_blocks(decoder->raw + decoder->at, literals->at, size,
+                remaining(literals) < room ? remaining(literals) : room);
     literals->at += size;
     decoder->at += size;
     return true;
 }
 
-static bool add_copy(struct decoder *decoder, uint32_t size)
+static bool append_copy(struct decoder *decoder, uint32_t size)
 {
     uint32_t at = decoder->at, room = decoder->raw_size - at;
-    int64_t from = at + decoder->shift, behind = decoder->prefix_size - from;
+    int64_t from = at + decoder->shift, available = decoder->prefix_size - from;
 
-    if (size > room || from < 0 || size > behind)
+    if (size > room || from < 0 || size > available)
         return false;
-    copy(decoder->raw + at, decoder->prefix + from, size, behind < room ? (size_t)behind : room);
+    copy_blocks(decoder->raw + at, decoder->prefix + from, size, available < room ? (size_t)available : room);
     decoder->at += size;
-    return change(decoder, decoder->prefix + from, at, at + size);
+    return change_fields(decoder, decoder->prefix + from, at, at + size);
 }
 
-/* Literals and the copy behind them. */
-static bool step(struct decoder *decoder)
+/* Appends the next literals and the copy after them. */
+static bool append_next(struct decoder *decoder)
 {
     uint32_t literals, copy, move;
 
-    if (!take(&decoder->streams[FATELF_DELTA_LITERAL_SIZES], &literals) ||
-        !take(&decoder->streams[FATELF_DELTA_COPY_SIZES], &copy) || !take(&decoder->streams[FATELF_DELTA_MOVES], &move))
+    if (!read_number(&decoder->streams[FATELF_DELTA_LITERAL_SIZES], &literals) ||
+        !read_number(&decoder->streams[FATELF_DELTA_COPY_SIZES], &copy) ||
+        !read_number(&decoder->streams[FATELF_DELTA_MOVES], &move))
         return false;
     decoder->shift += (int32_t)from_zigzag(move);
-    return add_literals(decoder, literals) && add_copy(decoder, copy);
+    return append_literals(decoder, literals) && append_copy(decoder, copy);
 }
 
-/* False: they are not all of what lies behind the header. */
+/* Sets the six streams. False: header and streams are not exactly `size` bytes. */
 static bool find_streams(struct decoder *decoder, const unsigned char *delta, size_t size)
 {
     struct fatelf_delta header;
@@ -185,15 +188,15 @@ bool fatelf_delta_decode(const unsigned char *delta, size_t size, const unsigned
 
     memset(regions, 0, sizeof *regions);
     if (!find_streams(&decoder, delta, size) ||
-        !take_gap(&decoder.streams[FATELF_DELTA_GAPS], &decoder.more, &decoder.gap))
+        !read_gap(&decoder.streams[FATELF_DELTA_GAPS], &decoder.more, &decoder.gap))
         return false;
-    while (left(&decoder.streams[FATELF_DELTA_COPY_SIZES]) > 0)
-        if (!step(&decoder))
+    while (remaining(&decoder.streams[FATELF_DELTA_COPY_SIZES]) > 0)
+        if (!append_next(&decoder))
             return false;
-    if (!add_literals(&decoder, raw_size - decoder.at) || decoder.more)
+    if (!append_literals(&decoder, raw_size - decoder.at) || decoder.more)
         return false;
     for (unsigned i = 0; i < FATELF_DELTA_STREAMS; i++)
-        if (left(&decoder.streams[i]) > 0)
+        if (remaining(&decoder.streams[i]) > 0)
             return false;
     return true;
 }

@@ -2,21 +2,22 @@
 /*
  * The on-disk format of a bundle. This file is the specification; fatelf-amd64(5) uses its field names.
  *
- * A bundle is an ELF64 x86-64 executable: the launcher stub, and behind it one PT_LOAD segment that is never writable:
+ * A bundle is an ELF64 x86-64 executable. It starts with the stub, which is followed by one PT_LOAD segment that is
+ * never writable. The segment contains these sections:
  *
- *     .note.fatelf       an ELF note, owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST; its descriptor is the manifest
- *     .note.package ..   metadata copied from the lowest variant
- *     .fatelf.v1 ..      the payloads, each at a page boundary; variants that are identical share the lowest one's
+ *     .note.fatelf       an ELF note: owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST, descriptor the manifest
+ *     .note.package ..   metadata copied from the variant with the lowest level
+ *     .fatelf.v1 ..      the payloads, each at a page boundary; identical variants share that of the lowest level
  *
- * The manifest is, without gaps:
+ * The manifest consists of, without gaps:
  *
  *     struct fatelf_header
- *     struct fatelf_variant [variant_count]    by level, lowest first, no level twice
- *     struct fatelf_elf ..                     of each variant that has one, in that order
- *     struct fatelf_frame [..]                 the frames of each variant, in that order
- *     uint64_t checksum                        XXH64 (seed 0) of all the bytes before it
+ *     struct fatelf_variant [variant_count]    sorted by level, lowest first; no level occurs twice
+ *     struct fatelf_elf ..                     for each variant that has one, in the order of the variants
+ *     struct fatelf_frame [..]                 the frames of each variant, in the order of the variants
+ *     uint64_t checksum                        XXH64 (seed 0) of all bytes of the manifest before it
  *
- * Every number is little-endian. Sizes are in bytes. "Reserved" must be zero and is checked.
+ * Every number is little-endian. Sizes and offsets are in bytes. Reserved fields are zero, and readers check that.
  */
 #ifndef FATELF_FORMAT_H
 #define FATELF_FORMAT_H
@@ -30,37 +31,37 @@
 
 /* First bytes of the manifest: "\177FATELF\n" as a little-endian number. */
 #define FATELF_MAGIC UINT64_C(0x0a464c455441467f)
-#define FATELF_VERSION 3u /* 1, 2: without zstd-delta, without struct fatelf_elf; never released */
+#define FATELF_VERSION 3u /* 1 (no zstd-delta) and 2 (no struct fatelf_elf) were never released */
 
-/* psABI micro-architecture levels x86-64-v1 .. v4. */
+/* The micro-architecture levels x86-64-v1 to v4 (x86-64 psABI). */
 #define FATELF_LEVEL_MIN 1u
 #define FATELF_LEVEL_MAX 4u
 #define FATELF_VARIANTS_MAX 4u
 
 /*
- * A payload is cut into frames of frame_size raw bytes, the last one shorter. Bounds: a reader holds one frame per
- * thread in memory; below 64 KiB the ratio suffers, above 8 MiB the launcher would outgrow its memory budget.
+ * A variant is divided into frames of frame_size raw bytes; the last one has what is left. A reader keeps one frame per
+ * thread in memory: frames above 8 MiB would exceed the launcher's memory budget, those below 64 KiB compress badly.
  */
 #define FATELF_FRAME_SIZE_MIN (UINT32_C(1) << 16)
 #define FATELF_FRAME_SIZE_MAX (UINT32_C(1) << 23)
-/* Largest variant and payload: keeps every sum of two of them far from overflow. */
+/* The largest size of a variant and of a payload: no sum of two of them can overflow. */
 #define FATELF_SIZE_MAX (UINT64_C(1) << 40)
 
 enum fatelf_encoding {
-    FATELF_ENCODING_STORED = 1,     /* the variant's bytes */
-    FATELF_ENCODING_ZSTD = 2,       /* zstd frames (RFC 8878) with content size, then a seek table */
-    FATELF_ENCODING_ZSTD_DELTA = 3, /* the same, but frames say how they are made of a piece of the base variant */
+    FATELF_ENCODING_STORED = 1,     /* the variant's bytes, not compressed */
+    FATELF_ENCODING_ZSTD = 2,       /* one zstd frame (RFC 8878) per frame, then a seek table */
+    FATELF_ENCODING_ZSTD_DELTA = 3, /* the same, but a frame can be coded against a piece of the base variant */
 };
 
 enum fatelf_launch {
-    FATELF_LAUNCH_MEMFD = 1,   /* decode into a sealed memfd and execveat it */
+    FATELF_LAUNCH_MEMFD = 1,   /* decode the variant into a sealed memfd and execute that by execveat */
     FATELF_LAUNCH_INPLACE = 2, /* map the variant into the launcher's process; the payloads' segment is executable */
 };
 
-/* header.incompatible: a reader that meets a bit it does not know refuses the bundle. */
-#define FATELF_INCOMPATIBLE_DELTA (UINT64_C(1) << 0) /* set exactly where a variant is zstd-delta */
+/* Bits of header.incompatible. A reader refuses a bundle with a bit that it does not know. */
+#define FATELF_INCOMPATIBLE_DELTA (UINT64_C(1) << 0) /* set if, and only if, a variant is zstd-delta */
 #define FATELF_INCOMPATIBLE_KNOWN FATELF_INCOMPATIBLE_DELTA
-/* header.compatible: a reader ignores bits it does not know. */
+/* Bits of header.compatible. A reader ignores bits that it does not know. */
 #define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0) /* the launcher also honours GOAMD64 and MGODEBUG */
 
 struct fatelf_header {
@@ -70,7 +71,7 @@ struct fatelf_header {
     uint16_t variant_size;  /* sizeof(struct fatelf_variant) */
     uint8_t variant_count;  /* 1 .. FATELF_VARIANTS_MAX */
     uint8_t launch;         /* enum fatelf_launch */
-    uint32_t manifest_size; /* of the whole manifest with its checksum */
+    uint32_t manifest_size; /* of the whole manifest, checksum included */
     uint32_t reserved;
     uint64_t incompatible; /* FATELF_INCOMPATIBLE_* */
     uint64_t compatible;   /* FATELF_COMPATIBLE_* */
@@ -79,83 +80,121 @@ struct fatelf_header {
 struct fatelf_variant {
     uint8_t level;    /* FATELF_LEVEL_MIN .. FATELF_LEVEL_MAX */
     uint8_t encoding; /* enum fatelf_encoding */
-    uint8_t base;     /* zstd-delta: level of the variant it is coded against, which is zstd; otherwise 0 */
+    uint8_t base;     /* zstd-delta: the level of its base, a variant with encoding zstd; otherwise 0 */
     uint8_t reserved;
-    uint32_t frame_size;     /* raw bytes of every frame but the last; a power of two */
+    uint32_t frame_size;     /* raw bytes of every frame but the last: a power of two, FATELF_FRAME_SIZE_* */
     uint32_t frame_count;    /* size / frame_size, rounded up */
-    uint32_t frames_offset;  /* of its first struct fatelf_frame from the manifest's first byte */
-    uint64_t payload_offset; /* of the payload's first byte from the manifest's first byte */
-    uint64_t payload_size;   /* as stored in the bundle, with the seek table */
-    uint64_t size;           /* of the variant itself */
-    uint8_t sha256[32];      /* of the variant itself */
-    uint32_t elf_offset;     /* of its struct fatelf_elf from the manifest's first byte; 0: it has none */
-    uint32_t elf_size;       /* of that with all that belongs to it; 0: it has none */
+    uint32_t frames_offset;  /* where its first struct fatelf_frame is, from the manifest's first byte */
+    uint64_t payload_offset; /* where its payload starts, from the manifest's first byte */
+    uint64_t payload_size;   /* in the bundle, seek table included; 1 .. FATELF_SIZE_MAX */
+    uint64_t size;           /* of the variant, decoded; 1 .. FATELF_SIZE_MAX */
+    uint8_t sha256[32];      /* of the variant, decoded */
+    uint32_t elf_offset;     /* where its struct fatelf_elf is, from the manifest's first byte; 0: it has none */
+    uint32_t elf_size;       /* of the struct fatelf_elf and all that follows it; 0: it has none */
 };
 
 /*
- * What exec reads of the variant's file before it maps it, so that the launcher can map it in place of exec. Behind it
- * stand the variant's program headers (Elf64_Phdr[header_count]), then the name of its dynamic loader as PT_INTERP has
- * it, with its final 0, then zeros up to a multiple of 8 bytes. A variant that can only be started by exec has none.
+ * What exec reads from a variant's file before it maps the program; the launcher needs it to map the variant itself.
+ * The struct is followed, without gaps, by the program headers of the variant (Elf64_Phdr[header_count]), the path of
+ * its dynamic loader as in PT_INTERP (interpreter_size bytes), and zeros up to a multiple of 8 bytes. A variant that
+ * only exec can start has no struct fatelf_elf.
  */
 struct fatelf_elf {
     uint64_t entry;            /* e_entry */
     uint64_t header_offset;    /* e_phoff */
     uint16_t type;             /* e_type: ET_EXEC or ET_DYN */
     uint16_t header_count;     /* e_phnum: 1 .. FATELF_HEADERS_MAX */
-    uint32_t interpreter_size; /* with its final 0; 0: no dynamic loader */
+    uint32_t interpreter_size; /* of the path, terminating 0 included; 0: no dynamic loader */
 };
 
-/* Linkers write about a dozen; the kernel takes 1170 (64 KiB). */
+/* Linkers write about a dozen program headers; the kernel accepts 1170 (64 KiB, fs/binfmt_elf.c). */
 #define FATELF_HEADERS_MAX 64u
-/* PATH_MAX, which is what the kernel takes (fs/binfmt_elf.c) */
+/* PATH_MAX, the longest PT_INTERP that the kernel accepts (fs/binfmt_elf.c). */
 #define FATELF_INTERPRETER_MAX 4096u
 
 /*
- * One frame. The checksum is over the bytes as they lie in the payload: there are fewer of them than of raw bytes, and
- * the decoder is never given a damaged one. So a reader does not look at zstd's own checksum of the raw bytes, which
- * `create` writes for the sake of zstd's tools. A zstd frame is one and no more, has its content size, and names no
- * dictionary. With a prefix it holds a struct fatelf_delta, otherwise the raw bytes. The offsets leave no gap: the first
- * is 0, each is the end of the one before, and behind the last there is nothing but the seek table.
+ * One frame. The frames of a payload follow each other without gaps: the offset of the first is 0, that of every other
+ * one is the end of the frame before it, and only the seek table follows the last one.
+ *
+ * The checksum covers the bytes in the payload, not the raw bytes: there are fewer of them, and a reader that compares
+ * it first never gives damaged bytes to the decoder. A reader ignores zstd's own checksum of the raw bytes, which
+ * `create` writes for zstd's tools.
+ *
+ * Except in a stored payload, a frame is exactly one zstd frame, with its content size and without a dictionary ID. Its
+ * content is the raw bytes, or, if the frame has a prefix, a struct fatelf_delta with its streams.
  */
 struct fatelf_frame {
     uint64_t checksum;      /* XXH64 (seed 0) of the frame's bytes in the payload */
-    uint64_t offset;        /* of its first byte in the payload */
-    uint64_t prefix_offset; /* zstd-delta: of the prefix's first byte in the base variant itself; otherwise 0 */
-    uint32_t size;          /* in the payload */
-    uint32_t prefix_size;   /* zstd-delta: of the prefix, 0 for a frame that needs none; otherwise 0 */
+    uint64_t offset;        /* of its first byte, from the payload's first byte */
+    uint64_t prefix_offset; /* zstd-delta: where the prefix starts in the decoded base variant; otherwise 0 */
+    uint32_t size;          /* of the frame in the payload; not 0 */
+    uint32_t prefix_size;   /* zstd-delta: of the prefix, or 0 for a frame that needs none; otherwise 0 */
 };
 
 /*
- * What is in the zstd frame of a frame with a prefix, not more than frame_size bytes: this header, and without gaps the
- * streams whose sizes it names, in the order of enum fatelf_delta_stream. Numbers in streams are unsigned LEB128 of at
- * most 32 bits; signed ones are coded as 0, -1, 1, -2, 2 .. (2n, or -2n - 1 below 0). All arithmetic on fields is modulo
- * 2^32.
+ * Delta coding. The raw bytes of a frame with a prefix are put together from literals and from copies of bytes of the
+ * prefix. Most bytes in which a copy differs from the frame belong to addresses in the code; a change corrects a copied
+ * field of 4 bytes by adding a number to it.
  *
- * The frame is made in steps, as many as there are copy_sizes; each takes a number of literal_sizes, copy_sizes and
- * moves. So many bytes of literals come next, then so many of the prefix: those at the same place as in the frame plus
- * `shift`, which is 0 at first and which the step's move, a signed number, is added to before. What is left of the
- * literals is the frame's end. All streams are used up then, and the frame is full.
+ * The content of the zstd frame is a struct fatelf_delta and then, without gaps, six streams in the order of enum
+ * fatelf_delta_stream, each of the size that sizes[] gives. These are all of the content, which is at most frame_size
+ * bytes. FATELF_DELTA_LITERALS is a stream of bytes, the others are streams of numbers:
  *
- * Copies have bytes that differ, most of them in addresses. A change adds a number to a 4-byte field of a copy; no field
- * reaches beyond its copy. Of gaps it takes how many bytes of copies lie between the change before it, or the frame's
- * start, and the field. Of changes it takes the number to add, signed; or 0, which stands for moved[region] + shift.
- * The field, if it holds a relative address, points to place + field of the prefix, where `place` is where the field was
- * copied from; region is (place + field) / FATELF_DELTA_REGION_SIZE % FATELF_DELTA_REGIONS. After every change,
- * moved[region] is the number that was added - shift: how far that which is pointed to has moved, and so most likely
- * what lies beside it. moved[] is 0 at first.
+ *   - A number is an unsigned LEB128 number below 2^32 in at most 5 bytes: 7 bits per byte, lowest bits first, with the
+ *     high bit set in each byte but the last.
+ *   - A signed number n is stored as such a number by zigzag coding: as 2n if n >= 0, as -2n - 1 if n < 0. The codes 0,
+ *     1, 2, 3, 4 mean 0, -1, 1, -2, 2.
+ *
+ * This is the decoder. `raw` is the frame (raw_size bytes), `prefix` its prefix (prefix_size bytes), and next(STREAM)
+ * reads the next number of a stream. A field is 4 bytes, little-endian. All arithmetic on field, change and moved[] is
+ * modulo 2^32.
+ *
+ *     at = 0                         bytes of raw that are done
+ *     shift = 0                      a byte copied to raw[i] comes from prefix[i + shift]
+ *     moved[0 .. FATELF_DELTA_REGIONS - 1] = 0
+ *     gap = next(GAPS)               or "none" if GAPS is empty
+ *
+ *     until COPY_SIZES is used up:
+ *         literal_size = next(LITERAL_SIZES); copy_size = next(COPY_SIZES); shift += signed next(MOVES)
+ *         append literal_size bytes of LITERALS to raw; at += literal_size
+ *         append copy_size bytes from prefix[at + shift] to raw; end = at + copy_size
+ *         while gap is not "none" and at + gap < end:
+ *             at += gap                                              raw[at] is the first byte of a field to change
+ *             field = the 4 bytes at prefix[at + shift]
+ *             region = (at + shift + field) / FATELF_DELTA_REGION_SIZE % FATELF_DELTA_REGIONS
+ *             code = next(CHANGES)
+ *             change = code == 0 ? moved[region] + shift : the signed number that code means
+ *             the 4 bytes at raw[at] = field + change
+ *             moved[region] = change - shift
+ *             at += 4
+ *             gap = next(GAPS)       or "none" if GAPS is used up
+ *         gap -= end - at            unless it is "none"
+ *         at = end
+ *     append all that is left of LITERALS to raw
+ *
+ * The next gap thus counts the copied bytes between the end of the previous changed field (or the start of the frame)
+ * and the next field to change. Literals do not count, so a gap can extend over several copies.
+ *
+ * A reader refuses the frame unless all of this is true: every number that is needed is in its stream, whole; each
+ * copy, even an empty one, lies inside the prefix (0 <= at + shift and at + shift + copy_size <= prefix_size); each
+ * changed field lies inside one copy; at the end, raw has exactly raw_size bytes and all six streams are used up.
+ *
+ * Why moved[] exists: a field with a relative address points to about prefix[at + shift + field]. If, from the base to
+ * the variant, the target has moved by `moved` bytes and the field by -shift, the field changes by moved + shift. The
+ * content of a region has mostly moved by the same distance, so most codes are 0, and zstd compresses these well.
  */
 enum fatelf_delta_stream {
-    FATELF_DELTA_LITERAL_SIZES,
-    FATELF_DELTA_COPY_SIZES,
-    FATELF_DELTA_MOVES,
-    FATELF_DELTA_GAPS,
-    FATELF_DELTA_CHANGES,
-    FATELF_DELTA_LITERALS, /* bytes */
+    FATELF_DELTA_LITERAL_SIZES, /* bytes of literals before each copy */
+    FATELF_DELTA_COPY_SIZES,    /* bytes of each copy */
+    FATELF_DELTA_MOVES,         /* signed: what is added to shift before each copy */
+    FATELF_DELTA_GAPS,          /* copied bytes before each changed field */
+    FATELF_DELTA_CHANGES,       /* signed: what is added to each changed field; 0 means moved[region] + shift */
+    FATELF_DELTA_LITERALS,      /* bytes */
     FATELF_DELTA_STREAMS
 };
 
 struct fatelf_delta {
-    uint32_t sizes[FATELF_DELTA_STREAMS]; /* of the streams */
+    uint32_t sizes[FATELF_DELTA_STREAMS]; /* of the streams, in bytes */
 };
 
 #define FATELF_DELTA_REGION_SIZE (UINT32_C(1) << 12)
@@ -163,7 +202,7 @@ struct fatelf_delta {
 
 _Static_assert(sizeof(struct fatelf_delta) == 24, "delta layout");
 
-/* The largest prefix: bounds what `create` holds for each thread, and how long a start waits for the base. */
+/* The largest prefix. It limits the memory of `create` per thread, and how much of the base a start has to wait for. */
 #define FATELF_PREFIX_MAX (UINT32_C(1) << 25)
 
 _Static_assert(sizeof(struct fatelf_header) == 40, "header layout");
@@ -186,16 +225,17 @@ _Static_assert(offsetof(struct fatelf_frame, prefix_offset) == 16, "frame layout
 _Static_assert(offsetof(struct fatelf_frame, prefix_size) == 28, "frame layout");
 
 /*
- * The seek table at the end of a zstd and a zstd-delta payload: zstd's "seekable format" 0.1.0, without its optional
- * checksums, since each frame carries its own. A skippable frame: magic, size of what follows, the entries, the footer.
- * It is there for zstd's tools; what it says is what the manifest's frames say.
+ * The seek table at the end of a zstd or zstd-delta payload: a skippable frame in zstd's "seekable format" 0.1.0
+ * (contrib/seekable_format/zstd_seekable_compression_format.md in zstd's source) with a header, one entry per frame and
+ * a footer. The format's optional checksums are left out, since each struct fatelf_frame has one. The table is for
+ * zstd's tools; it repeats the sizes that the manifest gives.
  */
 #define FATELF_SEEK_SKIPPABLE_MAGIC UINT32_C(0x184D2A5E)
 #define FATELF_SEEK_FOOTER_MAGIC UINT32_C(0x8F92EAB1)
 
 struct fatelf_seek_header {
     uint32_t skippable_magic; /* FATELF_SEEK_SKIPPABLE_MAGIC */
-    uint32_t frame_size;      /* bytes that follow this field */
+    uint32_t frame_size;      /* bytes of the entries and the footer */
 };
 
 struct fatelf_seek_entry {
@@ -205,7 +245,7 @@ struct fatelf_seek_entry {
 
 struct __attribute__((packed)) fatelf_seek_footer {
     uint32_t number_of_frames;
-    uint8_t descriptor;      /* 0: no checksums in the table, nothing reserved set */
+    uint8_t descriptor;      /* 0: the table has no checksums, and the reserved bits are 0 */
     uint32_t seekable_magic; /* FATELF_SEEK_FOOTER_MAGIC */
 };
 
@@ -214,16 +254,16 @@ _Static_assert(sizeof(struct fatelf_seek_entry) == 8, "seek table layout");
 _Static_assert(sizeof(struct fatelf_seek_footer) == 9, "seek table layout");
 
 /*
- * What a stub says of itself, in its section FATELF_STUB_SECTION: `create` refuses a stub that could not read the
- * bundle it is about to write.
+ * The section FATELF_STUB_SECTION of a stub tells which bundles the stub can read. `create` refuses a stub that could
+ * not read the bundle that is to be written.
  */
 #define FATELF_STUB_SECTION ".fatelf.stub"
 
 struct fatelf_stub_info {
-    uint64_t magic; /* FATELF_MAGIC */
-    uint32_t version;
+    uint64_t magic;   /* FATELF_MAGIC */
+    uint32_t version; /* FATELF_VERSION */
     uint32_t reserved;
-    uint64_t incompatible; /* the FATELF_INCOMPATIBLE_* bits this stub knows */
+    uint64_t incompatible; /* the FATELF_INCOMPATIBLE_* bits that this stub knows */
 };
 
 _Static_assert(sizeof(struct fatelf_stub_info) == 24, "stub information layout");

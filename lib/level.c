@@ -3,7 +3,7 @@
 
 #include "format.h"
 
-/* XCR0 components (Intel SDM volume 1, "Enabling the XSAVE feature set"). */
+/* Components of XCR0: register state that the kernel saves (Intel SDM volume 1, "Enabling the XSAVE feature set"). */
 enum {
     XCR0_NONE = 0,
     XCR0_AVX = 1 << 1 | 1 << 2,                        /* XMM, YMM */
@@ -15,6 +15,7 @@ enum {
         name, level, FATELF_LEAF_##leaf, FATELF_##reg, bit, XCR0_##state \
     }
 
+/* The psABI also lists OSFXSR and SCE for v1: control bits that every x86-64 Linux sets and CPUID does not report. */
 const struct fatelf_feature fatelf_features[] = {
     F(1, "FPU", 1, EDX, 0, NONE),
     F(1, "CX8", 1, EDX, 8, NONE),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The x86-64 micro-architecture levels and what tells them apart.
- * Source: x86-64 psABI, section "Micro-Architecture Levels"; bit positions: Intel SDM volume 2, CPUID;
- * AMD64 manual volume 3, appendix E (leaf 0x80000001).
+ * The x86-64 micro-architecture levels and the processor features that define them.
+ * Sources: x86-64 psABI, section "Micro-Architecture Levels"; for the bits, Intel SDM volume 2, CPUID, and AMD64 manual
+ * volume 3, appendix E (leaf 0x80000001).
  */
 #ifndef FATELF_LEVEL_H
 #define FATELF_LEVEL_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The CPUID leaves that the levels are defined by. */
+/* The CPUID leaves with the features of the levels. */
 enum fatelf_leaf {
     FATELF_LEAF_1,        /* EAX=1 */
     FATELF_LEAF_7,        /* EAX=7, ECX=0 */
@@ -21,32 +21,32 @@ enum fatelf_leaf {
 
 enum fatelf_register { FATELF_EAX, FATELF_EBX, FATELF_ECX, FATELF_EDX, FATELF_REGISTER_COUNT };
 
-/* What a processor and its kernel say. All zero: nothing. */
+/* What the processor and the kernel report. All zero: no feature at all. */
 struct fatelf_cpu {
     uint32_t leaf[FATELF_LEAF_COUNT][FATELF_REGISTER_COUNT];
-    uint64_t xcr0; /* register state that the kernel saves: XGETBV(0), or 0 where there is no XGETBV */
+    uint64_t xcr0; /* register state that the kernel saves: XGETBV(0), or 0 if there is no XGETBV */
 };
 
 struct fatelf_feature {
     const char *name; /* as the psABI spells it */
-    uint8_t level;    /* the first level that needs it */
+    uint8_t level;    /* the lowest level that needs it */
     uint8_t leaf;     /* enum fatelf_leaf */
     uint8_t reg;      /* enum fatelf_register */
     uint8_t bit;
-    uint8_t xcr0; /* bits that must all be set in XCR0 for the feature to count */
+    uint8_t xcr0; /* bits of XCR0 that must all be set for the feature to be usable */
 };
 
-/* The one table, by level; fatelf_feature_count entries. Static storage. */
+/* All features, sorted by level: fatelf_feature_count entries in static storage. */
 extern const struct fatelf_feature fatelf_features[];
 extern const size_t fatelf_feature_count;
 
-/* True when processor and kernel support the feature. */
+/* True if both the processor and the kernel support the feature. */
 bool fatelf_feature_present(const struct fatelf_feature *feature, const struct fatelf_cpu *cpu);
 
-/* The highest level all of whose features, and those of the levels below, are present; 0: not even v1. */
+/* The highest level whose features are all present, with those of all lower levels. 0: not even v1. */
 unsigned fatelf_level(const struct fatelf_cpu *cpu);
 
-/* 1..4 for a name "v1".."v4" of exactly `length` bytes; 0 for anything else. */
+/* 1..4 if the `length` bytes at `name` are "v1".."v4", otherwise 0. `name` need not end with a 0 byte. */
 unsigned fatelf_level_parse(const char *name, size_t length);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "manifest.h"
 
-#include <stdbool.h>
+#include <elf.h>
 #include <string.h>
 
 #include "checksum.h"
+#include "encoding.h"
 #include "error.h"
-#include "program.h"
+#include "launch.h"
 
 static size_t frames_size(const struct fatelf_variant *variant)
 {
@@ -21,33 +22,11 @@ int fatelf_manifest_find(const struct fatelf_manifest *manifest, unsigned level)
     return -1;
 }
 
-const char *fatelf_encoding_name(unsigned encoding)
+uint64_t fatelf_elf_size(const struct fatelf_elf *elf)
 {
-    static const char *const names[] = {
-        [FATELF_ENCODING_STORED] = "stored",
-        [FATELF_ENCODING_ZSTD] = "zstd",
-        [FATELF_ENCODING_ZSTD_DELTA] = "zstd-delta",
-    };
+    uint64_t size = sizeof *elf + elf->header_count * sizeof(Elf64_Phdr) + elf->interpreter_size;
 
-    return names[encoding];
-}
-
-static const char *const launch_names[] = {
-    [FATELF_LAUNCH_MEMFD] = "memfd",
-    [FATELF_LAUNCH_INPLACE] = "inplace",
-};
-
-const char *fatelf_launch_name(unsigned launch)
-{
-    return launch_names[launch];
-}
-
-unsigned fatelf_launch_parse(const char *name)
-{
-    for (unsigned i = FATELF_LAUNCH_MEMFD; i <= FATELF_LAUNCH_INPLACE; i++)
-        if (strcmp(launch_names[i], name) == 0)
-            return i;
-    return 0;
+    return (size + 7) & ~UINT64_C(7);
 }
 
 size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count)
@@ -59,7 +38,7 @@ size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count)
     return size;
 }
 
-/* Once the checksum is right: what a newer version may have written. */
+/* Called after the checksum was found right: what is wrong now was written by another version, or by an attacker. */
 static int check_header(const struct fatelf_header *header)
 {
     if (header->version != FATELF_VERSION)
@@ -72,19 +51,21 @@ static int check_header(const struct fatelf_header *header)
         return FATELF_ERROR_MANIFEST_RESERVED;
     if (header->variant_count < 1 || header->variant_count > FATELF_VARIANTS_MAX)
         return FATELF_ERROR_MANIFEST_COUNT;
-    if (header->launch != FATELF_LAUNCH_MEMFD && header->launch != FATELF_LAUNCH_INPLACE)
+    if (!fatelf_launch_by_number(header->launch))
         return FATELF_ERROR_MANIFEST_LAUNCH;
     return 0;
 }
 
-/* `below`: the level before this one. `frames_offset`: where this variant's frames must start. */
+/* `below`: the previous variant's level. `frames_offset`: where this variant's frames must start. */
 static int check_variant(const struct fatelf_variant *variant, unsigned below, size_t frames_offset)
 {
+    const struct fatelf_encoding_row *encoding = fatelf_encoding_by_number(variant->encoding);
+
     if (variant->level <= below || variant->level > FATELF_LEVEL_MAX)
         return FATELF_ERROR_VARIANT_LEVEL;
     if (variant->reserved != 0)
         return FATELF_ERROR_MANIFEST_RESERVED;
-    if (variant->encoding < FATELF_ENCODING_STORED || variant->encoding > FATELF_ENCODING_ZSTD_DELTA)
+    if (!encoding)
         return FATELF_ERROR_VARIANT_ENCODING;
     if (variant->size < 1 || variant->size > FATELF_SIZE_MAX || variant->payload_size < 1 ||
         variant->payload_size > FATELF_SIZE_MAX || variant->payload_offset > FATELF_SIZE_MAX)
@@ -93,12 +74,15 @@ static int check_variant(const struct fatelf_variant *variant, unsigned below, s
         variant->frame_size > FATELF_FRAME_SIZE_MAX ||
         variant->frame_count != fatelf_frame_count(variant->size, variant->frame_size))
         return FATELF_ERROR_VARIANT_FRAMES;
-    if (variant->encoding == FATELF_ENCODING_STORED && variant->payload_size != variant->size)
+    if (!encoding->decode && variant->payload_size != variant->size)
         return FATELF_ERROR_VARIANT_SIZE;
     return variant->frames_offset == frames_offset ? 0 : FATELF_ERROR_VARIANT_TABLE;
 }
 
-/* `bytes`: the manifest's; `offset`: where the variant's struct fatelf_elf must be. Its segments are checked in use. */
+/*
+ * Checks the variant's struct fatelf_elf, which must be at `offset` of the manifest's `size` bytes.
+ * fatelf_program_read() checks the program headers themselves, before they are used.
+ */
 static int check_elf(const struct fatelf_variant *variant, const unsigned char *bytes, size_t size, size_t offset)
 {
     struct fatelf_elf elf;
@@ -120,24 +104,27 @@ static int check_elf(const struct fatelf_variant *variant, const unsigned char *
     return 0;
 }
 
-/* A base is never coded against another one: there are no chains and no rings. */
+/* Checks the variant's base. A base has no base itself, so there are no chains and no cycles. */
 static int check_base(const struct fatelf_manifest *manifest, const struct fatelf_variant *variant)
 {
     int base = fatelf_manifest_find(manifest, variant->base);
 
-    if (variant->encoding != FATELF_ENCODING_ZSTD_DELTA)
+    if (!fatelf_encoding_by_number(variant->encoding)->base)
         return variant->base == 0 ? 0 : FATELF_ERROR_VARIANT_BASE;
-    return base >= 0 && manifest->variants[base].encoding == FATELF_ENCODING_ZSTD ? 0 : FATELF_ERROR_VARIANT_BASE;
+    return base >= 0 && fatelf_encoding_by_number(manifest->variants[base].encoding)->is_base
+               ? 0
+               : FATELF_ERROR_VARIANT_BASE;
 }
 
-/* The features that these variants need. */
+/* The incompatible features that these variants use. */
 static uint64_t incompatible(const struct fatelf_manifest *manifest)
 {
     uint64_t bits = 0;
 
-    for (unsigned i = 0; i < manifest->header.variant_count; i++)
-        if (manifest->variants[i].encoding == FATELF_ENCODING_ZSTD_DELTA)
-            bits |= FATELF_INCOMPATIBLE_DELTA;
+    for (unsigned i = 0; i < manifest->header.variant_count; i++) {
+        const struct fatelf_encoding_row *encoding = fatelf_encoding_by_number(manifest->variants[i].encoding);
+        bits |= encoding ? encoding->incompatible : 0;
+    }
     return bits;
 }
 

@@ -7,43 +7,38 @@
 
 #include <stdbool.h>
 
-/* A manifest whose fields have all been checked. What follows the variants stays where the bytes are. */
+/* A manifest whose fields have all been checked. What follows the variants is read from the manifest's own bytes. */
 struct fatelf_manifest {
     struct fatelf_header header;
     struct fatelf_variant variants[FATELF_VARIANTS_MAX]; /* header.variant_count of them */
 };
 
 /*
- * Checks `size` bytes (any alignment) and fills *manifest. Returns 0 or a FATELF_ERROR_*, then *manifest is as it was.
- * What the fields say of each other is checked here; that payloads lie inside the bundle is checked by
- * fatelf_bundle_open, which knows the bundle, a variant's frames by fatelf_payload_open, and its segments by
- * fatelf_bundle_program.
+ * Checks `size` bytes (any alignment) and fills *manifest. Returns 0, or a FATELF_ERROR_* and leaves *manifest as it was.
+ * This function checks the fields against each other. fatelf_bundle_open() checks that the payloads lie inside the
+ * bundle, fatelf_payload_open() checks a variant's frames, and fatelf_bundle_program() checks its segments.
  */
 int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifest *manifest);
 
-/* Index of the variant for a level; -1: there is none. */
+/* The index of the variant for a level. -1: there is none. */
 int fatelf_manifest_find(const struct fatelf_manifest *manifest, unsigned level);
 
-/* How an encoding that fatelf_manifest_decode lets through is called. */
-const char *fatelf_encoding_name(unsigned encoding);
+/* Size of a struct fatelf_elf and all that follows it: fatelf_variant.elf_size. */
+uint64_t fatelf_elf_size(const struct fatelf_elf *elf);
 
-/* How a launch method that fatelf_manifest_decode lets through is called, and which one a name means; 0: none. */
-const char *fatelf_launch_name(unsigned launch);
-unsigned fatelf_launch_parse(const char *name);
-
-/* Bytes that fatelf_manifest_encode writes for these variants. */
+/* The number of bytes that fatelf_manifest_encode() writes for these variants. */
 size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count);
 
 /*
- * Writes a manifest to `bytes`, which has room for fatelf_manifest_size(). Fills in magic, version, sizes, incompatible,
- * elf_offset and frames_offset; takes launch, compatible, variant_count and the variants from *manifest. `elves`: for
- * each variant, elf_size bytes; `frames`: its frame_count frames. Returns 0, or the FATELF_ERROR_* with which
- * fatelf_manifest_decode would refuse the result.
+ * Writes a manifest to `bytes`, which has room for fatelf_manifest_size() bytes. The caller sets launch, compatible,
+ * variant_count and the variants in *manifest; this function fills in magic, version, sizes, incompatible, elf_offset
+ * and frames_offset. elves[i] points to the elf_size bytes of variant i, frames[i] to its frame_count frames. Returns 0,
+ * or the FATELF_ERROR_* with which fatelf_manifest_decode() refuses the result.
  */
 int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *const *elves,
                            struct fatelf_frame *const *frames, void *bytes);
 
-/* Frames of a variant of `size` bytes. */
+/* The number of frames of a variant of `size` bytes. */
 static inline uint64_t fatelf_frame_count(uint64_t size, uint32_t frame_size)
 {
     return (size + frame_size - 1) / frame_size;

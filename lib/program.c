@@ -5,10 +5,10 @@
 
 #include "error.h"
 
-/* Addresses and file offsets beyond are not a program's: half of the address space (x86-64 psABI, 47 bits). */
+/* The end of user space: half of the 48-bit address space (x86-64 psABI). No program reaches beyond it. */
 #define ADDRESS_MAX (UINT64_C(1) << 47)
 
-/* Its size in memory and in the file are known to be in range. */
+/* add_segment() has checked the ranges, so no sum here can overflow. */
 static struct fatelf_segment make_segment(const Elf64_Phdr *load)
 {
     uint64_t within = load->p_vaddr % FATELF_PAGE;
@@ -46,14 +46,18 @@ static int add_segment(struct fatelf_program *program, const Elf64_Phdr *load, u
         program->start_code = load->p_vaddr < program->start_code ? load->p_vaddr : program->start_code;
         program->end_code = segment.data_end > program->end_code ? segment.data_end : program->end_code;
     }
-    program->start_data = load->p_vaddr; /* the last one's: they ascend */
+    program->start_data = load->p_vaddr; /* that of the last segment, since they ascend */
     program->end_data = segment.data_end > program->end_data ? segment.data_end : program->end_data;
     if (fatelf_is_power_of_two(load->p_align) && load->p_align > program->alignment)
         program->alignment = load->p_align;
     return 0;
 }
 
-/* The segment that takes a page that both have: an anonymous copy of it could not be made executable everywhere. */
+/*
+ * Two segments can contain the same page of the file. One of them then maps the page itself, the other one an anonymous
+ * copy of it. True: segment `a` maps the page itself. An executable segment goes first, because a security policy may
+ * refuse to make an anonymous copy executable.
+ */
 static bool takes(const struct fatelf_program *program, unsigned a, unsigned b)
 {
     bool a_runs = program->segments[a].flags & PF_X, b_runs = program->segments[b].flags & PF_X;
@@ -61,7 +65,10 @@ static bool takes(const struct fatelf_program *program, unsigned a, unsigned b)
     return a_runs != b_runs ? a_runs : a < b;
 }
 
-/* What segment `index` has in common with those that take it is to be copied: at its start or at its end. */
+/*
+ * Sets how many bytes of pages at the start and at the end of segment `index` are copies, because other segments map
+ * the pages themselves. Copies in the middle of a segment, or of executable pages, are an error.
+ */
 static int share_pages(struct fatelf_program *program, unsigned index)
 {
     struct fatelf_segment *segment = &program->segments[index];
@@ -86,7 +93,7 @@ static int share_pages(struct fatelf_program *program, unsigned index)
     return 0;
 }
 
-/* Where the program headers lie in memory: in the segment that has them (fs/binfmt_elf.c, phdr_addr). */
+/* Address of the program headers if this segment contains them, otherwise 0 (fs/binfmt_elf.c, phdr_addr). */
 static uint64_t find_headers(const struct fatelf_elf *elf, const Elf64_Phdr *load)
 {
     bool inside = elf->header_offset >= load->p_offset && elf->header_offset - load->p_offset < load->p_filesz;
@@ -127,13 +134,6 @@ int fatelf_program_read(const struct fatelf_elf *elf, const void *headers, uint6
     if (!error)
         *program = p;
     return error;
-}
-
-uint64_t fatelf_elf_size(const struct fatelf_elf *elf)
-{
-    uint64_t size = sizeof *elf + elf->header_count * sizeof(Elf64_Phdr) + elf->interpreter_size;
-
-    return (size + 7) & ~UINT64_C(7);
 }
 
 int fatelf_bundle_program(const struct fatelf_bundle *bundle, unsigned index, struct fatelf_program *program)

@@ -12,7 +12,18 @@
 
 enum { OPTIONS_MAX = 24 };
 
-static const struct option_row help_row = {'h', "help", NULL, "show this help and exit"};
+static const struct option_row help_row = {'h', "help", NULL, "show this help and exit", NULL};
+
+/* The length of the option's longest value. */
+static int value_width(const struct option_row *row)
+{
+    struct option_value value;
+    size_t width = 0;
+
+    for (size_t i = 0; row->value(i, &value); i++)
+        width = strlen(value.name) > width ? strlen(value.name) : width;
+    return (int)width;
+}
 
 static void print_row(const struct option_row *row)
 {
@@ -23,6 +34,9 @@ static void print_row(const struct option_row *row)
     snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
              row->argument ? row->argument : "");
     printf("  %-26s %s\n", left, row->help);
+    struct option_value value;
+    for (size_t i = 0; row->value && row->value(i, &value); i++)
+        printf("%29s%-*s  %s\n", "", value_width(row), value.name, value.help);
 }
 
 static void print_help(const struct command *command)
@@ -41,12 +55,12 @@ static int add(const struct option_row *row, struct option *to, char *letters)
     return sprintf(letters, "%c%s", row->letter, row->argument ? ":" : "");
 }
 
-/* `word`: the last one that getopt_long is done with; a letter may stand in the next. optopt is 0 for a long name. */
+/* `word`: the last one that getopt_long has finished; an unknown letter may be in the next. optopt: 0 for a long name. */
 static int unknown_option(const struct command *command, const char *word)
 {
     const char *equals = strchr(word, '=');
 
-    if (optopt != 0 && equals && strncmp(word, "--", 2) == 0) /* it knows the name: the value is what it minds */
+    if (optopt != 0 && equals && strncmp(word, "--", 2) == 0) /* the name is known, but it takes no value */
         return command_misused(command, "option '%.*s' takes no value", (int)(equals - word), word);
     if (optopt != 0)
         return command_misused(command, "unknown option '-%c'", optopt);
@@ -89,6 +103,22 @@ int command_misused(const struct command *command, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     return usage_error("%s: %s; see 'fatelf-amd64 %s --help'", command->name, text, command->name);
+}
+
+int command_bad_value(const struct command *command, int letter, const char *value)
+{
+    const struct option_row *row = command->options;
+    struct option_value known, next;
+    char names[256] = "";
+    size_t length = 0;
+
+    while (row->letter != letter)
+        row++;
+    for (size_t i = 0; row->value(i, &known) && length < sizeof names; i++) {
+        const char *separator = i == 0 ? "" : row->value(i + 1, &next) ? ", " : " or ";
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", separator, known.name);
+    }
+    return command_misused(command, "--%s %s: not %s", row->name, value, names);
 }
 
 int command_finish(void)

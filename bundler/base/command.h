@@ -3,32 +3,47 @@
 #ifndef BUNDLER_BASE_COMMAND_H
 #define BUNDLER_BASE_COMMAND_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A value that an option takes, where there are only a few. */
+struct option_value {
+    char name[32];
+    char help[96];
+};
+
 /* An option. `letter` is what getopt_long returns for it: a letter, or 256 and above for an option without one. */
 struct option_row {
     int letter;
     const char *name;
     const char *argument; /* its name in the help, or NULL */
     const char *help;
+    /* Fills in the value with this index; false: there are no more. NULL: the option takes any value, or none. */
+    bool (*value)(size_t index, struct option_value *value);
 };
 
 struct command {
     const char *name;
-    const char *synopsis; /* behind the name */
+    const char *synopsis; /* what follows the name in the usage line */
     const char *summary;
     const struct option_row *options; /* ends with a row without a name; -h is implied */
     int (*run)(const struct command *command, int argc, char **argv); /* returns the exit status */
 };
 
 /*
- * The next option of the command, its value in optarg; -1 at the end, with the operands from argv[optind] on. A wrong
- * option is reported and ends the program with STATUS_USAGE; -h prints the help and ends it with STATUS_OK.
+ * Returns the letter of the command's next option, with its value in optarg, or -1 at the end, with the operands from
+ * argv[optind] on. A wrong option is reported and ends the program with STATUS_USAGE; -h prints the help and ends it with
+ * STATUS_OK.
  */
 int command_option(const struct command *command, int argc, char **argv);
 
-/* "see `fatelf-amd64 NAME --help`" behind a line of usage_error's kind. Returns STATUS_USAGE. */
+/* Reports wrong usage of the command and refers to its help. Returns STATUS_USAGE. */
 __attribute__((format(printf, 2, 3))) int command_misused(const struct command *command, const char *format, ...);
 
-/* Flushes stdout. Returns STATUS_OK or, where what was printed could not be written, STATUS_FAILED. */
+/* Reports that the option `letter`, whose row lists its values, does not take `value`. Returns STATUS_USAGE. */
+int command_bad_value(const struct command *command, int letter, const char *value);
+
+/* Flushes stdout. Returns STATUS_OK, or reports that it could not be written and returns STATUS_FAILED. */
 int command_finish(void);
 
 #endif

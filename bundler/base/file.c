@@ -47,14 +47,14 @@ bool file_write(int fd, const void *bytes, size_t size)
     return true;
 }
 
-/* "DIR/.NAME.XXXXXX" for mkstemp, in the folder of `path`. The caller frees it. */
+/* "DIRECTORY/.NAME.XXXXXX" for mkstemp(), in the directory of `path`. The caller frees it. */
 static char *temporary_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
     char *name = NULL;
 
-    /* a file name may be 255 bytes long, ours is eight longer than the output's */
+    /* a file name has at most 255 bytes, and this one is eight bytes longer than the output's */
     if (asprintf(&name, "%.*s.%.200s.XXXXXX", (int)(base - path), path, base) < 0)
         return NULL;
     return name;
@@ -62,7 +62,7 @@ static char *temporary_name(const char *path)
 
 static const int fatal_signals[] = {SIGINT,  SIGTERM, SIGHUP,    SIGPIPE, SIGQUIT,
                                     SIGALRM, SIGXCPU, SIGVTALRM, SIGUSR1, SIGUSR2};
-static char *volatile unfinished; /* what the handler removes */
+static char *volatile unfinished; /* the file that the signal handler removes */
 
 static void remove_unfinished(int number)
 {
@@ -85,7 +85,7 @@ static void set_unfinished(char *path)
     }
 }
 
-/* Between the making of a file and the note that it is to be removed, no signal may end the program. */
+/* No signal may end the program between the creation of a file and set_unfinished(). */
 static sigset_t block_signals(void)
 {
     sigset_t all, before;
@@ -116,7 +116,7 @@ int output_open(struct output *output, const char *path, bool force)
     output->fd = mkostemp(output->temporary, O_CLOEXEC);
     set_unfinished(output->fd < 0 ? NULL : output->temporary);
     restore_signals(signals);
-    /* libbfd opens it by name; a umask may have taken our own rights */
+    /* libbfd opens the file by name, and the umask may deny that even to us */
     if (output->fd < 0 || fchmod(output->fd, S_IRUSR | S_IWUSR) != 0) {
         int status = fail("%s: cannot be created: %s", path, strerror(errno));
         output_abandon(output);
@@ -138,18 +138,18 @@ void output_abandon(struct output *output)
     output->temporary = NULL;
 }
 
-/* The new name itself must survive a crash too. Not every file system can do that. */
-static void sync_folder(const char *path)
+/* Makes the new name durable as well. Not every file system can do that, so errors are ignored. */
+static void sync_directory(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    char *directory = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    int fd = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
     if (fd >= 0) {
         fsync(fd);
         close(fd);
     }
-    free(folder);
+    free(directory);
 }
 
 int output_commit(struct output *output, mode_t mode)
@@ -160,7 +160,7 @@ int output_commit(struct output *output, mode_t mode)
         return status;
     }
     set_unfinished(NULL);
-    sync_folder(output->path);
+    sync_directory(output->path);
     free(output->temporary);
     output->temporary = NULL;
     close(output->fd);

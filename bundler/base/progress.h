@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* One line on a terminal that shows how far the compression is. */
+/* A line on the terminal that shows how much has been compressed. */
 #ifndef BUNDLER_BASE_PROGRESS_H
 #define BUNDLER_BASE_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Shows nothing unless stderr is a terminal. `total`: bytes of all variants. */
+/* Starts the line. Shows nothing if `quiet` is set or stderr is no terminal. `total`: bytes of all builds. */
 void progress_start(uint64_t total, bool quiet);
-/* So many more bytes are read, and so many more came out; `level` is at work. */
+/* Adds bytes read and bytes written for the build of `level`, and redraws the line. */
 void progress_add(unsigned level, uint64_t read, uint64_t written);
-/* What was added for a variant does not count: it is coded again, into something else. */
+/* Subtracts what was added for a build, because it is coded a second time. */
 void progress_take_back(uint64_t read, uint64_t written);
-/* Takes the line away again. */
+/* Removes the line. */
 void progress_clear(void);
 
 #endif

@@ -1,26 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the parts of a bundle lie behind the stub. Arithmetic only. */
+/* The parts of a bundle after the stub, and where they lie. Arithmetic only. */
 #ifndef BUNDLER_BUNDLE_LAYOUT_H
 #define BUNDLER_BUNDLE_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../lib/format.h"
+enum { LAYOUT_PAGE = 4096 };
 
-enum { LAYOUT_PARTS_MAX = FATELF_VARIANTS_MAX + 8, LAYOUT_PAGE = 4096 };
-
-/* A section that `create` adds. */
+/* A section that is added to the stub. */
 struct layout_part {
     const char *name;
     uint64_t size;
     uint64_t alignment; /* a power of two */
-    uint64_t address;   /* set by layout_place */
+    bool note;          /* covered by the PT_NOTE segment */
+    bool code;          /* the section may hold code that is run where it is mapped */
+
+    enum { LAYOUT_MEMORY, LAYOUT_FILE } source;
+    const unsigned char *bytes; /* LAYOUT_MEMORY */
+    int fd;                     /* LAYOUT_FILE: read from this offset on */
+    uint64_t offset;
+
+    uint64_t address; /* set by layout_place() */
 };
 
 /*
- * Gives the parts their addresses, in order, the first at the page boundary at or behind `stub_end`. Returns the end of
- * the last part.
+ * Moves the notes before all other parts, because the PT_NOTE segment covers them without a gap, keeps the order
+ * otherwise, and gives all parts their addresses: the first one at the page boundary at or after `stub_end`. Returns the
+ * end of the last part.
  */
 uint64_t layout_place(uint64_t stub_end, struct layout_part *parts, size_t count);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A bundle that is read: its manifest checked, its payloads at hand. */
+/* Opens a bundle for reading: its manifest and its tables of frames are checked. */
 #ifndef BUNDLER_BUNDLE_OPEN_H
 #define BUNDLER_BUNDLE_OPEN_H
 
@@ -15,22 +15,24 @@ struct bundle_file {
     struct fatelf_image image;
     struct fatelf_bundle bundle;
     struct fatelf_payload payloads[FATELF_VARIANTS_MAX]; /* of its variants, in order */
-    const struct fatelf_variant *base;                   /* the one in base_bytes, or NULL */
-    unsigned char *base_bytes;                           /* raw; kept for the next variant that is coded against it */
-    char build_id[2 * 20 + 1];                           /* hexadecimal, or empty */
+    const struct fatelf_variant *base;                   /* the variant whose bytes are in base_bytes, or NULL */
+    unsigned char *base_bytes; /* decoded; kept for the next variant that is coded against the same base */
+    char build_id[2 * 20 + 1]; /* hexadecimal, or empty */
 };
 
-/* *file stays where it is until bundle_file_close(), which is called in any case. Returns 0, or reports and returns an
- * exit status. */
+/*
+ * Opens the bundle. *file must not be moved until bundle_file_close(), which the caller calls in any case. Returns 0, or
+ * reports and returns an exit status.
+ */
 int bundle_file_open(struct bundle_file *file, const char *path);
 void bundle_file_close(struct bundle_file *file);
 
-/* The level of the lowest variant with the same payload, which is stored once; 0: it is this variant's own. */
+/* The level of the lowest variant with the same payload, if that is a lower one than variant `index`. 0: it is not. */
 unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index);
 
 /*
- * Decodes variant `index` to `fd` (-1: nowhere) and compares its hash. Returns 0, or reports with `to`, the output's
- * name, and returns an exit status.
+ * Decodes variant `index` to the descriptor `fd` (-1: nowhere) and compares its SHA-256. `to` names the output in
+ * messages. Returns 0, or reports and returns an exit status.
  */
 int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const char *to);
 

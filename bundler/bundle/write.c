@@ -16,20 +16,17 @@ enum { CHUNK = 1 << 20, BUILD_ID_SIZE = 20, BUILD_ID_OFFSET = 16 /* header and "
 struct writer {
     bfd *in, *out;
     const struct stub_file *stub;
-    const struct write_part *parts;
+    const struct layout_part *parts;
     size_t count;
-    bool executable;                      /* the parts' segment */
-    asection *sections[LAYOUT_PARTS_MAX]; /* of the parts */
+    asection *sections[WRITE_PARTS_MAX]; /* of the parts */
     unsigned char *chunk;
-    EVP_MD_CTX *hash; /* for the build-id: over all that goes in */
+    EVP_MD_CTX *hash; /* for the build-id: over all contents */
 };
 
 /* BFD's flags for a part. libbfd gives sections named .note* the type SHT_NOTE. */
-static flagword part_flags(const struct writer *w, const struct write_part *part)
+static flagword part_flags(const struct layout_part *part)
 {
-    bool code = w->executable && !part->bytes; /* a payload that is run where it lies */
-
-    return SEC_ALLOC | SEC_LOAD | SEC_READONLY | SEC_HAS_CONTENTS | (flagword)(code ? SEC_CODE : SEC_DATA);
+    return SEC_ALLOC | SEC_LOAD | SEC_READONLY | SEC_HAS_CONTENTS | (flagword)(part->code ? SEC_CODE : SEC_DATA);
 }
 
 static bool copy_section_header(struct writer *w, asection *from)
@@ -59,17 +56,17 @@ static bool make_sections(struct writer *w)
         if (!bfd_copy_private_section_data(w->in, s, w->out, s->output_section))
             return false;
     for (size_t i = 0; i < w->count; i++) {
-        const struct layout_part *place = w->parts[i].place;
-        asection *s = bfd_make_section_anyway_with_flags(w->out, place->name, part_flags(w, &w->parts[i]));
-        if (!s || !bfd_set_section_size(s, place->size) || !bfd_set_section_vma(s, place->address) ||
-            !bfd_set_section_lma(s, place->address) || !bfd_set_section_alignment(s, log2_of(place->alignment)))
+        const struct layout_part *part = &w->parts[i];
+        asection *s = bfd_make_section_anyway_with_flags(w->out, part->name, part_flags(part));
+        if (!s || !bfd_set_section_size(s, part->size) || !bfd_set_section_vma(s, part->address) ||
+            !bfd_set_section_lma(s, part->address) || !bfd_set_section_alignment(s, log2_of(part->alignment)))
             return false;
         w->sections[i] = s;
     }
     return true;
 }
 
-/* Is the section in this segment of the stub? .tbss takes no room in a PT_LOAD but stands in it. */
+/* Tells whether the section belongs to this segment of the stub. .tbss has no size in a PT_LOAD, but belongs to it. */
 static bool covers(const Elf64_Phdr *segment, asection *section)
 {
     flagword flags = bfd_section_flags(section);
@@ -77,7 +74,7 @@ static bool covers(const Elf64_Phdr *segment, asection *section)
 
     if (!(flags & SEC_ALLOC) || segment->p_type == PT_GNU_STACK)
         return false;
-    /* in memory .tbss takes the addresses of what follows, which is not thread-local for that */
+    /* .tbss has the addresses of the sections that follow it, but those are not thread-local */
     if (segment->p_type == PT_TLS && !(flags & SEC_THREAD_LOCAL))
         return false;
     if (flags & SEC_THREAD_LOCAL && !(flags & SEC_LOAD)) {
@@ -92,7 +89,7 @@ static bool record_stub_segment(struct writer *w, const Elf64_Phdr *segment)
 {
     asection *inside[SECTIONS_MAX];
     unsigned count = 0;
-    /* the segment that starts the file brings the headers */
+    /* the segment at the start of the file contains the headers */
     bool headers = segment->p_type == PT_LOAD && segment->p_offset == 0;
 
     for (asection *s = w->in->sections; s && count < SECTIONS_MAX; s = s->next)
@@ -101,7 +98,7 @@ static bool record_stub_segment(struct writer *w, const Elf64_Phdr *segment)
     return bfd_record_phdr(w->out, segment->p_type, true, segment->p_flags, false, 0, headers, headers, count, inside);
 }
 
-/* The stub's segments that are PT_LOAD, or those that are not. */
+/* Records the stub's segments that are PT_LOAD, or those that are not. */
 static bool record_stub_segments(struct writer *w, bool loads)
 {
     for (size_t i = 0; i < w->stub->elf.count; i++) {
@@ -113,18 +110,22 @@ static bool record_stub_segments(struct writer *w, bool loads)
 }
 
 /*
- * Every segment by hand: bfd_copy_private_header_data would copy the stub's map, and the two do not mix. All PT_LOAD
- * come first, because Go's debug/buildinfo takes an empty segment at address 0 (PT_GNU_STACK) for one without end.
+ * Records every segment itself: bfd_copy_private_header_data() would copy the stub's segments and must not be mixed with
+ * bfd_record_phdr(). All PT_LOAD come first, because Go's debug/buildinfo takes an empty segment at address 0
+ * (PT_GNU_STACK) for one that contains every address.
  */
 static bool record_segments(struct writer *w)
 {
-    unsigned notes = 0;
+    unsigned notes = 0; /* the first parts: see layout_place() */
+    bool code = false;
 
     while (notes < w->count && w->parts[notes].note)
         notes++;
+    for (size_t i = 0; i < w->count; i++)
+        code |= w->parts[i].code;
     return record_stub_segments(w, true) &&
-           bfd_record_phdr(w->out, PT_LOAD, true, w->executable ? PF_R | PF_X : PF_R, false, 0, false, false,
-                           (unsigned)w->count, w->sections) &&
+           bfd_record_phdr(w->out, PT_LOAD, true, code ? PF_R | PF_X : PF_R, false, 0, false, false, (unsigned)w->count,
+                           w->sections) &&
            bfd_record_phdr(w->out, PT_NOTE, true, PF_R, false, 0, false, false, notes, w->sections) &&
            record_stub_segments(w, false);
 }
@@ -145,15 +146,15 @@ static bool write_stub_sections(struct writer *w)
     return true;
 }
 
-static bool write_part(struct writer *w, size_t index, int spool)
+static bool write_part(struct writer *w, size_t index)
 {
-    const struct write_part *part = &w->parts[index];
+    const struct layout_part *part = &w->parts[index];
 
-    for (uint64_t at = 0; at < part->place->size;) {
-        uint64_t left = part->place->size - at;
+    for (uint64_t at = 0; at < part->size;) {
+        uint64_t left = part->size - at;
         size_t size = left < CHUNK ? (size_t)left : CHUNK;
-        const unsigned char *bytes = part->bytes ? part->bytes + at : w->chunk;
-        if (!part->bytes && !file_read(spool, w->chunk, size, part->spool_offset + at))
+        const unsigned char *bytes = part->source == LAYOUT_MEMORY ? part->bytes + at : w->chunk;
+        if (part->source == LAYOUT_FILE && !file_read(part->fd, w->chunk, size, part->offset + at))
             return false;
         EVP_DigestUpdate(w->hash, bytes, size);
         if (!bfd_set_section_contents(w->out, w->sections[index], bytes, (file_ptr)at, size))
@@ -163,7 +164,7 @@ static bool write_part(struct writer *w, size_t index, int spool)
     return true;
 }
 
-/* Two packages that ship the same stub under one build-id conflict in rpm's database: each bundle has its own. */
+/* Each bundle has a build-id of its own: two packages with files of the same build-id conflict in rpm's database. */
 static bool write_build_id(struct writer *w)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
@@ -173,7 +174,7 @@ static bool write_build_id(struct writer *w)
            bfd_set_section_contents(w->out, section, digest, BUILD_ID_OFFSET, BUILD_ID_SIZE);
 }
 
-static bool write_all(struct writer *w, int spool)
+static bool write_all(struct writer *w)
 {
     bfd_set_format(w->out, bfd_object);
     if (!bfd_set_arch_mach(w->out, bfd_get_arch(w->in), bfd_get_mach(w->in)) ||
@@ -183,12 +184,12 @@ static bool write_all(struct writer *w, int spool)
     if (!make_sections(w) || !record_segments(w) || !write_stub_sections(w))
         return false;
     for (size_t i = 0; i < w->count; i++)
-        if (!write_part(w, i, spool))
+        if (!write_part(w, i))
             return false;
     return write_build_id(w) && bfd_copy_private_bfd_data(w->in, w->out);
 }
 
-/* libbfd calls every short write ENOSPC, also one that met a limit: one byte more tells. */
+/* libbfd reports every short write as ENOSPC, even if RLIMIT_FSIZE caused it. Writing one more byte tells. */
 static int true_error(const char *temporary, int error)
 {
     int fd = error == ENOSPC ? open(temporary, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
@@ -201,24 +202,18 @@ static int true_error(const char *temporary, int error)
     return error;
 }
 
-int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct write_part *parts,
-                 size_t count, bool executable, int spool)
+int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct layout_part *parts,
+                 size_t count)
 {
-    struct writer w = {
-        .in = stub->bfd,
-        .stub = stub,
-        .parts = parts,
-        .count = count,
-        .executable = executable,
-    };
+    struct writer w = {.in = stub->bfd, .stub = stub, .parts = parts, .count = count};
     bool good;
 
     w.chunk = malloc(CHUNK);
     w.hash = EVP_MD_CTX_new();
     errno = 0;
     w.out = bfd_openw(temporary, "elf64-x86-64");
-    good = w.chunk && w.hash && w.out && EVP_DigestInit_ex(w.hash, EVP_sha256(), NULL) && write_all(&w, spool);
-    /* libbfd writes headers and tables when it closes */
+    good = w.chunk && w.hash && w.out && EVP_DigestInit_ex(w.hash, EVP_sha256(), NULL) && write_all(&w);
+    /* libbfd writes headers and tables when it closes the file */
     if (w.out && good)
         good = bfd_close(w.out);
     else if (w.out)

@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a bundle with libbfd: the stub's sections and segments, then ours. */
+/* Writes a bundle with libbfd: the stub's sections and segments, then the parts. */
 #ifndef BUNDLER_BUNDLE_WRITE_H
 #define BUNDLER_BUNDLE_WRITE_H
 
 #include "layout.h"
 #include "stub.h"
 
-/* A section to add: its place, and its bytes in memory or, if `bytes` is NULL, at `spool_offset` of the spool. */
-struct write_part {
-    struct layout_part *place;
-    bool note; /* covered by the PT_NOTE; notes come first and follow each other without gaps */
-    const unsigned char *bytes;
-    uint64_t spool_offset;
-};
+enum { WRITE_PARTS_MAX = 16 };
 
 /*
- * Writes the file `temporary`, which gets the bundle's own build-id; `path` is its name in messages. `executable`: the
- * parts may be run where they are mapped. Returns 0, or reports and returns an exit status.
+ * Writes the file `temporary`, with the bundle's own build-id. The parts were placed by layout_place(). Messages name
+ * `path`. Returns 0, or reports and returns an exit status.
  */
-int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct write_part *parts,
-                 size_t count, bool executable, int spool);
+int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct layout_part *parts,
+                 size_t count);
 
 #endif

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two builds of a function are the same instructions but for some bytes: addresses that have changed, an instruction
- * that is encoded in another way. Lined up rightly they differ in few places; between two of those, often less than
- * eight bytes apart, nothing says what the right way is but what lies before and behind. So the bytes of the frame are
- * looked at in order with several shifts side by side, the lanes: each knows what it costs to come to here and end in
- * it; bytes without a shift (literals) have a price, to change the lane has one too, and the cheapest way at the end is
- * the answer (the method is Viterbi's). Where the cheapest lane goes wrong, an index of the piece gives new ones.
+ * Finds the cheapest way to write a frame as literals and copies from a piece of the base.
+ *
+ * Two builds of a function have the same instructions except for some bytes: changed addresses, and instructions with
+ * another encoding. With the right shift, frame and piece differ in few places. These are often less than eight bytes
+ * apart; so few equal bytes do not tell which shift is right, only the bytes before and after them do.
+ *
+ * The search is therefore a Viterbi search for the cheapest path. It goes through the bytes of the frame once, with up
+ * to LANES candidate shifts, the lanes. The state after a byte is the lane with which the byte is copied, or "literal".
+ * The price of a lane is that of the cheapest path so far that ends in it. To reach the next byte, a path
+ *   - stays in its lane: it pays for an equal byte, or for the change of a field that differs;
+ *   - or enters a lane from the cheapest of all states: it pays for a new copy as well;
+ *   - or writes a literal, from the cheapest of all states.
+ * For each byte, the search records the cheapest state and which lanes were entered. trace_back() follows these records
+ * from the cheapest state after the last byte to the first byte.
+ *
+ * Unless the next bytes match in the cheapest lane, they are looked up in an index of the piece, and the shifts that
+ * are found get lanes, in place of the most expensive ones.
  */
 #include "align.h"
 
@@ -17,57 +28,58 @@ enum {
     LANES = 8,
     NO_LANE = LANES,
     HASH_BITS = 20,
-    LONG_WINDOW = 8,  /* bytes: found anywhere */
-    SHORT_WINDOW = 5, /* found close by only: there are many */
+    LONG_WINDOW = 8,  /* bytes; a match is accepted anywhere in the piece */
+    SHORT_WINDOW = 5, /* bytes; chance matches are frequent, so only those within CLOSE are accepted */
     CLOSE = 2048,
-    INDEXED_MAX = 1 << 22, /* windows; of a longer piece only each second one is noted, or third .. */
-    GOOD = 4,              /* a lane whose next bytes are right needs no others beside it */
-    REBASE = 1 << 12,      /* bytes after which prices are counted anew */
+    INDEXED_MAX = 1 << 22, /* windows; of a longer piece, every second one is indexed, or every third .. */
+    GOOD = 4,              /* if this many next bytes match in the cheapest lane, no other lanes are looked for */
+    REBASE = 1 << 12,      /* bytes between two calls of rebase() */
 };
 
 /*
- * Prices, in hundredths of a byte of the coded frame. Those of entering a lane are a third higher than that: many short
- * copies take longer to decode than few long ones.
+ * Estimated prices, in hundredths of a byte of the coded frame. Those of entering a lane (BACK to FAR) are a third
+ * above the estimate, because many short copies take longer to decode than few long ones.
  */
 enum {
     PRICE_EQUAL = 4,
     PRICE_LITERAL = 95,
-    PRICE_BACK = 320,  /* the copy goes on behind literals */
+    PRICE_BACK = 320,  /* the shift is the same as before the literals */
     PRICE_NEAR = 340,  /* the shift changes by less than NEAR bytes */
     PRICE_CLOSE = 420, /* by less than FAR */
     PRICE_FAR = 500,
-    PRICE_CHANGE_8 = 130, /* a difference of so many bits */
+    PRICE_CHANGE_8 = 130, /* the number to add has this many bits */
     PRICE_CHANGE_16 = 180,
     PRICE_CHANGE_24 = 240,
     PRICE_CHANGE_32 = 550,
-    PRICE_NEVER = 1 << 30,
+    PRICE_NEVER = 1 << 30, /* of a lane that no path has entered */
     NEAR = 64,
     FAR = 4096,
 };
 
-/* Where in the piece windows of one length lie, sorted by hash, then by place. */
+/* Where in the piece the windows of one length are. */
 struct index {
     size_t window;
-    uint32_t *starts; /* of each hash's places, and the end of the last one's */
-    uint32_t *places;
-    size_t room; /* of places */
+    uint32_t *starts; /* for each hash, where its places start; they end where those of the next hash start */
+    uint32_t *places; /* offsets in the piece, sorted by hash, then by offset */
+    size_t room;      /* allocated places */
 };
 
 struct lane {
     bool used;
     int32_t shift;
-    uint32_t price;
-    size_t changed; /* up to here, a change has been paid */
+    uint32_t price; /* of the cheapest path that ends in this lane */
+    size_t changed; /* where the last changed field of that path ends */
 };
 
 struct aligner {
     struct index index[2];
-    int32_t *shifts;   /* of the cheapest lane at each byte, then the answer */
-    uint8_t *cheapest; /* at each byte: that lane, or NO_LANE */
-    uint8_t *entered;  /* a bit for each lane that is entered at this byte */
+    int32_t *shifts;   /* at each byte, the shift of the cheapest lane so far; after trace_back(), the result */
+    uint8_t *cheapest; /* at each byte, the cheapest state: a lane, or NO_LANE for a literal */
+    uint8_t *entered;  /* at each byte, a bit for each lane that was entered there */
     struct lane lanes[LANES];
 };
 
+/* Multiplicative hashing, by 2^64 divided by the golden ratio. Always reads eight bytes. */
 static uint32_t hash(const unsigned char *bytes, size_t window)
 {
     uint64_t value;
@@ -111,7 +123,7 @@ void aligner_free(struct aligner *aligner)
     free(aligner);
 }
 
-/* Counts, sums up, and then puts each place where it belongs. */
+/* A counting sort. Counting at hash + 2 makes starts[hash] right once every place has advanced starts[hash + 1]. */
 static bool fill_index(struct index *index, const unsigned char *piece, size_t size)
 {
     size_t end = size < LONG_WINDOW ? 0 : size - LONG_WINDOW + 1, step = size / INDEXED_MAX + 1;
@@ -136,22 +148,25 @@ static bool fill_index(struct index *index, const unsigned char *piece, size_t s
     return true;
 }
 
-/* Takes a shift into a lane, that of the dearest one, unless it has one. */
+/* Gives `shift` a lane unless it has one: an unused lane, or else the most expensive one. */
 static void add_lane(struct aligner *aligner, int32_t shift)
 {
-    struct lane *dearest = &aligner->lanes[0];
+    struct lane *worst = &aligner->lanes[0];
 
     for (size_t i = 0; i < LANES; i++) {
         struct lane *lane = &aligner->lanes[i];
         if (lane->used && lane->shift == shift)
             return;
-        if (!lane->used || (dearest->used && lane->price > dearest->price))
-            dearest = lane;
+        if (!lane->used || (worst->used && lane->price > worst->price))
+            worst = lane;
     }
-    *dearest = (struct lane){.used = true, .shift = shift, .price = PRICE_NEVER};
+    *worst = (struct lane){.used = true, .shift = shift, .price = PRICE_NEVER};
 }
 
-/* Takes the places next to `expected` where the window at bytes[at] lies, within `distance`. */
+/*
+ * Looks up the window at bytes[at], and gives lanes to the nearest places before and after `expected` that match and
+ * are not further away than `distance`.
+ */
 static void look_up(struct aligner *aligner, const struct index *index, const unsigned char *piece,
                     const unsigned char *bytes, size_t at, int64_t expected, int64_t distance)
 {
@@ -196,7 +211,10 @@ static uint32_t price_of_change(const unsigned char *from, const unsigned char *
     return difference < 1 << 23 ? PRICE_CHANGE_24 : PRICE_CHANGE_32;
 }
 
-/* One byte on with all lanes. *price: of the cheapest way. Returns its lane. */
+/*
+ * Extends the paths by byte `at`. *price: that of the cheapest state, before and after. `current`: the shift of the
+ * cheapest lane so far. Returns the cheapest state.
+ */
 static size_t advance(struct aligner *aligner, const unsigned char *piece, size_t piece_size,
                       const unsigned char *bytes, size_t at, int32_t current, uint32_t *price)
 {
@@ -213,9 +231,9 @@ static size_t advance(struct aligner *aligner, const unsigned char *piece, size_
             lane->used = false;
             continue;
         }
-        uint32_t anew = *price + price_of_entering(lane->shift, current);
-        if (anew < lane->price) {
-            lane->price = anew;
+        uint32_t entry_price = *price + price_of_entering(lane->shift, current);
+        if (entry_price < lane->price) {
+            lane->price = entry_price;
             lane->changed = 0;
             entered |= 1u << i;
         }
@@ -235,7 +253,7 @@ static size_t advance(struct aligner *aligner, const unsigned char *piece, size_
     return cheapest;
 }
 
-/* Prices say only which way is cheaper. */
+/* Only differences of prices matter. Subtracting the lowest price from all of them prevents an overflow. */
 static void rebase(struct aligner *aligner, uint32_t *price)
 {
     for (size_t i = 0; i < LANES; i++)
@@ -243,7 +261,7 @@ static void rebase(struct aligner *aligner, uint32_t *price)
     *price = 0;
 }
 
-/* Each byte's shift on the cheapest way, from the last byte to the first. */
+/* Sets shifts[] to the result: the cheapest path, from the last byte to the first. */
 static void trace_back(struct aligner *aligner, size_t size)
 {
     for (size_t i = size; i > 0;) {
@@ -258,9 +276,9 @@ static void trace_back(struct aligner *aligner, size_t size)
     }
 }
 
-/* Do the next bytes of the frame lie in the piece where the shift says? */
-static bool is_good(const unsigned char *piece, size_t piece_size, const unsigned char *bytes, size_t size, size_t at,
-                    int32_t shift)
+/* True if the next GOOD bytes of the frame are equal to those of the piece at this shift. */
+static bool is_match(const unsigned char *piece, size_t piece_size, const unsigned char *bytes, size_t size, size_t at,
+                     int32_t shift)
 {
     int64_t place = (int64_t)at + shift;
 
@@ -279,7 +297,7 @@ const int32_t *align(struct aligner *aligner, const unsigned char *piece, size_t
     if (!fill_index(&aligner->index[0], piece, piece_size) || !fill_index(&aligner->index[1], piece, piece_size))
         return NULL;
     for (size_t i = 0; i < size; i++) {
-        if (i + LONG_WINDOW <= size && (lane == NO_LANE || !is_good(piece, piece_size, bytes, size, i, current))) {
+        if (i + LONG_WINDOW <= size && (lane == NO_LANE || !is_match(piece, piece_size, bytes, size, i, current))) {
             look_up(aligner, &aligner->index[0], piece, bytes, i, (int64_t)i + current, INT64_MAX);
             look_up(aligner, &aligner->index[1], piece, bytes, i, (int64_t)i + current, CLOSE);
         }

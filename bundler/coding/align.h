@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds out what of a frame is best copied from where in a piece of the base. */
+/* Finds out which bytes of a frame are best copied from a piece of the base, and from where. */
 #ifndef BUNDLER_CODING_ALIGN_H
 #define BUNDLER_CODING_ALIGN_H
 
@@ -8,18 +8,19 @@
 
 struct aligner;
 
-/* A tool for one thread and frames of up to `size` bytes. NULL: out of memory. aligner_free() takes NULL too. */
+/* An aligner is for one thread and frames of up to `size` bytes. NULL: out of memory. */
 struct aligner *aligner_make(size_t size);
-void aligner_free(struct aligner *aligner);
+void aligner_free(struct aligner *aligner); /* NULL is allowed */
 
-/* In place of a shift: the byte is copied from nowhere. */
+/* The shift of a literal: the byte is not copied. */
 #define ALIGN_LITERAL INT32_MIN
-/* So many bytes behind `piece` and `bytes` can be read, and have the same values always. */
+/* align() may read this many bytes after `piece` and `bytes`. Callers set them, so that the result is reproducible. */
 enum { ALIGN_SLACK = 8 };
 
 /*
- * For each of the `size` bytes its shift, so that piece[i + shift] is the byte to copy to i, or ALIGN_LITERAL; until the
- * next call. Copies may have wrong bytes in them: those are worth being changed afterwards. NULL: out of memory.
+ * Returns the shift of each of the `size` bytes: bytes[i] is best copied from piece[i + shift], or is a literal if the
+ * shift is ALIGN_LITERAL. A copied byte can differ: then it is cheaper to change it afterwards than to write literals.
+ * The result is valid until the next call. NULL: out of memory.
  */
 const int32_t *align(struct aligner *aligner, const unsigned char *piece, size_t piece_size, const unsigned char *bytes,
                      size_t size);

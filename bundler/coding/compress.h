@@ -1,49 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-/* Codes a variant into a payload, on several processors. */
+/* Codes a build into a payload, with several threads. */
 #ifndef BUNDLER_CODING_COMPRESS_H
 #define BUNDLER_CODING_COMPRESS_H
 
 #include <stdint.h>
 
 #include "../../lib/format.h"
-
-struct locator;
-struct build;
+#include "encode.h"
 
 /*
- * Frames are a 32nd of a variant or more: enough to share out between threads evenly. Measured in docs/performance:
- * above 1 MiB they gain little and fall out of a core's cache when they are decoded, below 128 KiB they lose matches.
+ * The frame size is the smallest power of two in this range with which a build has at most COMPRESS_FRAMES_WANTED
+ * frames: enough frames to share them out evenly between threads. Measured in docs/performance.md: frames above 1 MiB
+ * save little and no longer fit into a core's cache when they are decoded; frames below 128 KiB lose matches.
  */
 #define COMPRESS_FRAME_SIZE_MIN (UINT32_C(1) << 17)
 #define COMPRESS_FRAME_SIZE_MAX (UINT32_C(1) << 20)
 #define COMPRESS_FRAMES_WANTED 32u
-/*
- * What "zstd" without a level means: zstd's level 12, but literals are left as they are where there is no base. A few
- * percent larger and a fifth faster to decode. Above 12, zstd needs many times as long for a few percent.
- */
-enum { COMPRESS_LEVEL_DEFAULT = 0, COMPRESS_LEVEL_OF_DEFAULT = 12 };
-/* Most machines in use have this level and not the next. */
-enum { COMPRESS_BASE_DEFAULT = 3 };
 
 struct compress_settings {
-    enum fatelf_encoding encoding; /* stored or zstd; with a base, zstd is zstd-delta */
-    int level;          /* zstd's, with zstd's own parameters, or COMPRESS_LEVEL_DEFAULT; unused for stored */
-    unsigned threads;   /* at least 1; has no influence on the result */
-    const char *output; /* whose spool it is, for messages */
+    enum fatelf_encoding encoding; /* without a base; with one, the row's `against` is used */
+    int level;                     /* of zstd, or ENCODE_LEVEL_DEFAULT; unused for stored payloads */
+    unsigned threads;              /* at least 1; the result does not depend on it */
+    const char *output;            /* the name of the output, for messages about the spool */
 };
 
-/* What a variant is coded against. */
-struct compress_base {
-    const struct build *variant;
-    const struct locator *locator; /* of its bytes */
+/* What the manifest says of a payload. */
+struct coded {
+    enum fatelf_encoding encoding;
+    uint32_t frame_size;
+    uint32_t frame_count;
+    struct fatelf_frame *frames; /* owned */
+    uint64_t payload_size;       /* with the seek table */
+    uint64_t size;               /* of the build */
+    uint8_t sha256[32];          /* of the build */
 };
 
 /*
- * Codes the bytes of `from` and appends the payload to `spool`. `base`: NULL, or what to code against. Fills in *coded
- * but for payload_offset and frames_offset, and *frames, which the caller frees. Returns 0, or reports with the path of
- * `from`, or with the output's name where the spool cannot be written, and returns an exit status; *frames is then NULL.
+ * Codes the bytes of `build` and appends the payload to the file `spool`. `base`: what to code against, or NULL. Fills
+ * *coded; the caller frees coded->frames. Returns 0, or reports and returns an exit status, then coded->frames is NULL.
  */
-int compress_build(const struct build *from, const struct compress_base *base, const struct compress_settings *settings,
-                   int spool, struct fatelf_variant *coded, struct fatelf_frame **frames);
+int compress_build(const struct build *build, const struct encode_base *base, const struct compress_settings *settings,
+                   int spool, struct coded *coded);
 
 #endif

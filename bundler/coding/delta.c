@@ -9,13 +9,13 @@
 
 enum {
     FIELD = sizeof(uint32_t),
-    NUMBER_MAX = 5, /* bytes of a number of a stream */
+    NUMBER_MAX = 5, /* bytes of the longest number in a stream */
 };
 
 struct stream {
     unsigned char *bytes;
     size_t size;
-    size_t room;
+    size_t room; /* allocated bytes */
 };
 
 struct delta_coder {
@@ -24,8 +24,8 @@ struct delta_coder {
     struct stream streams[FATELF_DELTA_STREAMS];
     struct fatelf_delta_regions regions;
     bool out_of_memory;
-    uint32_t literals; /* since the last copy */
-    uint32_t gap;      /* bytes of copies since the last change */
+    uint32_t literals; /* bytes of literals since the last copy */
+    uint32_t gap;      /* copied bytes since the last changed field */
     int32_t shift;     /* of the last copy */
 };
 
@@ -53,7 +53,7 @@ void delta_coder_free(struct delta_coder *coder)
     free(coder);
 }
 
-/* Room for so many bytes more. */
+/* Makes room for `size` more bytes and returns where they go. NULL: coder->out_of_memory is set. */
 static unsigned char *reserve(struct delta_coder *coder, enum fatelf_delta_stream which, size_t size)
 {
     struct stream *stream = &coder->streams[which];
@@ -71,7 +71,7 @@ static unsigned char *reserve(struct delta_coder *coder, enum fatelf_delta_strea
     return stream->bytes + stream->size;
 }
 
-static void put(struct delta_coder *coder, enum fatelf_delta_stream which, uint32_t value)
+static void put_number(struct delta_coder *coder, enum fatelf_delta_stream which, uint32_t value)
 {
     unsigned char *to = reserve(coder, which, NUMBER_MAX);
 
@@ -99,7 +99,7 @@ static void put_literals(struct delta_coder *coder, const unsigned char *bytes, 
     coder->literals += size;
 }
 
-/* The field of a copy at raw[at] is not what it is in the prefix. */
+/* Writes a change of the copied field at raw[at]; `from`: the field in the prefix. lib/format.h explains moved[]. */
 static void put_change(struct delta_coder *coder, const unsigned char *from, const unsigned char *raw, uint32_t at)
 {
     uint32_t before, after, shift = (uint32_t)coder->shift;
@@ -108,13 +108,13 @@ static void put_change(struct delta_coder *coder, const unsigned char *from, con
     memcpy(&after, raw + at, sizeof after);
     uint32_t *moved = fatelf_delta_region(&coder->regions, at + shift, before);
     uint32_t difference = after - before;
-    put(coder, FATELF_DELTA_GAPS, coder->gap);
-    put(coder, FATELF_DELTA_CHANGES, difference == *moved + shift ? 0 : to_zigzag(difference));
+    put_number(coder, FATELF_DELTA_GAPS, coder->gap);
+    put_number(coder, FATELF_DELTA_CHANGES, difference == *moved + shift ? 0 : to_zigzag(difference));
     *moved = difference - shift;
     coder->gap = 0;
 }
 
-/* How many bytes of a copy can be made right: no change reaches beyond the copy. */
+/* How many bytes of a copy can be used: a field that has to be changed must not reach beyond its end. */
 static uint32_t usable(const unsigned char *from, const unsigned char *to, uint32_t size)
 {
     uint32_t at = 0;
@@ -133,16 +133,16 @@ static void put_copy(struct delta_coder *coder, const unsigned char *prefix, con
                      uint32_t size, int32_t shift)
 {
     const unsigned char *from = prefix + (int64_t)at + shift;
-    uint32_t right = usable(from, raw + at, size);
+    uint32_t usable_size = usable(from, raw + at, size);
 
-    if (right > 0) {
-        put(coder, FATELF_DELTA_LITERAL_SIZES, coder->literals);
-        put(coder, FATELF_DELTA_COPY_SIZES, right);
-        put(coder, FATELF_DELTA_MOVES, to_zigzag((uint32_t)shift - (uint32_t)coder->shift));
+    if (usable_size > 0) {
+        put_number(coder, FATELF_DELTA_LITERAL_SIZES, coder->literals);
+        put_number(coder, FATELF_DELTA_COPY_SIZES, usable_size);
+        put_number(coder, FATELF_DELTA_MOVES, to_zigzag((uint32_t)shift - (uint32_t)coder->shift));
         coder->literals = 0;
         coder->shift = shift;
     }
-    for (uint32_t i = 0; i < right;)
+    for (uint32_t i = 0; i < usable_size;)
         if (from[i] == raw[at + i]) {
             i++;
             coder->gap++;
@@ -150,10 +150,10 @@ static void put_copy(struct delta_coder *coder, const unsigned char *prefix, con
             put_change(coder, from + i, raw, at + i);
             i += FIELD;
         }
-    put_literals(coder, raw + at + right, size - right);
+    put_literals(coder, raw + at + usable_size, size - usable_size);
 }
 
-/* All of the frame, as `shifts` says. */
+/* Writes the whole frame to the streams. Each run of bytes with the same shift is one copy, or literals. */
 static void put_frame(struct delta_coder *coder, const unsigned char *prefix, const unsigned char *raw, uint32_t size,
                       const int32_t *shifts)
 {
@@ -170,8 +170,8 @@ static void put_frame(struct delta_coder *coder, const unsigned char *prefix, co
 }
 
 /*
- * The streams as one zstd frame. Each starts a block of its own, and with it tables of its own: what is frequent in one
- * is not in another. 0: there is no room, or zstd cannot.
+ * Compresses header and streams into one zstd frame. Each stream starts a zstd block, so that it gets entropy tables of
+ * its own: the streams differ in which bytes are frequent. Returns the size; 0: there is no room, or zstd has failed.
  */
 static size_t compress(const struct delta_coder *coder, ZSTD_CCtx *context, const struct fatelf_delta *header,
                        size_t size, unsigned char *to, size_t room)

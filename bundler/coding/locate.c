@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two builds of one program hold mostly the same bytes at other places: code grows and shrinks, the linker moves it. So
- * the base's windows of 16 bytes whose hash falls into a sample are noted with the bucket they lie in. A frame looks up
- * its own windows, and each that is found votes for its bucket; the piece of the base with the most votes is taken. No
- * section table is asked: this follows drift, reordered functions and debug sections alike. Where next to nothing is
- * found (tables of offsets, all of them changed) or most of it in several places, the frame's own place is taken, in
- * proportion to the files' sizes.
+ * Two builds of one program have mostly the same bytes, but at different offsets: code grows and shrinks, and the
+ * linker moves it. The index is a sample of all windows of 16 bytes in the base, selected by their hash; it records for
+ * each the bucket (64 KiB of the base) that it is in. The windows of a frame with such a hash are looked up; each one
+ * that is found votes for its bucket, and the piece of the base with the most votes is the result. No section table is
+ * used, so this works for shifted code, reordered functions and debug sections alike. If next to nothing is found (a
+ * table of offsets, all of them changed), or more windows are in several buckets than in one, the result is the piece
+ * at the frame's own position, in proportion to the sizes of the files.
  */
 #include "locate.h"
 
@@ -17,28 +18,28 @@
 #include "../base/file.h"
 
 enum {
-    WINDOW = 16,      /* shorter ones are everywhere in x86 code, longer ones are cut by changed addresses */
+    WINDOW = 16,      /* bytes; shorter ones are everywhere in x86 code, longer ones often contain a changed address */
     BUCKET = 1 << 16, /* bytes */
-    CHUNK = 1 << 20,  /* read at once */
-    SAMPLE = 32,      /* one window in so many, more where the table would be too small */
+    CHUNK = 1 << 20,  /* bytes that are read at a time */
+    SAMPLE = 32,      /* one window in 32 is indexed; fewer if the table would be too small */
     ENTRIES_MIN = 1 << 12,
     ENTRIES_MAX = 1 << 22,
-    FOUND_MIN = 64, /* where fewer windows than one in so many are found, they say nothing */
+    FOUND_MIN = 64, /* votes count only if one window in 64 or more was found */
 };
-/* Pieces are the frame and so much, or twice as much and so on until 15/16 of the votes lie in there. */
+/* A piece has the size of the frame plus this. That is doubled until 15/16 of the votes are in the piece. */
 static const uint32_t margin = UINT32_C(1) << 19; /* measured in docs/performance */
 
 struct entry {
     uint32_t tag;    /* 0: free */
-    uint32_t bucket; /* AMBIGUOUS: in several */
+    uint32_t bucket; /* AMBIGUOUS: the window is in several */
 };
 
 #define AMBIGUOUS UINT32_MAX
 
 struct locator {
     uint64_t size;
-    uint64_t sample; /* a window counts when these bits of its hash are 0 */
-    uint32_t mask;   /* entries - 1 */
+    uint64_t sample; /* a window is in the sample if these bits of its hash are 0 */
+    uint32_t mask;   /* number of entries - 1 */
     struct entry *entries;
 };
 
@@ -48,7 +49,8 @@ static uint64_t window_hash(const unsigned char *bytes)
 
     memcpy(&a, bytes, sizeof a);
     memcpy(&b, bytes + sizeof a, sizeof b);
-    /* odd constants from the golden ratio and the square root of 3, and a shift: mixes what a multiplication leaves */
+    /* The odd constants are from the golden ratio and the square root of 3. A multiplication carries only upwards; the
+     * shifts bring the high bits down. */
     a = a * UINT64_C(0x9e3779b97f4a7c15) ^ b * UINT64_C(0xbb67ae8584caa73b);
     a = (a ^ a >> 32) * UINT64_C(0x9e3779b97f4a7c15);
     return a ^ a >> 29;
@@ -64,8 +66,8 @@ static uint32_t tag(uint64_t hash)
     return (uint32_t)(hash >> 12) | 1;
 }
 
-/* The first window in a slot stays; the table is at most half full. */
-static void note(struct locator *locator, uint64_t hash, uint32_t bucket)
+/* A slot keeps the first window that it gets. The table is at most half full, so few others are lost. */
+static void record_window(struct locator *locator, uint64_t hash, uint32_t bucket)
 {
     struct entry *entry = slot(locator, hash);
 
@@ -89,7 +91,7 @@ static bool read_base(struct locator *locator, int fd)
         for (size_t i = 0; good && i < CHUNK && i + WINDOW <= size; i++) {
             uint64_t hash = window_hash(chunk + i);
             if ((hash & locator->sample) == 0)
-                note(locator, hash, (uint32_t)((offset + i) / BUCKET));
+                record_window(locator, hash, (uint32_t)((offset + i) / BUCKET));
         }
     }
     free(chunk);
@@ -130,8 +132,8 @@ void locator_free(struct locator *locator)
 }
 
 /*
- * Fills votes[] for each bucket. Returns how many windows voted; the others are nowhere in the base, or in several
- * places.
+ * Counts the votes for each bucket. Returns how many windows have voted. *nowhere and *several: how many have not,
+ * because they are not in the index, or in several buckets.
  */
 static uint64_t vote(const struct locator *locator, const unsigned char *bytes, size_t size, uint32_t *votes,
                      uint64_t *nowhere, uint64_t *several)
@@ -156,7 +158,7 @@ static uint64_t vote(const struct locator *locator, const unsigned char *bytes, 
     return found;
 }
 
-/* The run of `width` buckets with the most votes: how many, and where their middle lies, in bytes. */
+/* The votes of the best run of `width` buckets. *middle: the average offset of these votes, in bytes. */
 static uint64_t best_run(const uint32_t *votes, size_t buckets, size_t width, uint64_t *middle)
 {
     uint64_t sum = 0, most = 0, moment = 0;

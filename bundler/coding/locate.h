@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds the piece of a base build that a frame of another build resembles, wherever it has moved to. */
+/* Finds the piece of the base that a frame of another build resembles, even if it has moved. */
 #ifndef BUNDLER_CODING_LOCATE_H
 #define BUNDLER_CODING_LOCATE_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A place in the base. */
+/* A piece of the base, in bytes. */
 struct place {
     uint64_t offset;
     uint32_t size;
@@ -16,15 +16,16 @@ struct place {
 struct locator;
 
 /*
- * Reads the `size` bytes of `fd` and keeps where sampled windows of them lie, in no more than 32 MiB. NULL with errno
- * set (0: the file is shorter). locator_free() takes NULL too. Several threads may ask one locator.
+ * Reads the `size` bytes of the base from `fd` and builds an index of sampled windows of them, in at most 32 MiB. NULL:
+ * errno says why (0: the file is shorter than `size`). Several threads may search one locator.
  */
 struct locator *locator_make(int fd, uint64_t size);
-void locator_free(struct locator *locator);
+void locator_free(struct locator *locator); /* NULL is allowed */
 
 /*
- * The piece of the base to code `bytes` against: as small as holds most of what is found, no more than
- * FATELF_PREFIX_MAX. `share`: where the middle of `bytes` lies in its own file, from 0 to 1. False: out of memory.
+ * Sets *place to the piece of the base against which `bytes` should be coded: a small one that contains most of what
+ * was found, at most FATELF_PREFIX_MAX bytes. `share`: where the middle of `bytes` lies in its own file, from 0 (the
+ * start) to 1 (the end). False: out of memory.
  */
 bool locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share,
                   struct place *place);

@@ -14,7 +14,7 @@
 enum { OPTION_JSON = 256 };
 
 static const struct option_row option_rows[] = {
-    {OPTION_JSON, "json", NULL, "print JSON"},
+    {OPTION_JSON, "json", NULL, "print JSON", NULL},
     {0},
 };
 

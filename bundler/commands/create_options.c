@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -23,20 +24,51 @@ enum {
     OPTION_FORCE,
 };
 
+static bool launch_value(size_t index, struct option_value *value)
+{
+    if (index >= FATELF_LAUNCH_ROWS)
+        return false;
+    const struct fatelf_launch_row *row = &fatelf_launch_rows[index];
+    snprintf(value->name, sizeof value->name, "%s", row->name);
+    snprintf(value->help, sizeof value->help, "%s%s", row->help, index == 0 ? " (default)" : "");
+    return true;
+}
+
+/* The values of --compress: for each encoding that can be asked for its name, and a second one with its levels. */
+static bool compress_value(size_t index, struct option_value *value)
+{
+    for (size_t i = 0; i < ENCODE_ROWS; i++) {
+        const struct encode_row *row = &encode_rows[i];
+        if (!row->option)
+            continue;
+        if (index-- == 0) {
+            snprintf(value->name, sizeof value->name, "%s", row->option);
+            snprintf(value->help, sizeof value->help, "%s", row->help);
+            return true;
+        }
+        if (row->levels && index-- == 0) {
+            snprintf(value->name, sizeof value->name, "%s:1 to %s:%d", row->option, row->option, ZSTD_maxCLevel());
+            snprintf(value->help, sizeof value->help, "with this level of %s", row->option);
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct option_row create_option_rows[] = {
-    {'o', "output", "FILE", "write the bundle to FILE"},
-    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant: memfd (default) or inplace"},
-    {OPTION_COMPRESS, "compress", "HOW",
-     "zstd (default, tuned to start fast), zstd:1 to zstd:22, or none (with inplace)"},
-    {OPTION_ALIGN, "align", "SIZE", "put builds at multiples of SIZE in the file: 4K (default) to 1G"},
-    {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as its difference to another one"},
-    {OPTION_BASE, "base", "LEVEL", "code the other builds against this one, even where it saves little (default: v3)"},
-    {'j', "jobs", "N", "compress on N processors (default: all there are)"},
-    {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG"},
-    {OPTION_STUB, "stub", "FILE", "use this launcher stub"},
-    {OPTION_FORCE, "force", NULL, "replace FILE if it exists"},
-    {'q', "quiet", NULL, "no progress line, no warnings"},
-    {'v', "verbose", NULL, "say what was written"},
+    {'o', "output", "FILE", "write the bundle to FILE", NULL},
+    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant:", launch_value},
+    {OPTION_COMPRESS, "compress", "HOW", "how the builds are stored:", compress_value},
+    {OPTION_ALIGN, "align", "SIZE", "put builds at multiples of SIZE in the file: 4K (default) to 1G", NULL},
+    {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as its difference to another one", NULL},
+    {OPTION_BASE, "base", "LEVEL", "code the other builds against this one, even where it saves little (default: v3)",
+     NULL},
+    {'j', "jobs", "N", "compress on N processors (default: all there are)", NULL},
+    {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL},
+    {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL},
+    {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL},
+    {'q', "quiet", NULL, "no progress line, no warnings", NULL},
+    {'v', "verbose", NULL, "say what was written", NULL},
     {0},
 };
 
@@ -52,20 +84,24 @@ static long parse_number(const char *text, long low, long high)
     return errno || *end || number < low || number > high ? -1 : number;
 }
 
+/* "zstd", "zstd:19", "none": the option of an encoding, and a level if it has any. */
 static bool parse_compress(const char *value, struct compress_settings *settings)
 {
-    if (strcmp(value, "none") == 0) {
-        settings->encoding = FATELF_ENCODING_STORED;
-        return true;
+    for (size_t i = 0; i < ENCODE_ROWS; i++) {
+        const struct encode_row *row = &encode_rows[i];
+        size_t length = row->option ? strlen(row->option) : 0;
+        if (!row->option || strncmp(value, row->option, length) != 0)
+            continue;
+        settings->encoding = row->encoding;
+        settings->level = ENCODE_LEVEL_DEFAULT;
+        if (value[length] == 0)
+            return true;
+        if (value[length] != ':' || !row->levels)
+            continue;
+        settings->level = (int)parse_number(value + length + 1, 1, ZSTD_maxCLevel());
+        return settings->level > 0;
     }
-    settings->encoding = FATELF_ENCODING_ZSTD;
-    settings->level = COMPRESS_LEVEL_DEFAULT;
-    if (strcmp(value, "zstd") == 0)
-        return true;
-    if (strncmp(value, "zstd:", 5) != 0)
-        return false;
-    settings->level = (int)parse_number(value + 5, 1, ZSTD_maxCLevel());
-    return settings->level > 0;
+    return false;
 }
 
 #define ALIGN_MAX (UINT64_C(1) << 30)
@@ -96,81 +132,88 @@ static unsigned processors(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
+/* Options that contradict each other, and operands. Returns 0, or reports and returns an exit status. */
+static int check(const struct command *command, const struct create_options *options, int operands)
+{
+    const struct code_options *code = &options->code;
+
+    if (code->base && !code->delta)
+        return command_misused(command, "--base and --no-delta cannot be used together");
+    if (code->base && encode_by_encoding(code->compress.encoding)->against == 0)
+        return command_misused(command, "--base needs --compress zstd");
+    if (options->output[0] == 0)
+        return command_misused(command, "no output; name it with -o FILE");
+    if (operands == 0)
+        return command_misused(command, "no builds to join; give one to four");
+    if (operands > (int)FATELF_VARIANTS_MAX)
+        return command_misused(command, "%d builds given; there are only four levels", operands);
+    return 0;
+}
+
+/* Stores one option. Returns 0, or reports and returns an exit status. */
+static int parse(const struct command *command, int letter, const char *value, struct create_options *options)
+{
+    struct code_options *code = &options->code;
+    long number;
+
+    switch (letter) {
+    case 'o':
+        options->output = value;
+        break;
+    case OPTION_LAUNCH:
+        options->launch = fatelf_launch_by_name(value);
+        return options->launch ? 0 : command_bad_value(command, letter, value);
+    case OPTION_COMPRESS:
+        return parse_compress(value, &code->compress) ? 0 : command_bad_value(command, letter, value);
+    case OPTION_ALIGN:
+        options->align = parse_align(value);
+        return options->align ? 0 : command_misused(command, "--align %s: not a power of two from 4K to 1G", value);
+    case OPTION_NO_DELTA:
+        code->delta = false;
+        break;
+    case OPTION_BASE:
+        code->base = fatelf_level_parse(value, strlen(value));
+        return code->base ? 0 : command_misused(command, "--base %s: not v1, v2, v3 or v4", value);
+    case 'j':
+        number = parse_number(value, 1, 1024);
+        code->compress.threads = (unsigned)number;
+        return number > 0 ? 0 : command_misused(command, "-j %s: not a number from 1 to 1024", value);
+    case OPTION_GO_ENV:
+        options->go_env = true;
+        break;
+    case OPTION_STUB:
+        options->stub = value;
+        break;
+    case OPTION_FORCE:
+        options->force = true;
+        break;
+    case 'q':
+        code->quiet = true;
+        break;
+    case 'v':
+        options->verbose = true;
+        break;
+    }
+    return 0;
+}
+
 int create_options(const struct command *command, int argc, char **argv, struct create_options *options)
 {
     int letter;
 
     *options = (struct create_options){
         .output = "",
-        .delta = true,
-        .launch = FATELF_LAUNCH_MEMFD,
+        .launch = &fatelf_launch_rows[0],
         .align = LAYOUT_PAGE,
-        .compress = {.level = COMPRESS_LEVEL_DEFAULT, .threads = processors()},
+        .code = {.delta = true, .compress = {.level = ENCODE_LEVEL_DEFAULT, .threads = processors()}},
     };
     while ((letter = command_option(command, argc, argv)) != -1) {
-        switch (letter) {
-        case 'o':
-            options->output = optarg;
-            break;
-        case OPTION_LAUNCH:
-            options->launch = fatelf_launch_parse(optarg);
-            if (options->launch == 0)
-                return command_misused(command, "--launch %s: not memfd or inplace", optarg);
-            break;
-        case OPTION_ALIGN:
-            options->align = parse_align(optarg);
-            if (options->align == 0)
-                return command_misused(command, "--align %s: not a power of two from 4K to 1G", optarg);
-            break;
-        case OPTION_COMPRESS:
-            if (!parse_compress(optarg, &options->compress))
-                return command_misused(command, "--compress %s: not zstd, zstd:1 to zstd:%d or none", optarg,
-                                       ZSTD_maxCLevel());
-            break;
-        case OPTION_NO_DELTA:
-            options->delta = false;
-            break;
-        case OPTION_BASE:
-            options->base = fatelf_level_parse(optarg, strlen(optarg));
-            if (options->base == 0)
-                return command_misused(command, "--base %s: not v1, v2, v3 or v4", optarg);
-            break;
-        case 'j': {
-            long number = parse_number(optarg, 1, 1024);
-            if (number < 0)
-                return command_misused(command, "-j %s: not a number from 1 to 1024", optarg);
-            options->compress.threads = (unsigned)number;
-            break;
-        }
-        case OPTION_GO_ENV:
-            options->go_env = true;
-            break;
-        case OPTION_STUB:
-            options->stub = optarg;
-            break;
-        case OPTION_FORCE:
-            options->force = true;
-            break;
-        case 'q':
-            options->quiet = true;
-            break;
-        case 'v':
-            options->verbose = true;
-            break;
-        }
+        int status = parse(command, letter, optarg, options);
+        if (status)
+            return status;
     }
-    if (!options->compress.encoding) /* what is mapped as it lies in the file must not be compressed */
-        options->compress.encoding = options->launch == FATELF_LAUNCH_INPLACE ? FATELF_ENCODING_STORED
-                                                                              : FATELF_ENCODING_ZSTD;
-    if (options->base && !options->delta)
-        return command_misused(command, "--base and --no-delta exclude each other");
-    if (options->base && options->compress.encoding == FATELF_ENCODING_STORED)
-        return command_misused(command, "--base needs --compress zstd");
-    if (options->output[0] == 0)
-        return command_misused(command, "no output; name it with -o FILE");
-    if (optind == argc)
-        return command_misused(command, "no builds to join; give one to four");
-    if (argc - optind > (int)FATELF_VARIANTS_MAX)
-        return command_misused(command, "%d builds given; there are only four levels", argc - optind);
-    return 0;
+    if (!options->code.compress.encoding) /* no --compress */
+        options->code.compress.encoding = options->launch->default_encoding;
+    options->code.compress.output = options->output;
+    return check(command, options, argc - optind);
 }

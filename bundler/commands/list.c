@@ -4,6 +4,8 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "../../lib/encoding.h"
+#include "../../lib/launch.h"
 #include "../bundle/open.h"
 #include "commands.h"
 #include "../base/say.h"
@@ -11,7 +13,7 @@
 enum { OPTION_JSON = 256 };
 
 static const struct option_row option_rows[] = {
-    {OPTION_JSON, "json", NULL, "print JSON"},
+    {OPTION_JSON, "json", NULL, "print JSON", NULL},
     {0},
 };
 
@@ -27,7 +29,7 @@ static void print_table(const struct bundle_file *file)
     bool go_env = manifest->header.compatible & FATELF_COMPATIBLE_GO_ENV;
 
     printf("%s: %llu bytes, launch %s%s\n", file->path, (unsigned long long)file->image.size,
-           fatelf_launch_name(manifest->header.launch), go_env ? ", honours GOAMD64 and MGODEBUG" : "");
+           fatelf_launch_by_number(manifest->header.launch)->name, go_env ? ", honours GOAMD64 and MGODEBUG" : "");
     printf("LEVEL  ENCODING    BASE         SIZE      STORED  RATIO  SHA-256\n");
     for (unsigned i = 0; i < manifest->header.variant_count; i++) {
         const struct fatelf_variant *variant = &manifest->variants[i];
@@ -36,7 +38,7 @@ static void print_table(const struct bundle_file *file)
         if (same)
             snprintf(encoding, sizeof encoding, "= v%u", same);
         else
-            snprintf(encoding, sizeof encoding, "%s", fatelf_encoding_name(variant->encoding));
+            snprintf(encoding, sizeof encoding, "%s", fatelf_encoding_by_number(variant->encoding)->name);
         if (variant->base)
             snprintf(base, sizeof base, "v%u", variant->base);
         hexadecimal(variant->sha256, sizeof variant->sha256, hash);
@@ -56,7 +58,8 @@ static void print_json(const struct bundle_file *file)
     json_object_object_add(root, "size", json_object_new_int64((int64_t)file->image.size));
     json_object_object_add(root, "format", json_object_new_int(manifest->header.version));
     json_object_object_add(root, "build_id", file->build_id[0] ? json_object_new_string(file->build_id) : NULL);
-    json_object_object_add(root, "launch", json_object_new_string(fatelf_launch_name(manifest->header.launch)));
+    json_object_object_add(root, "launch",
+                           json_object_new_string(fatelf_launch_by_number(manifest->header.launch)->name));
     json_object_object_add(root, "go_env",
                            json_object_new_boolean((manifest->header.compatible & FATELF_COMPATIBLE_GO_ENV) != 0));
     json_object_object_add(root, "variants", variants);
@@ -70,7 +73,8 @@ static void print_json(const struct bundle_file *file)
         if (same)
             snprintf(text, sizeof text, "v%u", same);
         json_object_object_add(row, "same_as", same ? json_object_new_string(text) : NULL);
-        json_object_object_add(row, "encoding", json_object_new_string(fatelf_encoding_name(variant->encoding)));
+        json_object_object_add(row, "encoding",
+                               json_object_new_string(fatelf_encoding_by_number(variant->encoding)->name));
         snprintf(text, sizeof text, "v%u", variant->base);
         json_object_object_add(row, "base", variant->base ? json_object_new_string(text) : NULL);
         json_object_object_add(row, "in_place", json_object_new_boolean(variant->elf_size != 0));

@@ -16,39 +16,26 @@
 #include "record.h"
 #include "../base/say.h"
 
-unsigned char *build_section(const struct build *variant, const char *name, uint64_t *size)
-{
-    asection *section = bfd_get_section_by_name(variant->bfd, name);
-    bfd_byte *contents = NULL;
-
-    if (!section || !(bfd_section_flags(section) & SEC_HAS_CONTENTS) || bfd_section_size(section) == 0)
-        return NULL;
-    if (!bfd_malloc_and_get_section(variant->bfd, section, &contents)) {
-        free(contents);
-        return NULL;
-    }
-    *size = bfd_section_size(section);
-    return contents;
-}
-
-/* What the dynamic section says: $ORIGIN in the search path, a name as a library, the mark of a PIE. */
+/* What the dynamic section says. */
 struct dynamic {
-    bool uses_origin, is_library, is_pie;
+    bool uses_origin; /* $ORIGIN is in the library search path */
+    bool is_library;  /* it has the name of a library, or needs libraries */
+    bool is_pie;      /* the linker marked it as a program */
 };
 
-static struct dynamic read_dynamic(const struct build *variant)
+static struct dynamic read_dynamic(bfd *abfd)
 {
     struct dynamic found = {0};
     uint64_t size = 0, strings_size = 0;
-    unsigned char *entries = build_section(variant, ".dynamic", &size);
-    unsigned char *strings = build_section(variant, ".dynstr", &strings_size);
+    unsigned char *entries = elf_section(abfd, ".dynamic", &size);
+    unsigned char *strings = elf_section(abfd, ".dynstr", &strings_size);
 
     for (uint64_t at = 0; entries && size - at >= sizeof(Elf64_Dyn); at += sizeof(Elf64_Dyn)) {
         Elf64_Dyn entry;
         memcpy(&entry, entries + at, sizeof entry);
         if (entry.d_tag == DT_NULL)
             break;
-        found.is_library |= entry.d_tag == DT_SONAME || entry.d_tag == DT_NEEDED; /* needs a loader it does not name */
+        found.is_library |= entry.d_tag == DT_SONAME || entry.d_tag == DT_NEEDED; /* a program names a loader then */
         found.is_pie |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
         if ((entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH) && strings && entry.d_un.d_val < strings_size) {
             const unsigned char *path = strings + entry.d_un.d_val;
@@ -62,16 +49,16 @@ static struct dynamic read_dynamic(const struct build *variant)
     return found;
 }
 
-/* Either way of compressing them: the gABI's SHF_COMPRESSED, and GNU's older .zdebug_ names. */
-static bool has_compressed_debug(const struct build *variant)
+/* Knows both ways of compression: the gABI's SHF_COMPRESSED and GNU's older .zdebug_ names. */
+static bool has_compressed_debug(bfd *abfd)
 {
-    for (asection *section = variant->bfd->sections; section; section = section->next)
-        if ((bfd_section_flags(section) & SEC_DEBUGGING) && bfd_is_section_compressed(variant->bfd, section))
+    for (asection *section = abfd->sections; section; section = section->next)
+        if ((bfd_section_flags(section) & SEC_DEBUGGING) && bfd_is_section_compressed(abfd, section))
             return true;
     return false;
 }
 
-/* Before libbfd looks at it, which knows no core dumps. */
+/* Called before libbfd opens the file: it takes no core dumps. */
 static int check_type(const char *path, unsigned type)
 {
     switch (type) {
@@ -87,23 +74,23 @@ static int check_type(const char *path, unsigned type)
     }
 }
 
-static int check_kind(struct build *variant, const struct elf_file *elf)
+static int check_kind(struct build *build, const struct elf_file *elf)
 {
-    const char *path = variant->path;
+    const char *path = build->path;
 
     if (elf->bundle)
         return fail("%s: already a bundle; take its variants with 'fatelf-amd64 extract' and bundle those", path);
-    bool entry_in_file = false;
+    bool entry_in_file = false, names_loader = false;
     for (size_t i = 0; i < elf->count; i++) {
         const Elf64_Phdr *segment = &elf->program_headers[i];
-        variant->dynamic |= segment->p_type == PT_INTERP;
+        names_loader |= segment->p_type == PT_INTERP;
         entry_in_file |= segment->p_type == PT_LOAD && elf->header.e_entry >= segment->p_vaddr &&
                          elf->header.e_entry - segment->p_vaddr < segment->p_filesz;
     }
-    struct dynamic dynamic = read_dynamic(variant);
-    variant->uses_origin = dynamic.uses_origin;
-    variant->compressed_debug = has_compressed_debug(variant);
-    if (elf->header.e_type == ET_DYN && !variant->dynamic && !dynamic.is_pie &&
+    struct dynamic dynamic = read_dynamic(build->bfd);
+    build->uses_origin = dynamic.uses_origin;
+    build->compressed_debug = has_compressed_debug(build->bfd);
+    if (elf->header.e_type == ET_DYN && !names_loader && !dynamic.is_pie &&
         (dynamic.is_library || elf->header.e_entry == 0))
         return fail("%s: a shared library; only programs can be bundled", path);
     if (elf->header.e_entry == 0)
@@ -113,22 +100,22 @@ static int check_kind(struct build *variant, const struct elf_file *elf)
     return 0;
 }
 
-static int check_file(struct build *variant)
+static int check_file(struct build *build)
 {
-    const char *path = variant->path;
+    const char *path = build->path;
 
-    if (!S_ISREG(variant->stat.st_mode))
+    if (!S_ISREG(build->stat.st_mode))
         return fail("%s: not a regular file", path);
-    if (variant->stat.st_mode & (S_ISUID | S_ISGID))
+    if (build->stat.st_mode & (S_ISUID | S_ISGID))
         return fail("%s: set-uid or set-gid; a bundle cannot keep that, remove it with 'chmod u-s,g-s'", path);
-    if (fgetxattr(variant->fd, "security.capability", NULL, 0) >= 0)
+    if (fgetxattr(build->fd, "security.capability", NULL, 0) >= 0)
         return fail("%s: has file capabilities; a bundle cannot keep them, remove them with 'setcap -r'", path);
-    if (variant->size > FATELF_SIZE_MAX)
+    if (build->size > FATELF_SIZE_MAX)
         return fail("%s: larger than 1 TiB", path);
     return 0;
 }
 
-/* "v3=FILE" or "x86-64-v3=FILE" to level and file; no level: 0 */
+/* Splits "v3=FILE" or "x86-64-v3=FILE" into level and file. *level is 0 if there is no level. */
 static int split(const char *operand, unsigned *level, const char **path)
 {
     static const char prefix[] = "x86-64-";
@@ -138,59 +125,97 @@ static int split(const char *operand, unsigned *level, const char **path)
     *level = 0;
     *path = operand;
     if (!equals || from[0] != 'v' || strspn(from + 1, "0123456789") != (size_t)(equals - from) - 1)
-        return 0; /* a file whose name has a '=' in it */
+        return 0; /* the name of a file with a '=' in it */
     *level = fatelf_level_parse(from, (size_t)(equals - from));
     if (*level == 0)
         return usage_error("%s: '%.*s' is no level; levels are v1, v2, v3 and v4", operand, (int)(equals - from), from);
     *path = equals + 1;
-    return **path ? 0 : usage_error("%s: no file name behind the level", operand);
+    return **path ? 0 : usage_error("%s: no file name after the level", operand);
 }
 
-int build_open(struct build *variant, const char *operand)
+int build_open(struct build *build, const char *operand)
 {
     struct elf_file elf = {0};
     unsigned given;
 
-    *variant = (struct build){.fd = -1};
-    int status = split(operand, &given, &variant->path);
+    *build = (struct build){.fd = -1};
+    int status = split(operand, &given, &build->path);
     if (status)
         return status;
-    /* not a pipe, not a terminal: they would block here */
-    variant->fd = open(variant->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (variant->fd < 0 || fstat(variant->fd, &variant->stat) != 0)
-        return fail("%s: %s", variant->path, strerror(errno));
-    variant->size = (uint64_t)variant->stat.st_size;
-    status = check_file(variant);
+    /* without O_NONBLOCK, opening a pipe would block */
+    build->fd = open(build->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (build->fd < 0 || fstat(build->fd, &build->stat) != 0)
+        return fail("%s: %s", build->path, strerror(errno));
+    build->size = (uint64_t)build->stat.st_size;
+    status = check_file(build);
     if (!status)
-        status = elf_file_open(&elf, variant->fd, variant->size, variant->path);
+        status = elf_file_open(&elf, build->fd, build->size, build->path);
     if (status)
         goto out;
-    status = check_type(variant->path, elf.header.e_type);
+    status = check_type(build->path, elf.header.e_type);
     if (status)
         goto out;
-    variant->bfd = elf_file_bfd(variant->path);
-    if (!variant->bfd) {
-        status = fail("%s: damaged ELF file: %s", variant->path, bfd_errmsg(bfd_get_error()));
+    build->bfd = elf_file_bfd(build->path);
+    if (!build->bfd) {
+        status = fail("%s: damaged ELF file: %s", build->path, bfd_errmsg(bfd_get_error()));
         goto out;
     }
-    status = check_kind(variant, &elf);
+    status = check_kind(build, &elf);
     if (!status)
-        status = classify(variant, given);
+        status = level_determine(build->bfd, build->path, given, &build->level);
     if (!status)
-        status = record_make(variant, &elf);
+        status = record_make(&build->record, &elf, build->fd, build->size, build->path);
 out:
     elf_file_close(&elf);
     return status;
 }
 
-void build_close(struct build *variant)
+void build_close(struct build *build)
 {
-    if (variant->bfd)
-        bfd_close(variant->bfd);
-    if (variant->fd >= 0)
-        close(variant->fd);
-    free(variant->elf);
-    variant->elf = NULL;
-    variant->bfd = NULL;
-    variant->fd = -1;
+    if (build->bfd)
+        bfd_close(build->bfd);
+    if (build->fd >= 0)
+        close(build->fd);
+    free(build->record.bytes);
+    *build = (struct build){.fd = -1};
+}
+
+static int cannot_read(const struct build *build)
+{
+    return fail("%s: cannot be read: %s", build->path, errno ? strerror(errno) : "it became shorter");
+}
+
+int build_compare(const struct build *a, const struct build *b, bool *same)
+{
+    enum { CHUNK = 1 << 16 };
+    unsigned char *chunks;
+    int status = 0;
+
+    *same = a->size == b->size;
+    if (!*same)
+        return 0;
+    chunks = malloc(2 * CHUNK);
+    if (!chunks)
+        return fail("out of memory");
+    for (uint64_t at = 0; !status && *same && at < a->size; at += CHUNK) {
+        size_t size = a->size - at < CHUNK ? (size_t)(a->size - at) : CHUNK;
+        if (!file_read(a->fd, chunks, size, at))
+            status = cannot_read(a);
+        else if (!file_read(b->fd, chunks + CHUNK, size, at))
+            status = cannot_read(b);
+        else
+            *same = memcmp(chunks, chunks + CHUNK, size) == 0;
+    }
+    free(chunks);
+    return status;
+}
+
+int build_check_unchanged(const struct build *build)
+{
+    struct stat now;
+
+    if (fstat(build->fd, &now) != 0 || now.st_size != build->stat.st_size ||
+        now.st_mtim.tv_sec != build->stat.st_mtim.tv_sec || now.st_mtim.tv_nsec != build->stat.st_mtim.tv_nsec)
+        return fail("%s: changed while it was read", build->path);
+    return 0;
 }

@@ -1,37 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* One build that goes into a bundle: opened, checked, and its level known. */
+/* A build, the input of `create`: opened, checked, and its level determined. */
 #ifndef BUNDLER_INPUT_BUILD_H
 #define BUNDLER_INPUT_BUILD_H
 
 #include <bfd.h>
-#include <elf.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "record.h"
+
 struct build {
     const char *path; /* the caller's */
-    bfd *bfd;         /* owns the file */
-    int fd;           /* another one, for the bytes */
-    struct stat stat;
+    bfd *bfd;         /* for its sections */
+    int fd;           /* for its bytes; libbfd has its own descriptor */
+    struct stat stat; /* when it was opened */
     uint64_t size;
     unsigned level;
-    bool dynamic;          /* has a PT_INTERP */
-    bool compressed_debug; /* has debug sections that are compressed */
-    bool uses_origin;      /* $ORIGIN in its RPATH or RUNPATH */
-    unsigned char *elf;    /* its struct fatelf_elf with all that belongs to it, or NULL */
-    uint32_t elf_size;
-    const char *not_in_place; /* why it has none, or NULL */
+    bool compressed_debug; /* it has debug sections that are compressed */
+    bool uses_origin;      /* $ORIGIN is in its RPATH or RUNPATH */
+    struct record record;  /* its ELF headers, for the manifest */
 };
 
 /*
- * Opens and checks `operand`, "[LEVEL=]FILE". Returns 0, or reports and returns an exit status. build_close()
- * afterwards in any case.
+ * Opens and checks `operand`, "[LEVEL=]FILE". Returns 0, or reports and returns an exit status. The caller calls
+ * build_close() in any case.
  */
-int build_open(struct build *variant, const char *operand);
-void build_close(struct build *variant);
+int build_open(struct build *build, const char *operand);
+void build_close(struct build *build);
 
-/* The contents of a section, which the caller frees, or NULL where there is none. */
-unsigned char *build_section(const struct build *variant, const char *name, uint64_t *size);
+/*
+ * Compares the bytes of two builds and sets *same. Returns 0, or reports and returns an exit status. Both builds stay
+ * open.
+ */
+int build_compare(const struct build *a, const struct build *b, bool *same);
+
+/* Checks that the file is still as it was when it was opened. Returns 0, or reports and returns an exit status. */
+int build_check_unchanged(const struct build *build);
 
 #endif

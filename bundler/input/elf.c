@@ -11,7 +11,7 @@
 #include "../base/file.h"
 #include "../base/say.h"
 
-/* Does a PT_NOTE hold a note of ours? */
+/* Tells whether a PT_NOTE segment starts with a note of ours. */
 static bool has_manifest(const struct elf_file *elf, int fd)
 {
     for (size_t i = 0; i < elf->count; i++) {
@@ -60,13 +60,13 @@ int elf_file_open(struct elf_file *elf, int fd, uint64_t size, const char *path)
     for (size_t i = 0; i < elf->count; i++) {
         const Elf64_Phdr *segment = &elf->program_headers[i];
         if (segment->p_type == PT_LOAD && (segment->p_offset > size || segment->p_filesz > size - segment->p_offset))
-            return fail("%s: cut short: a segment ends behind the end of the file", path);
+            return fail("%s: cut short: a segment ends after the end of the file", path);
     }
     elf->bundle = has_manifest(elf, fd);
     return 0;
 }
 
-/* Some of libbfd's warnings go past every error handler, straight to stderr. */
+/* libbfd prints some warnings straight to stderr, whatever error handler is set: stderr points to nowhere meanwhile. */
 static bool check_format_quietly(bfd *abfd)
 {
     int kept = dup(STDERR_FILENO);
@@ -94,6 +94,21 @@ bfd *elf_file_bfd(const char *path)
     bfd_close_all_done(abfd);
     bfd_set_error(error);
     return NULL;
+}
+
+unsigned char *elf_section(bfd *abfd, const char *name, uint64_t *size)
+{
+    asection *section = bfd_get_section_by_name(abfd, name);
+    bfd_byte *contents = NULL;
+
+    if (!section || !(bfd_section_flags(section) & SEC_HAS_CONTENTS) || bfd_section_size(section) == 0)
+        return NULL;
+    if (!bfd_malloc_and_get_section(abfd, section, &contents)) {
+        free(contents);
+        return NULL;
+    }
+    *size = bfd_section_size(section);
+    return contents;
 }
 
 void elf_file_close(struct elf_file *elf)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An ELF file's header and program headers, which libbfd has no public interface for. */
+/* An ELF file as the tool reads it: its own view of header and program headers, and libbfd's view of the sections. */
 #ifndef BUNDLER_INPUT_ELF_H
 #define BUNDLER_INPUT_ELF_H
 
@@ -9,21 +9,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The header and the program headers, for which libbfd has no public interface. */
 struct elf_file {
     Elf64_Ehdr header;
     Elf64_Phdr *program_headers;
     size_t count;
-    bool bundle; /* has a manifest's note, whole or not */
+    bool bundle; /* the file has a note with the manifest's owner, damaged or not */
 };
 
 /*
- * Reads the headers of an ELF64 x86-64 file and checks that its segments lie inside of it. Returns 0, or reports with
- * `path` and returns an exit status. elf_file_close() afterwards in any case; zero the struct before.
+ * Reads the headers of an ELF64 x86-64 file of `size` bytes and checks that its segments lie inside the file. Returns 0,
+ * or reports with `path` and returns an exit status. The caller zeroes *elf before and calls elf_file_close() in any
+ * case.
  */
 int elf_file_open(struct elf_file *elf, int fd, uint64_t size, const char *path);
 void elf_file_close(struct elf_file *elf);
 
-/* libbfd's view of the file, or NULL with bfd_get_error() set. It says nothing itself. */
+/* Opens the file with libbfd, silently. NULL: bfd_get_error() says why. The caller closes it with bfd_close(). */
 bfd *elf_file_bfd(const char *path);
+
+/* The contents of a section, which the caller frees. NULL: there is no such section, or it is empty or damaged. */
+unsigned char *elf_section(bfd *abfd, const char *name, uint64_t *size);
 
 #endif

@@ -8,9 +8,9 @@
 #include "../../lib/format.h"
 #include "../../lib/level.h"
 #include "../base/say.h"
-#include "build.h"
+#include "elf.h"
 
-/* A varint-length-prefixed string at *at; moves *at behind it. NULL: it does not fit. */
+/* Reads a string with a varint length at *at and advances *at past it. NULL: the section is too short. */
 static const unsigned char *go_string(const unsigned char *section, uint64_t size, uint64_t *at, uint64_t *length)
 {
     uint64_t value = 0;
@@ -31,13 +31,13 @@ static const unsigned char *go_string(const unsigned char *section, uint64_t siz
     return NULL;
 }
 
-unsigned classify_go(const unsigned char *section, uint64_t size)
+unsigned level_from_go(const unsigned char *section, uint64_t size)
 {
     static const char magic[] = "\xff Go buildinf:";
     static const char key[] = "\nbuild\tGOAMD64=";
     uint64_t at = 32, length;
 
-    /* byte 15, bit 1: the strings are here, not behind pointers */
+    /* byte 15, bit 1: the strings are in this section (Go 1.18 and later), not behind pointers */
     if (size < 32 || memcmp(section, magic, sizeof magic - 1) != 0 || !(section[15] & 2))
         return 0;
     if (!go_string(section, size, &at, &length)) /* Go's version */
@@ -80,13 +80,13 @@ static unsigned property_level(const unsigned char *properties, uint64_t size)
     return level;
 }
 
-unsigned classify_property(const unsigned char *section, uint64_t size)
+unsigned level_from_property(const unsigned char *section, uint64_t size)
 {
     Elf64_Nhdr note;
 
     while (size >= sizeof note) {
         memcpy(&note, section, sizeof note);
-        /* 8-byte alignment, unlike other notes */
+        /* this note is aligned to 8 bytes, unlike other notes (x86-64 psABI, "Program Property") */
         uint64_t name = ((uint64_t)note.n_namesz + 3) & ~UINT64_C(3);
         uint64_t step = (sizeof note + name + note.n_descsz + 7) & ~UINT64_C(7);
         if (name > size || step > size)
@@ -99,7 +99,7 @@ unsigned classify_property(const unsigned char *section, uint64_t size)
     return 0;
 }
 
-unsigned classify_name(const char *path)
+unsigned level_from_name(const char *path)
 {
     size_t length = strlen(path);
 
@@ -108,20 +108,20 @@ unsigned classify_name(const char *path)
     return fatelf_level_parse(path + length - 2, 2);
 }
 
-/* What the file says of itself, and where. */
-static unsigned recorded_level(const struct build *variant, const char **where)
+/* The level that the file records. *where: the record's name, for messages. 0: it records none. */
+static unsigned recorded_level(bfd *abfd, const char **where)
 {
     static const struct {
         const char *section, *where;
         unsigned (*level)(const unsigned char *section, uint64_t size);
     } records[] = {
-        {".go.buildinfo", "Go build information", classify_go},
-        {".note.gnu.property", "GNU property note", classify_property},
+        {".go.buildinfo", "Go build information", level_from_go},
+        {".note.gnu.property", "GNU property note", level_from_property},
     };
 
     for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
         uint64_t size;
-        unsigned char *section = build_section(variant, records[i].section, &size);
+        unsigned char *section = elf_section(abfd, records[i].section, &size);
         unsigned level = section ? records[i].level(section, size) : 0;
         free(section);
         if (level) {
@@ -132,20 +132,20 @@ static unsigned recorded_level(const struct build *variant, const char **where)
     return 0;
 }
 
-int classify(struct build *variant, unsigned given)
+int level_determine(bfd *abfd, const char *path, unsigned given, unsigned *level)
 {
     const char *where = NULL;
-    unsigned recorded = recorded_level(variant, &where);
-    unsigned named = classify_name(variant->path);
+    unsigned recorded = recorded_level(abfd, &where);
+    unsigned named = level_from_name(path);
 
     if (given && recorded && given != recorded)
-        return fail("%s: given as v%u, but its %s says v%u; give it as v%u, or build it for v%u", variant->path, given,
-                    where, recorded, recorded, given);
+        return fail("%s: given as v%u, but its %s says v%u; give it as v%u, or build it for v%u", path, given, where,
+                    recorded, recorded, given);
     if (!given && named && recorded && named != recorded)
-        return fail("%s: named v%u, but its %s says v%u; write v%u=%s, or build it for v%u", variant->path, named,
-                    where, recorded, recorded, variant->path, named);
-    variant->level = given ? given : recorded ? recorded : named;
-    if (variant->level == 0)
-        return fail("%s: for which level? Write LEVEL=%s with LEVEL v1, v2, v3 or v4", variant->path, variant->path);
+        return fail("%s: named v%u, but its %s says v%u; write v%u=%s, or build it for v%u", path, named, where,
+                    recorded, recorded, path, named);
+    if (!given && !recorded && !named)
+        return fail("%s: its level is unknown; write LEVEL=%s, where LEVEL is v1, v2, v3 or v4", path, path);
+    *level = given ? given : recorded ? recorded : named;
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../../lib/error.h"
+#include "../../lib/manifest.h"
 #include "../../lib/program.h"
 #include "../base/file.h"
 #include "../base/say.h"
@@ -17,9 +18,9 @@ static const Elf64_Phdr *find_interpreter(const struct elf_file *elf)
     return NULL;
 }
 
-/* Returns NULL or why exec alone can start the program. */
-static const char *check(const struct elf_file *elf, const struct fatelf_elf *record, const Elf64_Phdr *interpreter,
-                         uint64_t file_size)
+/* Returns NULL if the launcher can map the program, or the reason why exec alone can start it. */
+static const char *why_not_in_place(const struct elf_file *elf, const struct fatelf_elf *header,
+                                    const Elf64_Phdr *interpreter, uint64_t file_size)
 {
     struct fatelf_program program;
 
@@ -27,54 +28,61 @@ static const char *check(const struct elf_file *elf, const struct fatelf_elf *re
         return fatelf_error_text(FATELF_ERROR_PROGRAM_KIND);
     if (interpreter && (interpreter->p_filesz < 2 || interpreter->p_filesz > FATELF_INTERPRETER_MAX))
         return "the name of its dynamic loader is too long, or empty";
-    int error = fatelf_program_read(record, elf->program_headers, file_size, &program);
+    int error = fatelf_program_read(header, elf->program_headers, file_size, &program);
     return error ? fatelf_error_text(error) : NULL;
 }
 
-int record_make(struct build *variant, const struct elf_file *elf)
+/* Reads the name of the dynamic loader to `name`, which has room for it. *padded: more than one zero follows it. */
+static int read_interpreter(const Elf64_Phdr *interpreter, int fd, const char *path, char *name, bool *padded)
+{
+    if (!file_read(fd, name, interpreter->p_filesz, interpreter->p_offset))
+        return fail("%s: cut short: the name of its dynamic loader is missing", path);
+    size_t length = strnlen(name, interpreter->p_filesz);
+    if (length == interpreter->p_filesz)
+        return fail("%s: damaged ELF file: the name of its dynamic loader has no end", path);
+    *padded = length != interpreter->p_filesz - 1;
+    return 0;
+}
+
+int record_make(struct record *record, const struct elf_file *elf, int fd, uint64_t size, const char *path)
 {
     const Elf64_Phdr *interpreter = find_interpreter(elf);
-    struct fatelf_elf record = {
+    struct fatelf_elf header = {
         .entry = elf->header.e_entry,
         .header_offset = elf->header.e_phoff,
         .type = elf->header.e_type,
         .header_count = (uint16_t)elf->count,
         .interpreter_size = interpreter ? (uint32_t)interpreter->p_filesz : 0,
     };
-
-    variant->not_in_place = check(elf, &record, interpreter, variant->size);
-    if (variant->not_in_place)
-        return 0;
     size_t headers_size = elf->count * sizeof *elf->program_headers;
-    variant->elf_size = (uint32_t)fatelf_elf_size(&record);
-    variant->elf = calloc(1, variant->elf_size);
-    if (!variant->elf)
+    bool padded = false;
+    int status = 0;
+
+    *record = (struct record){.not_in_place = why_not_in_place(elf, &header, interpreter, size)};
+    if (record->not_in_place)
+        return 0;
+    record->size = (uint32_t)fatelf_elf_size(&header);
+    record->bytes = calloc(1, record->size);
+    if (!record->bytes)
         return fail("out of memory");
-    char *name = (char *)variant->elf + sizeof record + headers_size;
-    memcpy(variant->elf, &record, sizeof record);
-    memcpy(variant->elf + sizeof record, elf->program_headers, headers_size);
-    if (!interpreter)
+    memcpy(record->bytes, &header, sizeof header);
+    memcpy(record->bytes + sizeof header, elf->program_headers, headers_size);
+    if (interpreter)
+        status = read_interpreter(interpreter, fd, path, (char *)record->bytes + sizeof header + headers_size, &padded);
+    if (!status && !padded)
         return 0;
-    if (!file_read(variant->fd, name, record.interpreter_size, interpreter->p_offset))
-        return fail("%s: cut short: the name of its dynamic loader is missing", variant->path);
-    size_t length = strnlen(name, record.interpreter_size);
-    if (length == record.interpreter_size)
-        return fail("%s: damaged ELF file: the name of its dynamic loader has no end", variant->path);
-    if (length == record.interpreter_size - 1)
-        return 0;
-    variant->not_in_place = "zeros follow the name of its dynamic loader";
-    free(variant->elf);
-    variant->elf = NULL;
-    variant->elf_size = 0;
-    return 0;
+    free(record->bytes);
+    *record = (struct record){.not_in_place = "zeros follow the name of its dynamic loader"};
+    return status;
 }
 
-/* Bytes of the variant that the manifest has too. */
+/* Bytes that are both in the variant and in the manifest. */
 struct copy {
     const unsigned char *bytes;
     uint64_t offset, size; /* in the variant */
 };
 
+/* Compares the part of `copy` that lies in the `size` bytes at `offset` of the variant. */
 static bool agrees(const struct copy *copy, const unsigned char *bytes, size_t size, uint64_t offset)
 {
     uint64_t from = copy->offset > offset ? copy->offset : offset;
@@ -93,7 +101,7 @@ bool record_matches(const struct fatelf_bundle *bundle, unsigned index, const un
     if (variant->elf_size == 0)
         return true;
     memcpy(&elf, bundle->bytes + variant->elf_offset, sizeof elf);
-    if (offset == 0) { /* no frame is smaller than an ELF header, but for a variant that is none */
+    if (offset == 0) { /* the first frame; a variant that is smaller than an ELF header is no ELF file */
         if (size < sizeof header)
             return false;
         memcpy(&header, bytes, sizeof header);

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* What the manifest says of a build's ELF headers, so that the launcher can map it itself (struct fatelf_elf). */
+/* What the manifest records of a build's ELF headers (struct fatelf_elf), so that the launcher can map the variant. */
 #ifndef BUNDLER_INPUT_RECORD_H
 #define BUNDLER_INPUT_RECORD_H
 
 #include "../../lib/bundle.h"
 #include "elf.h"
-#include "build.h"
+
+struct record {
+    unsigned char *bytes;     /* the struct fatelf_elf and what follows it. NULL: exec alone can start the program */
+    uint32_t size;            /* of these bytes */
+    const char *not_in_place; /* why there are none; static storage */
+};
 
 /*
- * Fills variant->elf, elf_size and the fields that say what of the program a launch method must know; where it can only
- * be started by exec, elf stays NULL and variant->not_in_place says why. Returns 0, or reports and returns an exit
- * status.
+ * Fills *record for the file `fd` of `size` bytes. Returns 0, or reports with `path` and returns an exit status. The
+ * caller frees record->bytes.
  */
-int record_make(struct build *variant, const struct elf_file *elf);
+int record_make(struct record *record, const struct elf_file *elf, int fd, uint64_t size, const char *path);
 
 /*
- * Is what the manifest says of variant `index` true of these bytes, which stand at `offset` in the variant? Right for a
- * variant that the manifest says nothing of.
+ * Compares the manifest's record of variant `index` with `size` bytes of the variant, which start at `offset` in it.
+ * True: they agree, or the variant has no record.
  */
 bool record_matches(const struct fatelf_bundle *bundle, unsigned index, const unsigned char *bytes, size_t size,
                     uint64_t offset);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What zstd's settings cost: codes a file in frames with each setting, then decodes all of them in turn.
  * usage: coding FILE LEVEL:LITERALS:KIB[:MINMATCH[:WINDOW]] ...
- * LITERALS: 1 compressed, 0 as they are; KIB: of a frame; MINMATCH: bytes; WINDOW: log2 of bytes; 0: zstd's choice.
- * Prints for each setting, separated by tabs: its share of the file's size, MB/s of coding, ms of decoding (median of
- * the rounds).
+ *
+ * Measures settings of zstd: compresses FILE in frames with each setting, then decompresses with all settings in turn.
+ * LITERALS: 1 compressed, 0 not compressed. KIB: size of a frame. MINMATCH: in bytes. WINDOW: log2 of bytes. 0 leaves
+ * MINMATCH or WINDOW to zstd. Prints a line for each setting, separated by tabs: the setting, compressed size / size of
+ * FILE, MB/s of compression, ms of decompression (median of the rounds).
  */
 #define ZSTD_STATIC_LINKING_ONLY
 #include <stdio.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the sections of tests/bench/run share: folders, the program, commands run in turn, rows and tables."""
+"""Shared by the sections of tests/bench/run: folders, the large program, starts in turn, result rows and tables."""
 
 import csv
 import functools
@@ -18,14 +18,14 @@ STUB = BUILD / "fatelf-amd64-stub"
 CC = os.environ.get("CC", "cc")
 MB = 1000 * 1000
 
-rows = []  # (what, figure, target, met)
+rows = []  # results: (what, figure, target, met)
 
 
 class Skip(Exception):
-    """What a section needs is not there; says what."""
+    """Something that a section needs is missing; the argument says what."""
 
 
-# --- what is printed --------------------------------------------------------------------------------------------------
+# --- output ----------------------------------------------------------------------------------------------------------
 
 
 def row(what, figure, target="", met=None):
@@ -34,7 +34,7 @@ def row(what, figure, target="", met=None):
 
 
 def at_most(what, figure, limit, unit=""):
-    """A row whose target is a limit; printed with the limit's two digits."""
+    """A row whose target is an upper limit; both are printed with two decimals."""
     row(what, f"{figure:.2f}{unit}", f"<= {limit:.2f}{unit}", figure <= limit)
 
 
@@ -45,10 +45,10 @@ def aligned(lines):
 
 
 class Table:
-    """Printed line by line, and kept as BUILD/bench/SECTION.csv."""
+    """A table that is printed line by line and written to BUILD/bench/SECTION.csv."""
 
     def __init__(self, section, *columns, first=0):
-        """first: the width of the first column."""
+        """first: the minimum width of the first column."""
         self.file = (OUT / f"{section}.csv").open("w", newline="")
         self.writer = csv.writer(self.file, lineterminator="\n")
         self.widths = [max(len(column), 9) for column in columns]
@@ -71,7 +71,7 @@ def output(*command, **options):
 
 
 def compile_c(name):
-    """A static program of tests/bench: with musl where there is one, for a start as short as can be."""
+    """Compiles a static program of tests/bench, with musl if it is installed, because such programs start fastest."""
     program_file = OUT / name
     source = BENCH / f"{name}.c"
     if not program_file.exists() or program_file.stat().st_mtime < source.stat().st_mtime:
@@ -93,7 +93,7 @@ def bundle_size(*arguments):
 
 
 def levels(builds):
-    """As arguments of create; builds: {level: file}."""
+    """The arguments of create for {level: file}."""
     return [f"v{level}={build}" for level, build in builds.items()]
 
 
@@ -103,12 +103,12 @@ def machine_level():
 
 
 def base_level():
-    """The level whose variant the others are coded against: v3 as the tool has it, or what this machine can run."""
+    """The level of the base: v3, which is the default of create, or the machine's level if that is lower."""
     return min(machine_level(), 3)
 
 
 def delta_level():
-    """A level that this machine runs and that is not the base, or None."""
+    """A level that this machine can run and that is not the base, or None."""
     return 4 if machine_level() == 4 else base_level() - 1 or None
 
 
@@ -117,25 +117,26 @@ def base_arguments():
 
 
 def encodings_of(bundle):
+    """{level: encoding} of a bundle's variants."""
     return {int(one["level"].lstrip("v")): one["encoding"]
             for one in json.loads(output(TOOL, "list", "--json", bundle))["variants"]}
 
 
 class Program:
-    """Four stripped builds of one real program of 15 MB or more, and the bundle of them."""
+    """Four stripped builds of a real program of 15 MB or more, and a bundle of them."""
 
     def __init__(self):
         folder = BUILD / "examples/compile"
         if shutil.which("go"):
             self.name, self.arguments = "the Go compiler", ["-V"]
             if not (folder / "compile").exists():
-                print("building the Go compiler for four levels, once; this takes some minutes", flush=True)
+                print("building the Go compiler for four levels; this takes some minutes, but only once", flush=True)
                 subprocess.run([TOP / "examples/go/build", folder, "cmd/compile"], check=True,
                                env={**os.environ, "FATELF": str(TOOL)})
             self.builds = {level: folder / f"compile.v{level}" for level in range(1, 5)}
         else:
             compiler = Path(output(CC, "-print-prog-name=cc1").strip())
-            self.name, self.arguments = f"four copies of {compiler.name} (there is no Go here)", ["--version"]
+            self.name, self.arguments = f"four copies of {compiler.name} (Go is not installed)", ["--version"]
             self.builds = {level: OUT / f"cc1.v{level}" for level in range(1, 5)}
             for build in self.builds.values():
                 if not build.exists():
@@ -151,22 +152,24 @@ def largest(builds):
 @functools.cache
 def program():
     real = Program()
-    print(f"  the program: {real.name}, {real.size / MB:.1f} MB a build", flush=True)
+    print(f"  the program: {real.name}, {real.size / MB:.1f} MB per build", flush=True)
     return real
 
 
-# --- commands in turn -------------------------------------------------------------------------------------------------
+# --- starts in turn ---------------------------------------------------------------------------------------------------
 
 
 class Measured:
+    """A line of spawn's output: times in ms, resident size in bytes."""
+
     def __init__(self, line):
         words = line.split()
-        self.least, self.median = float(words[0]) / 1000, float(words[1]) / 1000  # ms
+        self.least, self.median = float(words[0]) / 1000, float(words[1]) / 1000
         self.resident = int(words[3]) * 1024
 
 
 def spawn(rounds, *commands):
-    """Runs the commands in turn; see spawn.c, also for what may stand before a command's name."""
+    """Runs the commands in turn. See spawn.c for what may come before the name of a command."""
     words = [compile_c("spawn"), rounds]
     for index, command in enumerate(commands):
         words += ["--", *command] if index else command
@@ -174,14 +177,14 @@ def spawn(rounds, *commands):
 
 
 def show(section, rounds, commands):
-    """Runs {name: command} in turn, prints the times and returns them."""
+    """Runs the commands of {name: command} in turn, prints the times, returns {name: Measured}."""
     measured = dict(zip(commands, spawn(rounds, *commands.values())))
-    table = Table(section, "start of", "median ms", "least ms", first=max(map(len, commands)))
+    table = Table(section, "start of", "median ms", "minimum ms", first=max(map(len, commands)))
     for name, one in measured.items():
         table.add(name, one.median, one.least)
     return measured
 
 
 def over(measured, name, native="native"):
-    """What the start takes beyond the native one, ms."""
+    """Start over native, in ms: the median time of a start minus that of the native start."""
     return measured[name].median - measured[native].median

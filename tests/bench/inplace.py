@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section inplace: what a start in place costs, beside the program itself and beside a start from memory."""
+"""Section inplace: what a start in place costs, compared with the program itself and with launch method memfd."""
 
 import os
 import shutil
@@ -12,8 +12,8 @@ PROCESSES = 20
 
 
 class Filled:
-    """A program of some megabytes, and a bundle of it for each way to start it. All are copies, written as an installer
-    writes them: how a file was written decides in how large pieces the kernel keeps and maps it."""
+    """A program of a given size, and a bundle of it for each launch method. All of them are copies, written the way an
+    installer writes them, because that decides how large the pieces are in which the kernel caches and maps a file."""
 
     def __init__(self, megabytes):
         self.native = OUT / f"filled.{megabytes}"
@@ -35,15 +35,16 @@ class Filled:
 
 
 def copied(file):
+    """Replaces a file by a copy of itself."""
     copy = file.with_name(f"{file.name}.copy")
     shutil.copy(file, copy)
     return copy.replace(file)
 
 
 def inplace():
-    """a start in place: time, with files in memory and not; memory of processes side by side; size"""
+    """starts in place: time, with cached files and without; memory of processes that run at the same time; size"""
     filled = {megabytes: Filled(megabytes) for megabytes in SIZES}
-    os.sync()  # what was written here is not to be on its way to the disk meanwhile
+    os.sync()  # nothing is to be written to the disk while starts are measured
     warm(filled)
     for megabytes in (1, 10):
         cold(f"{megabytes} MB", filled[megabytes].native, filled[megabytes].stored)
@@ -62,34 +63,34 @@ def warm(filled):
     costs = [over(measured, f"{megabytes} MB, stored in place", f"{megabytes} MB, native") for megabytes in SIZES]
     for megabytes, cost in zip(SIZES, costs):
         at_most(f"start over native, stored in place, {megabytes} MB", cost, 0.3, " ms")
-    row(f"the same, {SIZES[-1]} MB less {SIZES[0]} MB", f"{costs[-1] - costs[0]:.2f} ms")
+    row(f"the same, {SIZES[-1]} MB minus {SIZES[0]} MB", f"{costs[-1] - costs[0]:.2f} ms")
     one = filled[SIZES[-1]]
-    # for itself: it would leave little of the caches to the others
+    # measured apart from the others, because it would evict them from the processor's caches
     inplace, memfd = spawn(20, [one.stored], [one.memfd])
-    row(f"start, {SIZES[-1]} MB, stored: in place / from memory", f"{inplace.median / memfd.median:.3f}")
+    row(f"start, {SIZES[-1]} MB, stored: in place / memfd", f"{inplace.median / memfd.median:.3f}")
 
 
 def cold(what, native, stored, *arguments, environment="A=B"):
-    """The first start after a boot: the file is on the disk only."""
+    """The first start after a boot, when the file is not in the page cache."""
     one, other = spawn(20, [f"@{native}", native, *arguments], [environment, f"@{stored}", stored, *arguments])
-    at_most(f"first start over native, its file not in memory, {what}", other.median - one.median, 1, " ms")
+    at_most(f"first start over native, file not cached, {what}", other.median - one.median, 1, " ms")
     row("the same, in place / native", f"{other.median / one.median:.2f}")
 
 
 def side_by_side(one):
-    """What each process adds to the memory in use: the pages that it has for itself, and its part of the others."""
+    """The memory that each process adds: its own pages, and its share of the pages that it shares (PSS)."""
     native = added(one.native)
     stored = added(one.stored)
     memfd = added(one.memfd)
-    row(f"memory of each of {PROCESSES} processes of 10 MB", f"native {native / 1024:.2f} MiB, in place "
-        f"{stored / 1024:.2f} MiB, from memory {memfd / 1024:.2f} MiB")
+    row(f"memory (PSS) of each of {PROCESSES} processes of 10 MB", f"native {native / 1024:.2f} MiB, in place "
+        f"{stored / 1024:.2f} MiB, memfd {memfd / 1024:.2f} MiB")
     at_most("the same, in place / native", stored / native, 1.05)
-    row("the same, from memory / native", f"{memfd / native:.2f}")
+    row("the same, memfd / native", f"{memfd / native:.2f}")
     row("size, stored in place / the build", f"{one.stored.stat().st_size / one.native.stat().st_size:.3f}")
 
 
 def added(command):
-    """KiB for each process."""
+    """The average PSS of PROCESSES processes, in KiB."""
     processes = [subprocess.Popen([command, "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                  for _ in range(PROCESSES)]
     for process in processes:
@@ -102,6 +103,7 @@ def added(command):
 
 
 def proportional(pid):
+    """The proportional set size (PSS) of a process, in KiB."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as rollup:
         return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
 
@@ -116,15 +118,15 @@ def compressed():
         "native": [real.builds[base], *real.arguments],
         "stored in place": [asked, stored, *real.arguments],
         "compressed in place": [asked, coded, *real.arguments],
-        "compressed from memory": [asked, "FATELF_AMD64_LAUNCH=memfd", coded, *real.arguments],
+        "compressed, memfd": [asked, "FATELF_AMD64_LAUNCH=memfd", coded, *real.arguments],
     })
     os.sync()
-    # how far the kernel reads ahead, over the variant's end, is in /sys/block/*/queue/read_ahead_kb
+    # /sys/block/*/queue/read_ahead_kb says how far the kernel reads beyond the end of the variant
     cold(real.name, real.builds[base], stored, *real.arguments, environment=asked)
     at_most(f"start over native, {real.name}, stored in place", over(measured, "stored in place"), 0.3, " ms")
-    ratio = over(measured, "compressed in place") / over(measured, "compressed from memory")
-    at_most(f"start over native, {real.name}, compressed: in place / from memory", ratio, 1)
-    row(f"size, four builds of {real.name}, to be started in place / one build",
+    ratio = over(measured, "compressed in place") / over(measured, "compressed, memfd")
+    at_most(f"start over native, {real.name}, compressed: in place / memfd", ratio, 1)
+    row(f"size, four builds of {real.name}, for starts in place / one build",
         f"stored {stored.stat().st_size / real.size:.2f}, compressed {coded.stat().st_size / real.size:.2f}")
     stored.unlink()
     coded.unlink()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Section peers: the same programs in the bundles of mgo and cargo-multivers, started in turn with ours."""
+"""Section peers: the same programs in bundles of mgo and cargo-multivers, started in turn with ours."""
 
 import json
 import os
@@ -13,7 +13,7 @@ RIPGREP = "14.1.1"
 
 
 def peers():
-    """mgo and cargo-multivers on the same builds: size and start; installs them, once"""
+    """mgo and cargo-multivers with the same builds: size and start; installs them once"""
     for peer in (mgo, cargo_multivers):
         print(f"  {peer.__name__.replace('_', '-')}:", flush=True)
         try:
@@ -24,11 +24,11 @@ def peers():
 
 def need(command):
     if not shutil.which(command):
-        raise Skip(f"there is no {command}")
+        raise Skip(f"{command} is not installed")
 
 
 def attempt(*command, **options):
-    """Runs a command that may fail for lack of a network; then its last words are the reason to skip."""
+    """Runs a command that may fail, for example without a network. Its last line of output is the reason to skip."""
     words = ["nice", "-n", "19", *(str(word) for word in command)]
     run = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
                          errors="replace", **options)
@@ -39,7 +39,7 @@ def attempt(*command, **options):
 
 
 def sizes(peer, name, theirs, ours, builds, target):
-    """theirs, ours: bundles of the same builds; target: of our bundle to one build"""
+    """theirs, ours: bundles of the same builds; target: the limit for our bundle / one build"""
     their, our, one = theirs.stat().st_size, ours.stat().st_size, largest(builds)
     whose = peer + ("'" if peer.endswith("s") else "'s")
     row(f"size, {name}: {whose} bundle / one build", f"{their / one:.2f}")
@@ -69,14 +69,14 @@ def mgo():
 
 
 def mgo_bundle():
-    """The Go compiler, with the flags of examples/go/build."""
+    """The Go compiler as a bundle of mgo, built with the flags of examples/go/build."""
     folder = OUT / "mgo"
     if not (folder / "mgo").exists():
         attempt("go", "install", "github.com/CAFxX/mgo@latest", env={**os.environ, "GOBIN": str(folder)}, cwd="/")
     bundle = folder / "compile"
     if not bundle.exists():
-        print("building the Go compiler with mgo, once; this takes some minutes", flush=True)
-        # it sets GOAMD64 itself and refuses another one; in a folder without a module of its own
+        print("building the Go compiler with mgo; this takes some minutes, but only once", flush=True)
+        # mgo sets GOAMD64 itself and refuses to run if it is set; / has no Go module
         environment = {name: value for name, value in os.environ.items() if name != "GOAMD64"}
         attempt(folder / "mgo", "-o", bundle, "-trimpath", "-ldflags=-s -w", "cmd/compile", env=environment, cwd="/")
     return bundle
@@ -94,7 +94,7 @@ def cargo_multivers():
     base = base_level() if base_level() in builds else best
     ours = create(folder / "ours", *(base_arguments() if base in builds else []), *levels(builds))
     sizes("cargo-multivers", "ripgrep", theirs, ours, builds, 0.9)
-    # its launcher always takes the machine's best
+    # the launcher of cargo-multivers always starts the highest level that the machine can run
     measured = show("peers-cargo-multivers", 200, {
         "native": [builds[best], "--version"],
         "native of the base variant": [builds[base], "--version"],
@@ -113,11 +113,11 @@ def multivers_bundle(folder):
     tool = folder / "bin/cargo-multivers"
     bundle = folder / "out/rg"
     if not tool.exists():
-        print("installing cargo-multivers, once", flush=True)
+        print("installing cargo-multivers, only once", flush=True)
         attempt("cargo", "install", "cargo-multivers", "--quiet", "--locked", "--root", folder, cwd="/")
     if not bundle.exists():
         source = ripgrep_source(folder)
-        print("building ripgrep with cargo-multivers, once; this takes some minutes", flush=True)
+        print("building ripgrep with cargo-multivers; this takes some minutes, but only once", flush=True)
         attempt(tool, "multivers", "--manifest-path", source / "Cargo.toml", "--target-dir", folder / "target",
                 "--out-dir", folder / "out", "--cpus", "x86-64,x86-64-v2,x86-64-v3,x86-64-v4", "--", "--locked",
                 cwd=folder, env={**os.environ, "CARGO_PROFILE_RELEASE_STRIP": "symbols",
@@ -126,7 +126,7 @@ def multivers_bundle(folder):
 
 
 def ripgrep_source(folder):
-    """A package that depends on ripgrep is what makes cargo fetch it without building it."""
+    """The source of ripgrep, vendored for an empty package that depends on it: cargo fetches it without building it."""
     source = folder / "source"
     if not (source / "vendor/ripgrep").exists():
         source.mkdir(parents=True, exist_ok=True)
@@ -135,7 +135,7 @@ def ripgrep_source(folder):
         (source / "lib.rs").touch()
         attempt("cargo", "vendor", "--quiet", cwd=source)
     if not (folder / "ripgrep").exists():
-        # a copy, because what cargo vendored stands beneath another package
+        # copied, because the vendored source is inside of another package
         shutil.rmtree(folder / "ripgrep.new", ignore_errors=True)
         shutil.copytree(source / "vendor/ripgrep", folder / "ripgrep.new")
         (folder / "ripgrep.new").rename(folder / "ripgrep")
@@ -143,7 +143,7 @@ def ripgrep_source(folder):
 
 
 def multivers_builds(folder):
-    """The very builds that it made: it lists them with the features of each. The highest level has the most."""
+    """The builds that cargo-multivers made. It lists them with their features; a higher level has more of them."""
     builds = json.loads((folder / "target/ripgrep/builds.json").read_text())["builds"]
     builds.sort(key=lambda build: len(build["features"]))
     if len(builds) != 4:

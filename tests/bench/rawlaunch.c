@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The yardstick: the least a launcher can do that starts a program from memory. rawlaunch PROGRAM [ARGUMENT]...:
- * maps the program's file, writes it into a memfd and execs that.
+ * usage: rawlaunch PROGRAM [ARGUMENT]...
+ *
+ * The benchmark's reference: does only what every launcher must do that starts a program from memory. It maps the
+ * program's file, writes it into a memfd and executes that.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

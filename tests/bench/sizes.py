@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Sections size, encodings, coding: how large a bundle is, and what it takes to make one."""
+"""Sections size, encodings, coding: how large bundles are, and how long it takes to make them."""
 
 from common import (BENCH, CC, MB, OUT, TOOL, Skip, Table, at_most, bundle_size, largest, levels, output,
                     program, row, spawn)
@@ -28,7 +28,7 @@ def create_time(real):
     one, two = spawn(3, [*command, "-j1"], [*command, "-j2"])
     new.unlink()
     total = sum(build.stat().st_size for build in real.builds.values())
-    # what is allowed for 4 x 16 MB, for this much
+    # the limit is 15 s for 4 x 16 MB, scaled to this size
     at_most(f"time of create, -j2, {total / MB:.0f} MB", two.median / 1000, 15 * total / (4 * 16 * MB), " s")
     row("time of create, -j1 / -j2", f"{one.median / two.median:.2f}")
 
@@ -37,7 +37,7 @@ def create_time(real):
 
 
 def builds_of(language, kind):
-    """As tests/bench/builds made them; None if they are not all there."""
+    """The builds that tests/bench/builds has made; None unless all levels exist."""
     builds = {level: OUT / "builds" / f"{language}.{kind}.v{level}" for level in range(1, 5)}
     return builds if all(build.exists() for build in builds.values()) else None
 
@@ -47,10 +47,10 @@ def target_row(language, kind, ratio):
 
 
 def encodings():
-    """bundles of the programs that `tests/bench/builds BUILD/bench/builds` makes, by encoding; ten minutes"""
+    """bundles of the programs that `tests/bench/builds BUILD/bench/builds` makes, by encoding; takes ten minutes"""
     found = [(language, kind) for language in LANGUAGES for kind in KINDS if builds_of(language, kind)]
     if not found:
-        raise Skip(f"there are no builds; make them with tests/bench/builds {OUT / 'builds'}")
+        raise Skip(f"no builds exist; make them with tests/bench/builds {OUT / 'builds'}")
     options = {"none": ["--compress", "none"], "no delta": ["--no-delta"], "default": [],
                "zstd:19": ["--compress", "zstd:19"]}
     table = Table("encodings", "program", "builds", "encoding", "one build", "bundle", "ratio", first=16)
@@ -66,11 +66,11 @@ def encodings():
                 target_row(language, kind, bundled / one)
 
 
-# --- zstd's settings --------------------------------------------------------------------------------------------------
+# --- settings of zstd -------------------------------------------------------------------------------------------------
 
 
 def coding():
-    """zstd's settings on one build: one thread, all settings in turn"""
+    """settings of zstd on one build, with one thread, all settings in turn"""
     program_file = OUT / "coding"
     output(CC, "-O2", "-o", program_file, BENCH / "coding.c", "-lzstd")
     settings = ["3:1:1024", "9:1:1024", "12:1:1024", "15:1:1024", "19:1:1024", "3:0:1024", "9:0:1024", "12:0:1024",

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spawn ROUNDS [NAME=VALUE]... [+N] [@FILE] COMMAND [ARGUMENT]... [-- ...]...
+ * usage: spawn ROUNDS [NAME=VALUE]... [+N] [@FILE] COMMAND [ARGUMENT]... [-- ...]...
  *
- * Starts the commands in turn (A B C A B C ...), ROUNDS times, and prints a line for each: the least and the median
- * time from start to end in microseconds, the median as a ratio to the first command's, and the largest resident size
- * in KiB. No shell and no large parent: neither the time nor the size is theirs. Standard output goes to /dev/null.
- * NAME=VALUE is for the one command's environment; with +N it gets the first N of the processors only. @FILE is thrown
- * out of the page cache before each start.
+ * Starts the commands in turn (A B C A B C ...), ROUNDS times, and prints a line for each: the minimum and the median
+ * of the time from start to end in microseconds, the ratio of the median to that of the first command, and the largest
+ * resident size in KiB. The commands are started directly by this small program, so that time and size are not those of
+ * a shell or a large parent. Their standard output goes to /dev/null.
+ *
+ * NAME=VALUE is added to the environment of this command only. +N: the command may use only the first N processors.
+ * @FILE: FILE is removed from the page cache before each start.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -26,9 +28,9 @@ struct command {
     char **argv;
     char **envp;
     cpu_set_t processors;
-    const char *uncached; /* a file, or NULL */
-    double *times;        /* of each round, microseconds */
-    long resident;        /* KiB, the largest of all rounds */
+    const char *uncached; /* file to remove from the page cache, or NULL */
+    double *times;        /* of each round, in microseconds */
+    long resident;        /* the largest of all rounds, in KiB */
 };
 
 static double now(void)
@@ -46,12 +48,12 @@ static int ascending(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
-static void forget(const char *path)
+static void drop_from_cache(const char *path)
 {
     int fd = open(path, O_RDONLY);
 
     if (fd < 0 || posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0) {
-        fprintf(stderr, "spawn: %s cannot be thrown out of the page cache\n", path);
+        fprintf(stderr, "spawn: %s cannot be removed from the page cache\n", path);
         exit(1);
     }
     close(fd);
@@ -64,11 +66,11 @@ static void run(struct command *command, int round, const posix_spawn_file_actio
     pid_t child;
 
     if (command->uncached)
-        forget(command->uncached);
+        drop_from_cache(command->uncached);
     sched_setaffinity(0, sizeof command->processors, &command->processors); /* the child inherits it */
     double start = now();
 
-    /* musl and glibc share the memory until the exec, so a large parent would not cost more either */
+    /* posix_spawn() of musl and glibc shares the memory until the exec, so the size of this process does not matter */
     if (posix_spawnp(&child, command->argv[0], actions, NULL, command->argv, command->envp) != 0) {
         fprintf(stderr, "spawn: %s cannot be started\n", command->argv[0]);
         exit(1);
@@ -83,8 +85,8 @@ static void run(struct command *command, int round, const posix_spawn_file_actio
         command->resident = usage.ru_maxrss;
 }
 
-/* The environment with NAME=VALUE in front: getenv() finds the first one. */
-static char **with(char *variable, char **envp)
+/* The environment with NAME=VALUE before all others: getenv() returns the first one. */
+static char **add_variable(char *variable, char **envp)
 {
     size_t count = 0;
 
@@ -96,7 +98,8 @@ static char **with(char *variable, char **envp)
     return more;
 }
 
-static cpu_set_t first(int count, cpu_set_t processors)
+/* The first `count` of the processors. */
+static cpu_set_t first_processors(int count, cpu_set_t processors)
 {
     for (int i = 0; i < CPU_SETSIZE; i++)
         if (CPU_ISSET(i, &processors) && count-- <= 0)
@@ -104,18 +107,18 @@ static cpu_set_t first(int count, cpu_set_t processors)
     return processors;
 }
 
-/* Reads a command and returns where the next one begins. */
+/* Parses one command and returns where the next one starts. */
 static char **parse(struct command *command, int rounds, char **at, char **envp)
 {
     *command = (struct command){.envp = envp, .times = calloc((size_t)rounds, sizeof(double))};
     sched_getaffinity(0, sizeof command->processors, &command->processors);
     for (; *at && (**at == '+' || **at == '@' || (*at)[strcspn(*at, "=/")] == '='); at++) {
         if (**at == '+')
-            command->processors = first(atoi(*at + 1), command->processors);
+            command->processors = first_processors(atoi(*at + 1), command->processors);
         else if (**at == '@')
             command->uncached = *at + 1;
         else
-            command->envp = with(*at, command->envp);
+            command->envp = add_variable(*at, command->envp);
     }
     command->argv = at;
     while (*at && strcmp(*at, "--") != 0)
@@ -141,7 +144,7 @@ int main(int argc, char **argv, char **envp)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     for (int i = 0; i < count; i++)
-        run(&commands[i], 0, &actions); /* not counted as a time: files come into the page cache */
+        run(&commands[i], 0, &actions); /* not measured: reads the files into the page cache */
     for (int round = 0; round < rounds; round++)
         for (int i = 0; i < count; i++)
             run(&commands[i], round, &actions);

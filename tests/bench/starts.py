@@ -11,7 +11,7 @@ from common import (BUILD, MB, OUT, STUB, TOOL, at_most, base_arguments, base_le
 
 
 def start():
-    """a large program: the launcher's share of the start, beside the least that any launcher of this kind can pay"""
+    """start of a large program, compared with the raw launcher, which does only what every memfd launcher must do"""
     real = program()
     base, delta = base_level(), delta_level()
     stored = create(OUT / "real.stored", "--compress", "none", *levels(real.builds))
@@ -39,7 +39,7 @@ def start():
 
 
 def tiny():
-    """a program that does nothing: the launcher's fixed cost"""
+    """start of a program that does nothing: the fixed cost of the launcher"""
     one = compile_c("tiny")
     bundle = create(OUT / "tiny.bundle", *levels({level: one for level in range(1, 5)}))
     measured = show("tiny", 1000, {
@@ -54,9 +54,9 @@ def tiny():
 
 
 def memory():
-    """memory of create and of a launch"""
+    """peak memory of create and of a start"""
     real = program()
-    # with a base, each thread has a piece of it, and zstd larger tables
+    # with a base, each thread needs a prefix as well, and zstd larger tables
     create_memory("peak memory of create with 2, 3, 4 builds", range(2, 5))
     create_memory("the same with --no-delta, 1, 2, 3, 4 builds", range(1, 5), "--no-delta")
     base, delta = base_level(), delta_level()
@@ -68,7 +68,7 @@ def memory():
 
 def create_memory(what, counts, *options):
     new = OUT / "real.new"
-    builds = levels(program().builds)[::-1]  # v3, the base, is in all of them
+    builds = levels(program().builds)[::-1]  # highest level first: any two have v3, the base
     runs = spawn(1, *[[TOOL, "create", "-q", "--force", "-o", new, *options, *builds[:n]] for n in counts])
     new.unlink()
     peaks = [one.resident for one in runs]
@@ -87,17 +87,17 @@ def launch_memory(name, rule, level, limit):
         native = charged(real.builds[level], *real.arguments)
         bundle = charged("env", environment, real.bundle, *real.arguments)
     except OSError as error:
-        print(f"  no control group to measure in: {error}")
+        print(f"  memory charged to a control group: not measured, {error}")
         return
-    # the variant's own memory is charged in both cases
+    # the memory of the variant itself is charged in both cases
     row(f"memory charged to a control group, native, {name}", f"{native / MB:.1f} MB")
     row("the same, launch of the bundle over native", f"{(bundle - native) / MB:.1f} MB", target,
         bundle - native <= limit)
 
 
 def charged(*command):
-    """The most that the kernel charged for a run: pages of the memfd too, which no process maps while they are written.
-    Median of five runs."""
+    """The peak of the memory that the kernel charges to a control group during a run, median of five runs. It includes
+    pages of the memfd, which no process maps while they are written."""
     root = Path("/sys/fs/cgroup")
     root, peak = (root, "memory.peak") if (root / "cgroup.controllers").exists() else (
         root / "memory", "memory.max_usage_in_bytes")
@@ -106,7 +106,7 @@ def charged(*command):
         group = root / f"fatelf-bench.{os.getpid()}"
         group.mkdir()
         try:
-            # a small shell, not this interpreter, is what moves into the group
+            # a small shell moves into the group, because this interpreter would be charged with more memory
             subprocess.run(["sh", "-c", 'echo $$ >"$0" && exec "$@"', group / "cgroup.procs", *command],
                            check=True, stdout=subprocess.DEVNULL)
             peaks.append(int((group / peak).read_text()))
@@ -116,7 +116,7 @@ def charged(*command):
 
 
 def payload():
-    """what lies in the bundle and is not chosen: does it cost?"""
+    """start of a small build beside a large one: what do payloads cost that are not chosen?"""
     one = compile_c("tiny")
     bundles = []
     for megabytes in (1, 400):

@@ -6,13 +6,13 @@ import os
 from common import (MB, OUT, Table, base_arguments, base_level, compile_c, create, delta_level, encodings_of, largest,
                     levels, over, program, spawn)
 
-SECONDS = 5  # for the starts of one size
+SECONDS = 5  # for all starts of one size
 
 
 class Sized:
-    """Two builds, base and other, of a program of a given size: one that does nothing, and after it the bytes of the
-    large program's builds again and again, each time with all byte values exchanged for others. So a repetition has
-    matches of the same lengths at the same distances, and none in the one before."""
+    """Builds of a program of a given size, one for the base and one for another level. Each is a program that does
+    nothing, followed by repetitions of the bytes of the large program's build. In each repetition all byte values are
+    replaced by others: so it has matches of the same lengths at the same distances, but none in another repetition."""
 
     def __init__(self, size):
         self.size = size
@@ -24,7 +24,7 @@ class Sized:
         file = OUT / f"sized.v{level}"
         file.write_bytes(compile_c("tiny").read_bytes())
         file.chmod(0o755)
-        # each repetition at the same offset in both files: what drifts is what drifts within one program
+        # each repetition has the same offset in both files, so that content moves only as far as in the large program
         content = program().builds[level].read_bytes().ljust(largest(program().builds), b"\0")
         repetition = 0
         with file.open("ab") as end:
@@ -39,7 +39,7 @@ class Sized:
         return self.files[base_level()]
 
     def variants(self):
-        """{encoding: how a variant that is coded so is started}"""
+        """{encoding: the command that starts a variant with this encoding}"""
         base, other = base_level(), delta_level()
         stored = create(OUT / "sized.stored", "--compress", "none", *levels(self.files))
         coded = create(OUT / "sized.zstd", *base_arguments(), *levels(self.files))
@@ -54,12 +54,12 @@ class Sized:
 
 
 def rounds(size, commands):
-    """As many as there is time for: a start takes about 1 ms for a megabyte."""
+    """As many rounds as SECONDS allow, if a start takes about 1 ms per megabyte."""
     return max(5, min(300, int(SECONDS * 1000 / (commands * (1 + size / MB)))))
 
 
 def sweep():
-    """start over native against the size of the program, 1 to 200 MB; two minutes"""
+    """start over native by size of the program, 1 to 200 MB; takes two minutes"""
     program()
     launchers = ("raw launcher", "stored", "zstd", "zstd-delta", "in place")
     table = Table("sweep", "MB", "rounds", "native", *launchers)
@@ -71,7 +71,7 @@ def sweep():
             **sized.variants(),
         }
         commands["in place"] = ["FATELF_AMD64_LAUNCH=inplace", *commands["stored"]]
-        os.sync()  # what was written here is not to be on its way to the disk meanwhile
+        os.sync()  # nothing is to be written to the disk while starts are measured
         count = rounds(sized.size, len(commands))
         measured = dict(zip(commands, spawn(count, *commands.values())))
         table.add(megabytes, count, measured["native"].median, *(
@@ -80,7 +80,7 @@ def sweep():
 
 
 def tuning():
-    """one processor against two: from which size on do the launcher's threads pay?"""
+    """one processor against two: from which size on are several threads of the launcher faster?"""
     program()
     table = Table("tuning", "MB", "variant", "one, ms", "two, ms", "two / one")
     for megabytes in (1, 2, 3, 4, 6, 8, 16):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* As good as nothing to start: what is left is the launcher's own time. */
+/* A program that costs next to nothing to start: what remains is the time of the launcher. */
 int main(void)
 {
     return 0;

@@ -54,7 +54,7 @@ encodings() {
 
 @test "an unknown value of --compress is a usage error" {
     for value in gzip ZSTD zstd: zstd:0 zstd:23 zstd:-1 zstd:3x zstd:x zstd:99999999999999999999 none:1 ""; do
-        refuses 2 "create: --compress $value: not zstd, zstd:1 to zstd:22 or none; see 'fatelf-amd64 create --help'" \
+        refuses 2 "create: --compress $value: not none, zstd or zstd:1 to zstd:22; see 'fatelf-amd64 create --help'" \
             create -o out --compress "$value" "$FIXTURES/level.v1"
     done
 }
@@ -82,7 +82,7 @@ encodings() {
 @test "a number with a space or a sign in front of it is a usage error" {
     refuses 2 "create: -j  2: not a number from 1 to 1024; see 'fatelf-amd64 create --help'" \
         create -o out -j " 2" "$FIXTURES/level.v1"
-    refuses 2 "create: --compress zstd:+5: not zstd, zstd:1 to zstd:22 or none; see 'fatelf-amd64 create --help'" \
+    refuses 2 "create: --compress zstd:+5: not none, zstd or zstd:1 to zstd:22; see 'fatelf-amd64 create --help'" \
         create -o out --compress zstd:+5 "$FIXTURES/level.v1"
 }
 

@@ -93,7 +93,7 @@ holds() {
     refuses 1 "--base v1: there is no build for v1" create --base v1 -o out "$BUILDS"/prog.v[23]
     refuses 2 "create: --base v5: not v1, v2, v3 or v4; see 'fatelf-amd64 create --help'" \
         create --base v5 -o out "$BUILDS"/prog.v[12]
-    refuses 2 "create: --base and --no-delta exclude each other; see 'fatelf-amd64 create --help'" \
+    refuses 2 "create: --base and --no-delta cannot be used together; see 'fatelf-amd64 create --help'" \
         create --no-delta --base v1 -o out "$BUILDS"/prog.v[12]
     refuses 2 "create: --base needs --compress zstd; see 'fatelf-amd64 create --help'" \
         create --base v1 --compress none -o out "$BUILDS"/prog.v[12]
@@ -193,7 +193,7 @@ debugged() {
     local name=$1 level
     shift
     for level in 1 2; do
-        program "$name.v$level" -g "-DLEVEL=$level" "$@"
+        program "$name.v$level" -g "-Wl,--defsym,level=$level" "$@"
     done
 }
 
@@ -220,6 +220,8 @@ debug_warning() {
     succeeds create --force --no-delta -o out small.v1 small.v2
     succeeds create --force --compress none -o out small.v1 small.v2
     succeeds create --force -o out small.v1
+    cp small.v1 same.v2
+    succeeds create --force -o out small.v1 same.v2
     debugged plain -gz=none
     succeeds create --force -o out plain.v1 plain.v2
     strip small.v1 small.v2

@@ -71,7 +71,7 @@ prog.v4" "$(ls -A)"
     tool extract low best
     same 0 "$status"
     cmp low.v1 "$FIXTURES/level.v1"
-    refuses 1 "high: holds no variant for this machine, which is at v1; the lowest is v2" extract high best
+    refuses 1 "high: has no variant for this machine, which is at v1; the lowest is v2" extract high best
 }
 
 @test "extract all writes every variant" {
@@ -102,9 +102,9 @@ prog.v4" "$(ls -A)"
 
 @test "extract refuses a level that the bundle does not have" {
     "$TOOL" create -o out "$FIXTURES"/level.v[24]
-    refuses 1 "out: holds no variant v1; see 'fatelf-amd64 list'" extract out v1
-    refuses 1 "out: holds no variant v3; see 'fatelf-amd64 list'" extract out v3 -o file
-    refuses 1 "out: holds no variant v3; see 'fatelf-amd64 list'" extract out v3 -o -
+    refuses 1 "out: has no variant v1; see 'fatelf-amd64 list'" extract out v1
+    refuses 1 "out: has no variant v3; see 'fatelf-amd64 list'" extract out v3 -o file
+    refuses 1 "out: has no variant v3; see 'fatelf-amd64 list'" extract out v3 -o -
 }
 
 @test "extract refuses words that are not a level" {
@@ -184,6 +184,6 @@ prog.v4" "$(ls -A)"
     echo text >text
     refuses 1 "text: not an ELF file" extract text v1
     refuses 1 "missing: No such file or directory" extract missing best
-    refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest is gone" \
+    refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest was removed" \
         extract "$FIXTURES/level.v1" all
 }

@@ -29,8 +29,13 @@ join builds for different levels into one executable
 
 options:
   -o, --output FILE          write the bundle to FILE
-      --launch METHOD        how the bundle starts its variant: memfd (default) or inplace
-      --compress HOW         zstd (default, tuned to start fast), zstd:1 to zstd:22, or none (with inplace)
+      --launch METHOD        how the bundle starts its variant:
+                             memfd    decode the variant into a memory file and execute that (default)
+                             inplace  map the variant from the bundle, without a second exec
+      --compress HOW         how the builds are stored:
+                             none               as they are (default with inplace)
+                             zstd               compressed, tuned to start fast (default with memfd)
+                             zstd:1 to zstd:22  with this level of zstd
       --align SIZE           put builds at multiples of SIZE in the file: 4K (default) to 1G
       --no-delta             code every build by itself, not as its difference to another one
       --base LEVEL           code the other builds against this one, even where it saves little (default: v3)

@@ -52,7 +52,7 @@ need_note() {
     mkdir folder.v3
     for name in prog progv3 prog.v0 prog.v5 prog.V3 prog.v33 prog.v3.old .v3 v3 folder.v3/prog 'prog+v3'; do
         cp "$FIXTURES/level.v1" "$name"
-        refuses 1 "$name: for which level? Write LEVEL=$name with LEVEL v1, v2, v3 or v4" create -o out "$name"
+        refuses 1 "$name: its level is unknown; write LEVEL=$name, where LEVEL is v1, v2, v3 or v4" create -o out "$name"
     done
 }
 
@@ -77,7 +77,7 @@ need_note() {
     same v2 "$(levels out)"
     succeeds create --force -o out 'v1=size=big'
     same v1 "$(levels out)"
-    refuses 1 "size=big: for which level? Write LEVEL=size=big with LEVEL v1, v2, v3 or v4" create -o new 'size=big'
+    refuses 1 "size=big: its level is unknown; write LEVEL=size=big, where LEVEL is v1, v2, v3 or v4" create -o new 'size=big'
     # with a folder before it, v3= is not a level
     succeeds create --force -o out 'v4=./v3=x'
     same v4 "$(levels out)"
@@ -98,7 +98,7 @@ need_note() {
     cc -c note.s
     program baseline note.o
     [[ $(readelf -n baseline) == *"x86 ISA needed: x86-64-baseline"* ]] || skip "ld writes no ISA notes"
-    refuses 1 "baseline: for which level? Write LEVEL=baseline with LEVEL v1, v2, v3 or v4" create -o out baseline
+    refuses 1 "baseline: its level is unknown; write LEVEL=baseline, where LEVEL is v1, v2, v3 or v4" create -o out baseline
     succeeds create -o out v3=baseline
 }
 

@@ -98,7 +98,7 @@ PYTHON
         refuses 1 "folder: not a regular file" list $json folder
         refuses 1 "pipe: not a regular file" list $json pipe
         refuses 1 "missing: No such file or directory" list $json missing
-        refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest is gone" \
+        refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest was removed" \
             list $json "$FIXTURES/level.v1"
     done
 }

@@ -111,11 +111,11 @@ load ../lib/users
 
 @test "two builds for one level are refused, wherever their levels come from" {
     cp "$FIXTURES/level.v2" other-v2
-    refuses 1 "$FIXTURES/level.v2 and other-v2: both for v2; a bundle holds one build for each level" \
+    refuses 1 "$FIXTURES/level.v2 and other-v2: both for v2; a bundle has one variant for each level" \
         create -o out "$FIXTURES/level.v2" other-v2
-    refuses 1 "$FIXTURES/level.v3 and other-v2: both for v2; a bundle holds one build for each level" \
+    refuses 1 "$FIXTURES/level.v3 and other-v2: both for v2; a bundle has one variant for each level" \
         create -o out "v2=$FIXTURES/level.v3" "$FIXTURES/level.v1" other-v2
-    refuses 1 "other-v2 and other-v2: both for v2; a bundle holds one build for each level" \
+    refuses 1 "other-v2 and other-v2: both for v2; a bundle has one variant for each level" \
         create -o out other-v2 other-v2
 }
 
@@ -153,7 +153,7 @@ load ../lib/users
     head -c 100 "$FIXTURES/level.v1" >table.v1
     refuses 1 "table.v1: cut short: its program headers are missing" create -o out table.v1
     head -c 2000 "$FIXTURES/level.v1" >segment.v1
-    refuses 1 "segment.v1: cut short: a segment ends behind the end of the file" create -o out segment.v1
+    refuses 1 "segment.v1: cut short: a segment ends after the end of the file" create -o out segment.v1
     head -c $((size - 1)) "$FIXTURES/level.v1" >end.v1
     refuses 1 "end.v1: damaged ELF file: file format not recognized" create -o out end.v1
 }

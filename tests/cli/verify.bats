@@ -43,10 +43,10 @@ MANIFEST=28
 
 @test "verify --has names every level that is missing, with -q too" {
     "$TOOL" create -o out "$FIXTURES"/level.v[13]
-    refuses 1 "out: holds no variant v2" verify --has v2 out
-    refuses 1 "out: holds no variant v2" verify -q --has v1 --has v2 out
-    refuses 1 "out: holds no variant v2
-fatelf-amd64: out: holds no variant v4" verify --has v4 --has v3 --has v2 out
+    refuses 1 "out: has no variant v2" verify --has v2 out
+    refuses 1 "out: has no variant v2" verify -q --has v1 --has v2 out
+    refuses 1 "out: has no variant v2
+fatelf-amd64: out: has no variant v4" verify --has v4 --has v3 --has v2 out
 }
 
 @test "verify --has accepts only levels" {
@@ -127,13 +127,13 @@ END
 @test "verify finds a truncated bundle" {
     cp "$BATS_FILE_TMPDIR/level" damaged
     truncate -s "$(offset_in damaged .fatelf.v4 100)" damaged
-    refuses 1 "damaged: cut short: a segment ends behind the end of the file" verify damaged
+    refuses 1 "damaged: cut short: a segment ends after the end of the file" verify damaged
 }
 
 @test "verify finds a bundle without its manifest" {
     cp "$BATS_FILE_TMPDIR/level" damaged
     poke damaged "$(offset_in damaged .note.fatelf 12)" 'x' # the note's owner
-    refuses 1 "damaged: not a fatelf-amd64 bundle, or its manifest is gone" verify damaged
+    refuses 1 "damaged: not a fatelf-amd64 bundle, or its manifest was removed" verify damaged
 }
 
 @test "verify refuses a file that is not a bundle" {
@@ -142,7 +142,7 @@ END
     refuses 1 "text: not an ELF file" verify text
     refuses 1 "folder: not a regular file" verify folder
     refuses 1 "missing: No such file or directory" verify --has v1 missing
-    refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest is gone" verify "$FIXTURES/level.v1"
+    refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest was removed" verify "$FIXTURES/level.v1"
     "$BUILD/fatelf-amd64" create -o out "$FIXTURES/level.v1"
     prints "out: ok, v1" verify out
 }

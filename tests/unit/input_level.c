@@ -30,17 +30,17 @@ static void go_build_information_gives_the_level(void **state)
     uint64_t size = go_section(section, "path\tx\nbuild\tGOOS=linux\nbuild\tGOAMD64=v3\nbuild\tX=y\n");
 
     (void)state;
-    assert_int_equal(classify_go(section, size), 3);
+    assert_int_equal(level_from_go(section, size), 3);
     for (uint64_t cut = 0; cut < size; cut++)
-        assert_int_equal(classify_go(section, cut), 0); /* nothing is read after the end */
-    section[15] = 0;                                    /* Go before 1.18 has pointers here */
-    assert_int_equal(classify_go(section, size), 0);
+        assert_int_equal(level_from_go(section, cut), 0); /* nothing is read after the end */
+    section[15] = 0;                                      /* Go before 1.18 has pointers here */
+    assert_int_equal(level_from_go(section, size), 0);
     size = go_section(section, "path\tx\nbuild\tGOOS=linux\n");
-    assert_int_equal(classify_go(section, size), 0);
+    assert_int_equal(level_from_go(section, size), 0);
     size = go_section(section, "path\tx\nbuild\tGOAMD64=v7\n");
-    assert_int_equal(classify_go(section, size), 0);
+    assert_int_equal(level_from_go(section, size), 0);
     size = go_section(section, "path\tbuild\tGOAMD64=v2x\n");
-    assert_int_equal(classify_go(section, size), 0);
+    assert_int_equal(level_from_go(section, size), 0);
 }
 
 static void go_strings_with_overflowing_lengths_give_no_level(void **state)
@@ -50,9 +50,9 @@ static void go_strings_with_overflowing_lengths_give_no_level(void **state)
     (void)state;
     go_section(section, "");
     memset(section + 32, 0xff, 12);
-    assert_int_equal(classify_go(section, sizeof section), 0);
+    assert_int_equal(level_from_go(section, sizeof section), 0);
     memset(section + 32, 0xff, 32);
-    assert_int_equal(classify_go(section, sizeof section), 0);
+    assert_int_equal(level_from_go(section, sizeof section), 0);
 }
 
 /* .note.gnu.property with one property. */
@@ -73,19 +73,19 @@ static void gnu_properties_give_levels_above_the_baseline(void **state)
     uint64_t size = property_section(section, 0xc0008002, 0);
 
     (void)state;
-    assert_int_equal(classify_property(section, size), 0);
+    assert_int_equal(level_from_property(section, size), 0);
     property_section(section, 0xc0008002, 1); /* every C library's start files have this bit */
-    assert_int_equal(classify_property(section, size), 0);
+    assert_int_equal(level_from_property(section, size), 0);
     property_section(section, 0xc0008002, 2);
-    assert_int_equal(classify_property(section, size), 2);
+    assert_int_equal(level_from_property(section, size), 2);
     property_section(section, 0xc0008002, 4);
-    assert_int_equal(classify_property(section, size), 3);
+    assert_int_equal(level_from_property(section, size), 3);
     property_section(section, 0xc0008002, 0xf);
-    assert_int_equal(classify_property(section, size), 4);
+    assert_int_equal(level_from_property(section, size), 4);
     for (uint64_t cut = 0; cut < size; cut++)
-        assert_int_equal(classify_property(section, cut), 0);
+        assert_int_equal(level_from_property(section, cut), 0);
     property_section(section, 0xc0010002, 8); /* ISA_1_USED gives no level */
-    assert_int_equal(classify_property(section, size), 0);
+    assert_int_equal(level_from_property(section, size), 0);
 }
 
 static void names_that_end_in_a_level_give_it(void **state)
@@ -106,7 +106,7 @@ static void names_that_end_in_a_level_give_it(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_int_equal(classify_name(rows[i].name), rows[i].level);
+        assert_int_equal(level_from_name(rows[i].name), rows[i].level);
 }
 
 int main(void)

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "assemble.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../lib/error.h"
+#include "../../lib/manifest.h"
+#include "../base/say.h"
+#include "layout.h"
+#include "write.h"
+
+static const char *const payload_names[] = {".fatelf.v1", ".fatelf.v2", ".fatelf.v3", ".fatelf.v4"};
+
+_Static_assert(1 + METADATA_MAX + FATELF_VARIANTS_MAX <= WRITE_PARTS_MAX, "WRITE_PARTS_MAX is too small");
+_Static_assert(sizeof payload_names / sizeof *payload_names == FATELF_LEVEL_MAX, "a section name for each level");
+
+struct assembly assembly_make(const char *output)
+{
+    return (struct assembly){
+        .launch = &fatelf_launch_rows[0],
+        .align = LAYOUT_PAGE,
+        .spool = -1,
+        .output = output,
+    };
+}
+
+void assembly_free(struct assembly *assembly)
+{
+    for (unsigned i = 0; i < assembly->payload_count; i++)
+        free(assembly->payloads[i].coded.frames);
+    metadata_free(&assembly->metadata);
+    if (assembly->spool >= 0)
+        close(assembly->spool);
+}
+
+const struct assembled_variant *assembly_find(const struct assembly *assembly, unsigned level)
+{
+    for (unsigned i = 0; i < assembly->variant_count; i++)
+        if (assembly->variants[i].level == level)
+            return &assembly->variants[i];
+    return NULL;
+}
+
+bool assembly_is_shared(const struct assembly *assembly, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (assembly->variants[i].payload == assembly->variants[index].payload)
+            return true;
+    return false;
+}
+
+static int add_variant(struct assembly *assembly, struct assembled_variant variant)
+{
+    unsigned at = assembly->variant_count;
+
+    if (assembly_find(assembly, variant.level) || assembly->variant_count == FATELF_VARIANTS_MAX)
+        return fail("%s: two variants for v%u", assembly->output, variant.level);
+    for (; at > 0 && assembly->variants[at - 1].level > variant.level; at--)
+        assembly->variants[at] = assembly->variants[at - 1];
+    assembly->variants[at] = variant;
+    assembly->variant_count++;
+    return 0;
+}
+
+/* Sets *index to the payload with the same bytes as the build, which is a new one at the end of the pool if need be. */
+static int find_coded(struct assembly *assembly, const struct build *build, unsigned *index)
+{
+    for (*index = 0; *index < assembly->payload_count; ++*index) {
+        bool same = false;
+        int status = assembly->payloads[*index].source == PAYLOAD_CODE
+                         ? build_compare(assembly->payloads[*index].build, build, &same)
+                         : 0;
+        if (status || same)
+            return status;
+    }
+    return 0;
+}
+
+int assembly_add_build(struct assembly *assembly, const struct build *build)
+{
+    struct assembled_variant variant = {
+        .level = build->level,
+        .elf = build->record.bytes,
+        .elf_size = build->record.size,
+    };
+    int status = find_coded(assembly, build, &variant.payload);
+
+    if (!status)
+        status = add_variant(assembly, variant);
+    if (!status && variant.payload == assembly->payload_count)
+        assembly->payloads[assembly->payload_count++] = (struct payload){.source = PAYLOAD_CODE, .build = build};
+    return status;
+}
+
+static int carry(struct assembly *assembly, const struct fatelf_payload *from)
+{
+    const struct fatelf_variant *variant = from->variant;
+    size_t size = variant->frame_count * sizeof(struct fatelf_frame);
+    struct payload payload = {
+        .source = PAYLOAD_CARRY,
+        .carried = from->bytes,
+        .base = variant->base,
+        .coded =
+            {
+                .encoding = variant->encoding,
+                .frame_size = variant->frame_size,
+                .frame_count = variant->frame_count,
+                .frames = malloc(size),
+                .payload_size = variant->payload_size,
+                .size = variant->size,
+            },
+    };
+
+    if (!payload.coded.frames)
+        return fail("out of memory");
+    memcpy(payload.coded.frames, from->frames, size);
+    memcpy(payload.coded.sha256, variant->sha256, sizeof variant->sha256);
+    assembly->payloads[assembly->payload_count++] = payload;
+    return 0;
+}
+
+int assembly_add_carried(struct assembly *assembly, const struct bundle_file *file, unsigned index)
+{
+    const struct fatelf_payload *payload = &file->payloads[index];
+    struct assembled_variant variant = {
+        .level = payload->variant->level,
+        .elf = payload->variant->elf_size ? file->bundle.bytes + payload->variant->elf_offset : NULL,
+        .elf_size = payload->variant->elf_size,
+    };
+
+    while (variant.payload < assembly->payload_count && assembly->payloads[variant.payload].carried != payload->bytes)
+        variant.payload++;
+    int status = add_variant(assembly, variant);
+    if (!status && variant.payload == assembly->payload_count)
+        status = carry(assembly, payload);
+    return status;
+}
+
+/* The manifest's variants, but for the payloads' offsets. */
+static struct fatelf_manifest make_manifest(const struct assembly *assembly)
+{
+    struct fatelf_manifest manifest = {
+        .header =
+            {
+                .variant_count = (uint8_t)assembly->variant_count,
+                .launch = (uint8_t)assembly->launch->number,
+                .compatible = assembly->go_env ? FATELF_COMPATIBLE_GO_ENV : 0,
+            },
+    };
+
+    for (unsigned i = 0; i < assembly->variant_count; i++) {
+        const struct assembled_variant *variant = &assembly->variants[i];
+        const struct payload *payload = &assembly->payloads[variant->payload];
+        manifest.variants[i] = (struct fatelf_variant){
+            .level = (uint8_t)variant->level,
+            .encoding = (uint8_t)payload->coded.encoding,
+            .base = (uint8_t)payload->base,
+            .frame_size = payload->coded.frame_size,
+            .frame_count = payload->coded.frame_count,
+            .payload_size = payload->coded.payload_size,
+            .size = payload->coded.size,
+            .elf_size = variant->elf_size,
+        };
+        memcpy(manifest.variants[i].sha256, payload->coded.sha256, sizeof payload->coded.sha256);
+    }
+    return manifest;
+}
+
+/* The manifest's note: its header, its owner and room for `manifest_size` bytes. The caller frees it. NULL: no memory. */
+static unsigned char *make_note(size_t manifest_size, size_t *header_size)
+{
+    Elf64_Nhdr header = {
+        .n_namesz = sizeof FATELF_NOTE_OWNER,
+        .n_descsz = (Elf64_Word)manifest_size,
+        .n_type = FATELF_NOTE_MANIFEST,
+    };
+
+    *header_size = sizeof header + layout_round_up(sizeof FATELF_NOTE_OWNER, 4);
+    unsigned char *note = calloc(1, *header_size + manifest_size);
+    if (note) {
+        memcpy(note, &header, sizeof header);
+        memcpy(note + sizeof header, FATELF_NOTE_OWNER, sizeof FATELF_NOTE_OWNER);
+    }
+    return note;
+}
+
+static struct layout_part payload_part(const struct assembly *assembly, const struct assembled_variant *variant)
+{
+    const struct payload *payload = &assembly->payloads[variant->payload];
+    bool coded = payload->source == PAYLOAD_CODE;
+
+    return (struct layout_part){
+        .name = payload_names[variant->level - 1],
+        .size = payload->coded.payload_size,
+        .alignment = assembly->align,
+        .code = assembly->launch->executable,
+        .source = coded ? LAYOUT_FILE : LAYOUT_MEMORY,
+        .fd = assembly->spool,
+        .offset = payload->spool_offset,
+        .bytes = payload->carried,
+    };
+}
+
+/* Lists the payloads, each under the level of the lowest variant that has it. Returns how many there are. */
+static size_t list_payloads(const struct assembly *assembly, struct layout_part *parts)
+{
+    size_t count = 0;
+
+    for (unsigned i = 0; i < assembly->variant_count; i++)
+        if (!assembly_is_shared(assembly, i))
+            parts[count++] = payload_part(assembly, &assembly->variants[i]);
+    return count;
+}
+
+/* The end of the stub's segments in memory. */
+static uint64_t stub_end(const struct stub_file *stub)
+{
+    uint64_t end = 0;
+
+    for (size_t i = 0; i < stub->elf.count; i++) {
+        const Elf64_Phdr *segment = &stub->elf.program_headers[i];
+        if (segment->p_type == PT_LOAD && segment->p_vaddr + segment->p_memsz > end)
+            end = segment->p_vaddr + segment->p_memsz;
+    }
+    return end;
+}
+
+/* Writes the manifest to `bytes`. `payloads`: the parts with the payloads, in the order of list_payloads(). */
+static int encode_manifest(const struct assembly *assembly, struct fatelf_manifest *manifest,
+                           const struct layout_part *payloads, uint64_t manifest_address, unsigned char *bytes)
+{
+    const void *elves[FATELF_VARIANTS_MAX];
+    struct fatelf_frame *frames[FATELF_VARIANTS_MAX];
+    uint64_t addresses[FATELF_VARIANTS_MAX]; /* by payload */
+
+    for (unsigned i = 0; i < assembly->variant_count; i++) {
+        const struct assembled_variant *variant = &assembly->variants[i];
+        if (!assembly_is_shared(assembly, i))
+            addresses[variant->payload] = payloads++->address;
+        manifest->variants[i].payload_offset = addresses[variant->payload] - manifest_address;
+        elves[i] = variant->elf;
+        frames[i] = assembly->payloads[variant->payload].coded.frames;
+    }
+    int error = fatelf_manifest_encode(manifest, elves, frames, bytes);
+    return error ? fail("%s: cannot be made: %s", assembly->output, fatelf_error_text(error)) : 0;
+}
+
+int assembly_write(const struct assembly *assembly, const struct stub_file *stub, const char *temporary)
+{
+    struct layout_part parts[WRITE_PARTS_MAX];
+    struct fatelf_manifest manifest = make_manifest(assembly);
+    size_t manifest_size = fatelf_manifest_size(manifest.variants, assembly->variant_count);
+    size_t header_size;
+    unsigned char *note = make_note(manifest_size, &header_size);
+
+    if (!note)
+        return fail("out of memory");
+    parts[0] = (struct layout_part){
+        .name = ".note.fatelf",
+        .size = header_size + manifest_size,
+        .alignment = 4,
+        .note = true,
+        .source = LAYOUT_MEMORY,
+        .bytes = note,
+    };
+    size_t first = 1 + metadata_list(&assembly->metadata, parts + 1);
+    size_t count = first + list_payloads(assembly, parts + first);
+    layout_place(stub_end(stub), parts, count);
+    int status = encode_manifest(assembly, &manifest, parts + first, parts[0].address + header_size,
+                                 note + header_size);
+    if (!status)
+        status = write_bundle(temporary, assembly->output, stub, parts, count);
+    free(note);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Codes the payloads of an assembly: which one is the base, and which ones are worth being coded against it. */
+#ifndef BUNDLER_BUNDLE_CODE_H
+#define BUNDLER_BUNDLE_CODE_H
+
+#include "assemble.h"
+
+/* The default base: most machines in use have this level and not the next one. */
+enum { CODE_BASE_DEFAULT = 3 };
+
+struct code_options {
+    struct compress_settings compress;
+    bool delta;    /* code the other payloads against a base */
+    unsigned base; /* the base's level: every other payload is coded against it. 0: choose it, and only where it pays */
+    bool quiet;    /* no progress line */
+};
+
+/* Tells whether payloads will be coded against each other. */
+bool code_uses_delta(const struct assembly *assembly, const struct code_options *options);
+
+/*
+ * Codes all payloads, each of which has the source PAYLOAD_CODE, into assembly->spool, which it opens. If options->base
+ * is set, there is a variant for that level. Returns 0, or reports and returns an exit status.
+ */
+int code_payloads(struct assembly *assembly, const struct code_options *options);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Sections of the program that tools look for in a file: the bundle gets a copy of the lowest variant's. */
+#ifndef BUNDLER_BUNDLE_METADATA_H
+#define BUNDLER_BUNDLE_METADATA_H
+
+#include <bfd.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+enum { METADATA_MAX = 8 }; /* at least the rows of the table in metadata.c */
+
+struct metadata {
+    unsigned char *bytes[METADATA_MAX]; /* by row. NULL: the file does not have this section */
+    uint64_t size[METADATA_MAX];
+};
+
+/* Reads the sections from a build or from a bundle. The caller calls metadata_free(). */
+void metadata_read(struct metadata *metadata, bfd *abfd);
+void metadata_free(struct metadata *metadata);
+
+/* Appends a part for each section to `parts`, which has room for METADATA_MAX. Returns how many. */
+size_t metadata_list(const struct metadata *metadata, struct layout_part *parts);
+
+#endif
