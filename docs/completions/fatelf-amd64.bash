@@ -30,7 +30,7 @@ _fatelf_amd64() {
                 ;;
         esac
     fi
-    if [[ $words ]]; then
+    if [[ -n $words ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
         [[ $command == extract && $current != -* ]] || return
     fi

@@ -6,7 +6,7 @@ load ../lib/glibc
 
 @test "cpu finds the level that glibc's loader finds" {
     need_glibc
-    level=$(glibc_level)
+    level=$(glibc_level env)
     tool cpu
     same 0 "$status"
     nothing "$stderr"

@@ -62,7 +62,9 @@ holds() {
     "$TOOL" create --no-delta -o plain "$BUILDS"/prog.v[1-4]
     same "v1:zstd v2:zstd v3:zstd v4:zstd" "$(codings plain)"
     # all four with delta coding take less than two without
-    [ "$(stat -c %s out)" -lt "$(($(stat -c %s plain) / 2))" ]
+    size=$(stat -c %s out)
+    plain=$(stat -c %s plain)
+    [ "$size" -lt $((plain / 2)) ]
 }
 
 @test "without v3 the base is the nearest lower level, or else the lowest" {
@@ -165,7 +167,9 @@ PYTHON
         "$TOOL" extract out v4 -o - | cmp - "$moved.v4"
         # the inserted bytes, which the base has too, cost next to nothing, and the rest costs what it costs in its old
         # place, plus a fifth because the frames cut it elsewhere
-        [ "$(stored_size out v4)" -lt "$(($(stored_size near v4) * 6 / 5))" ]
+        size=$(stored_size out v4)
+        near=$(stored_size near v4)
+        [ "$size" -lt $((near * 6 / 5)) ]
     done
 }
 

@@ -24,6 +24,7 @@ start_create() {
     env --default-signal=INT,TERM,HUP,PIPE "$TOOL" create -j 1 --compress zstd:22 "$@" "$BATS_FILE_TMPDIR/large.v3" \
         >said 2>&1 3>&- &
     pid=$!
+    # shellcheck disable=SC2310 # a single pipeline
     until readlink "/proc/$pid/fd/"* 2>/dev/null | finds '(deleted)$'; do
         kill -0 "$pid"
     done
@@ -108,7 +109,6 @@ end_by() {
 # for its last page.
 @test "create on a full disk leaves nothing, and keeps an old output, whatever the size of the disk" {
     need_mounts
-    # shellcheck disable=SC2016 # for the inner shell
     in_mount_namespace "$BASH" -c '
         tool=$1 full=0 whole=0
         shift
@@ -134,7 +134,6 @@ end_by() {
 
 @test "create on a full disk names the output, not the build that it was reading" {
     need_mounts
-    # shellcheck disable=SC2016 # for the inner shell
     run in_mount_namespace "$BASH" -c '
         mount -t tmpfs -o size=1M none mounted || exit
         "$1" create -j 1 --compress none -o mounted/out "$2"
@@ -147,7 +146,6 @@ status 1" "$output"
 
 @test "extract on a full disk leaves nothing" {
     need_mounts
-    # shellcheck disable=SC2016 # for the inner shell
     run in_mount_namespace "$BASH" -c '
         mount -t tmpfs -o size=8k none mounted || exit
         "$1" extract "$2" v1 -o mounted/out
@@ -160,7 +158,6 @@ status 1" "$output"
 
 @test "an output on a read-only file system is refused" {
     need_mounts
-    # shellcheck disable=SC2016 # for the inner shell
     run in_mount_namespace "$BASH" -c '
         mount -t tmpfs -o ro none mounted || exit
         "$1" create -o mounted/out "$2"

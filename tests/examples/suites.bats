@@ -52,13 +52,14 @@ checksum_library() {
     need_slow
     need go
     skip_unless "this Go has no GOAMD64 or no source of cmd/compile" env GOAMD64=v4 go list cmd/compile
-    local out=$BUILD/examples/compile level
+    local out=$BUILD/examples/compile level machine
     export CGO_ENABLED=0
     [ -e "$out/compile" ] || FATELF=$TOOL "$TOP/examples/go/build" "$out" cmd/compile
     "$TOOL" create -q --launch inplace -o compile "$out"/compile.v[1-4]
     checksum_library "$(go env GOTOOLDIR)/compile" >native
     [ "$(wc -l <native)" -gt 150 ]
-    for level in 1 "$(machine_level)"; do
+    machine=$(machine_level)
+    for level in 1 "$machine"; do
         FATELF_AMD64=v$level checksum_library "$PWD/compile" >bundle
         diff native bundle
     done

@@ -136,7 +136,7 @@ load ../lib/tracing
         sed -i '/^arch_prctl(ARCH_SET_FS, \(0\|NULL\))/q' trace
         for call in open openat pread64 mmap mprotect mremap getrandom prctl; do
             count=$(grep -c "^$call(" trace) || continue
-            for number in $(seq "$count"); do
+            for ((number = 1; number <= count; number++)); do
                 [ "$(FATELF_AMD64_LAUNCH=inplace FATELF_AMD64_DEBUG=log strace -qq -o refused -e "trace=$call" \
                     -e "inject=$call:error=EPERM:when=$number" ./program 2>log)" = runs ]
                 grep -q 'INJECTED' refused

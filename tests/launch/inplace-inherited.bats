@@ -24,8 +24,8 @@ setup() {
     read -r _ <&5
     umask 027
     PREFIX=(bash -c 'ulimit -n 200 && ulimit -S -t 1000 && ulimit -S -f 100000 && ulimit -S -l 64 && exec "$@"' limited
-        nice -n 7 chrt --batch 0 taskset -c "$(some_processor)" "$FIXTURES/exec-with" block=1,2,15,17,32,33,34,64
-        ignore=3,13,17,20,25,63 pending=10 slack=70000 subreaper=1 death=10 alarm=1000 "lock=$PWD/locked" --)
+        nice -n 7 chrt --batch 0 taskset -c "$(some_processor)" "$FIXTURES/exec-with" 'block=1,2,15,17,32,33,34,64'
+        'ignore=3,13,17,20,25,63' pending=10 slack=70000 subreaper=1 death=10 alarm=1000 "lock=$PWD/locked" --)
     for kind in stored zstd; do
         LAUNCH=$([ "$kind" = stored ] || echo inplace)
         run_kind native probe probe one two

@@ -116,7 +116,7 @@ func word() string { return "plain" }'
     local mode modes=exe
     [ -z "${SLOW-}" ] || modes+=' pie' # for this, Go compiles its whole library once more
     for mode in $modes; do
-        CGO_ENABLED=0 go build -buildmode=$mode -o program . || skip "this Go cannot build a program here"
+        CGO_ENABLED=0 go build "-buildmode=$mode" -o program . || skip "this Go cannot build a program here"
         make_kinds program
         compare_kinds program a b
         grep -q "^50005049 $PWD/program <nil> 3 plain$" stored.out

@@ -41,12 +41,12 @@ compare_for_nobody() {
 @test "a set-uid or set-gid bundle runs in place with those rights, in secure mode" {
     need_set_uid
     publish pie
-    chmod 4755 */pie
+    chmod 4755 ./*/pie
     compare_for_nobody pie
     grep -Eq '^status Uid:.65534.0.0.0$' stored.out
     grep -Eq '^auxv [0-9]*, type 23: 1,' stored.out
     grep -Fxq '/proc/self/exe: is the file that was started: 1' stored.out
-    chmod 2755 */pie
+    chmod 2755 ./*/pie
     compare_for_nobody pie
     grep -Eq '^status Gid:.65534.0.0.0$' stored.out
     grep -Eq '^auxv [0-9]*, type 23: 1,' stored.out
@@ -68,7 +68,7 @@ compare_for_nobody() {
 
 @test "a bundle that may be executed but not read starts in place, and is not dumpable" {
     publish pie
-    chmod 0111 */pie
+    chmod 0111 ./*/pie
     compare_for_nobody pie
     grep -Fxq 'may be dumped: 0' stored.out
     grep -Fxq '/proc/self/exe: is the file that was started: 1' stored.out

@@ -36,7 +36,6 @@ teardown() {
 @test "under vm.memfd_noexec=2 all bundles start in place" {
     need_namespaces --pid --fork --mount-proc
     no_executable_memfds() {
-        # shellcheck disable=SC2016 # for the inner shell
         as_root unshare --pid --fork --mount-proc bash -c \
             'echo 2 >/proc/sys/vm/memfd_noexec || exit 77; exec env "$@"' bash "$@"
     }
@@ -104,7 +103,6 @@ teardown() {
 @test "on a read-only system bundles start as they were made to, and in place if memfds are refused" {
     need_namespaces --mount
     read_only() {
-        # shellcheck disable=SC2016 # for the inner shell
         prepared 'mount --make-rprivate / && for place in $(findmnt -rno TARGET | sort -r); do
             case $place in /proc* | /sys* | /dev | /dev/pts | /dev/mqueue | /dev/hugepages) ;;
             *) mount -o remount,bind,ro "$place" ;; esac; done
@@ -120,7 +118,6 @@ teardown() {
     no_folder() {
         local refused=$1
         shift
-        # shellcheck disable=SC2016 # for the inner shell
         prepared 'for place in /dev/shm /var/tmp /tmp; do
             [ ! -e "$place" ] || mount -t tmpfs -o noexec none "$place" || exit 77; done' \
             ./seccomp-run "$refused" -- "$@"
@@ -164,7 +161,6 @@ teardown() {
 
 @test "without a free descriptor static programs start in place" {
     no_descriptor() {
-        # shellcheck disable=SC2016 # for the inner shell
         "$FIXTURES/exec-with" close=3 -- "$BASH" bash -c 'ulimit -n 3; exec "$@"' bash "$@"
     }
     PROGRAMS='static pie' all_start_by inplace inplace inplace no_descriptor
@@ -218,8 +214,14 @@ teardown() {
 @test "a program that starts in place under qemu runs emulated, at the emulated level" {
     need qemu-x86_64
     local kind level model
-    echo '#include <stdio.h>
-        int main(void) { printf("v%d %s\n", LEVEL, __builtin_cpu_supports("avx2") ? "avx2" : "no avx2"); }' >avx2.c
+    cat >avx2.c <<'C'
+#include <stdio.h>
+int main(void)
+{
+    printf("v%d %s\n", LEVEL, __builtin_cpu_supports("avx2") ? "avx2" : "no avx2");
+    return 0;
+}
+C
     for level in 1 2 3 4; do
         "${CC:-cc}" -DLEVEL=$level -static -o "avx2.v$level" avx2.c
     done

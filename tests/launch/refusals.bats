@@ -85,7 +85,6 @@ ran_from_memfd() {
 
 @test "under vm.memfd_noexec=2, with new code refused too, the program runs from a private file" {
     need_namespaces --pid --fork --mount-proc
-    # shellcheck disable=SC2016 # for the inner shell
     capture as_root unshare --pid --fork --mount-proc bash -c '
         echo 2 >/proc/sys/vm/memfd_noexec || exit 77
         "$1" "$2" -- ./probe exe' bash "$FIXTURES/seccomp-run" "$no_new_code"
@@ -128,10 +127,9 @@ ran_from_memfd() {
     local options
     need_namespaces --mount
     for options in noexec size=64k; do
-        # shellcheck disable=SC2016 # for the inner shell
         capture in_mount_namespace bash -c '
             mount -t tmpfs -o "$1" none tmp || exit 77
-            "$2" "$3" -- ./probe exe && [ -z "$(ls -A tmp)" ]' bash "$options" "$FIXTURES/seccomp-run" "$only_files"
+            "$2" "$3" -- ./probe exe && names=$(ls -A tmp) && [ -z "$names" ]' bash "$options" "$FIXTURES/seccomp-run" "$only_files"
         skip_if_unprepared
         [ "$status" = 0 ] || fail "$options: status $status"
         ran_from_default_folder
@@ -143,7 +141,6 @@ ran_from_memfd() {
     cp "$FIXTURES/seccomp-run" .
     cp -L probe copy
     # all other folders are mounted noexec; the working folder, which lies in one of them, still is the one from before
-    # shellcheck disable=SC2016 # for the inner shell
     capture in_mount_namespace bash -c '
         for folder in /dev/shm /var/tmp /tmp; do
             mount -t tmpfs -o noexec none "$folder" || exit 77

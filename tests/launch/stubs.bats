@@ -83,7 +83,7 @@ list_segments() {
 
 @test "with each stub the program sees what it sees natively" {
     check_view() {
-        local program settings=(block=2,33,34 ignore=13,64 pending=10 lock=locked slack=70000 close=5)
+        local program settings=('block=2,33,34' 'ignore=13,64' pending=10 lock=locked slack=70000 close=5)
         for program in "$BATS_FILE_TMPDIR/big" ./probe; do
             "$FIXTURES/exec-with" "${settings[@]}" -- "$program" probe one '' 'two words' 2>&1 |
                 cat >"${program##*/}.out"

@@ -40,7 +40,6 @@ build_alike() {
 }
 
 # The builds of most bundles here.
-# shellcheck disable=SC2034 # used by the files that load this one
 TINY=(tiny.v1 tiny.v2 tiny.v3 tiny.v4)
 
 # damage KIND FILE [BUILD]..: damages FILE, made of these BUILDs, in every way of this KIND; all are in

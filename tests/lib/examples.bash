@@ -17,6 +17,5 @@ check_go() {
 
 check_rust() {
     missing "cargo is not installed" command -v cargo
-    # shellcheck disable=SC2016 # for the inner shell
     missing "rustc does not know the levels" bash -c '[[ $(rustc --print target-cpus) == *x86-64-v4* ]]'
 }

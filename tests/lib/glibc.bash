@@ -7,8 +7,8 @@ need_glibc() {
     [[ $("$LOADER" --help 2>/dev/null) == *x86-64-v4* ]] || skip "needs glibc 2.33 or later"
 }
 
-# glibc_level [PREFIX..]: the highest level that the loader supports, here or under this prefix; nothing if the loader
-# does not even start, because it was itself built for a higher level
+# glibc_level PREFIX..: the highest level that the loader supports under this prefix, `env` for none; nothing if the
+# loader does not even start, because it was itself built for a higher level
 glibc_level() {
     local help
     help=$("$@" "$LOADER" --help 2>&1) || true

@@ -5,7 +5,6 @@
 SOURCES=$TOP/tests/fixtures/inplace # compiled in many ways by the tests, not by make
 COMPILE=(gcc -std=gnu11 -D_GNU_SOURCE -O2)
 # -nostdlib alone does not turn off what the compiler itself adds
-# shellcheck disable=SC2034 # used by the files that load this one
 COMPILE_BARE=("${COMPILE[@]}" -nostdlib -ffreestanding -mgeneral-regs-only -fno-stack-protector -fcf-protection=none)
 
 # make_kinds PROGRAM: native/NAME, the program; stored/NAME, a bundle made for a start in place; zstd/NAME, a bundle of

@@ -2,7 +2,6 @@
 # What a program sees of its own process, natively and started in place: the fixture `self` prints what exec sets up,
 # `probe` what a process hands on. Every difference that is allowed stands in one of two lists. Needs lib/inplace.
 
-# shellcheck disable=SC2034 # used by the files that load this one
 PROGRAMS=(pie exec static-pie static)
 
 # make_self_kinds PROGRAM..: for setup_file: `self` linked in these ways, and bundles of it

@@ -31,7 +31,6 @@ sandboxed() {
 }
 
 # For `sandboxed`: no memory may become executable, so that no compressed variant can be decoded to where it runs.
-# shellcheck disable=SC2034 # used by the files that load this one
 no_new_code=mprotect+exec=EACCES,mmap+write-exec=EACCES
 
 # without_new_code COMMAND..: the same by the kernel itself, with PR_SET_MDWE

@@ -5,7 +5,8 @@
 # A user who is nobody on every distribution.
 OTHER_USER=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 # Root without the right to pass permissions.
-WITHOUT_OVERRIDE=(setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search)
+DAC=-dac_override,-dac_read_search
+WITHOUT_OVERRIDE=(setpriv "--bounding-set=$DAC" "--inh-caps=$DAC")
 
 # passes_permissions [PREFIX..]: says yes if, under this prefix, a file without any permission can be read, otherwise no
 passes_permissions() {

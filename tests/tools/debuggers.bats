@@ -60,7 +60,7 @@ said_backtrace() {
     for program in pie fixed; do
         "$TOOL" extract -o build.v1 $program v1
         for bundle in $program $program.decoded; do
-            start_waiting ./$bundle
+            start_waiting "./$bundle"
             debug -iex 'set exec-file-mismatch off' build.v1 -p "$PROCESS" -ex bt
             said_backtrace
             grep -q ' read (\| __GI___libc_read (' said
@@ -75,7 +75,7 @@ said_backtrace() {
     local program bundle
     for program in pie fixed; do
         for bundle in $program $program.decoded; do
-            start_waiting ./$bundle
+            start_waiting "./$bundle"
             # as the kernel would write it, whatever its core_pattern is
             gdb -nx -q -batch -p "$PROCESS" -ex 'gcore core' >said 2>&1 </dev/null
             [ -s core ] || skip "gdb writes no core file here"
@@ -101,7 +101,7 @@ said_backtrace() {
         mkdir $program.cores
         cd $program.cores
         ulimit -S -c unlimited || skip "no core files here"
-        start_waiting ../$program
+        start_waiting "../$program"
         kill -ABRT "$PROCESS"
         exec 6>&- 7<&-
         exit_status=0
