@@ -2,27 +2,37 @@
 # fatelf-amd64: everything is built, tested and installed from here. `make help` lists the targets.
 
 VERSION := 0.1.0
-PREFIX ?= /usr/local
-DESTDIR ?=
 BUILD ?= build
 CC ?= cc
 CFLAGS ?= -O2 -g
-# The launcher stub: its compiler, and the C library it is linked with: `musl`, or `system` (the compiler's own: glibc,
-# or musl on Alpine).
+CPPFLAGS ?=
+LDFLAGS ?=
+PKG_CONFIG ?= pkg-config
+# `yes`: the tool is compiled with stack protector, _FORTIFY_SOURCE, full RELRO and so on, as far as the compiler has
+# them. CPPFLAGS, CFLAGS and LDFLAGS come later on the command line and can change each. `no`: only these.
+HARDENING ?= yes
+# The stub's compiler, and the C library it is linked with: `musl`, or `system`, which is the compiler's own (glibc, or
+# musl on Alpine).
 STUB_CC ?= $(CC)
 STUB_LIBC ?= musl
 
-bindir = $(PREFIX)/bin
-libexecdir = $(PREFIX)/libexec/fatelf-amd64
-mandir = $(PREFIX)/share/man
-completiondir = $(PREFIX)/share/bash-completion/completions
-licensedir = $(PREFIX)/share/licenses/fatelf-amd64
-
-WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
-            -Wundef $(if $(CI),-Werror)
-PKG_CONFIG ?= pkg-config
-PACKAGES := libzstd json-c libcrypto libcpuid
-COMMON := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -MMD -MP
+# The GNU names of the folders. The tool finds its stub relative to itself if libexecdir is ../libexec or ../lib, seen
+# from bindir; any other libexecdir must be given to `make` as well as to `make install`.
+PREFIX ?= /usr/local
+DESTDIR ?=
+prefix = $(PREFIX)
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+libexecdir = $(exec_prefix)/libexec
+datarootdir = $(prefix)/share
+datadir = $(datarootdir)
+mandir = $(datarootdir)/man
+completiondir = $(datadir)/bash-completion/completions
+licensedir = $(datadir)/licenses/fatelf-amd64
+stubdir = $(libexecdir)/fatelf-amd64
+INSTALL ?= install
+INSTALL_PROGRAM ?= $(INSTALL)
+INSTALL_DATA ?= $(INSTALL) -m 644
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -35,128 +45,161 @@ all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | sed 's,^\([a-z-]*\): ,  \1\t,' | expand -t 14
 
+# --- what is known of this machine ----------------------------------------------------------------------------------
+
+# quoted for a shell
+quoted = '$(subst ','\'',$(1))'
+
+# .ci/probe finds compiler flags, libraries and start files once and writes them to CONFIG, together with SETTINGS, the
+# variables they depend on. Objects depend on CONFIG: they are compiled again if one of these variables changes.
+CONFIG := $(BUILD)/config.mk
+SETTINGS := CC CFLAGS CPPFLAGS LDFLAGS HARDENING STUB_CC STUB_LIBC STUB_CPUID PKG_CONFIG BFD_LIBS MUSL_LIB MUSL_INCLUDE
+# These targets compile nothing, or install packages first and then start make again.
+UNCONFIGURED := help check check-all demo analyze asan format mutants dist uninstall clean
+GOALS := $(or $(MAKECMDGOALS),all)
+
+ifneq ($(filter-out $(UNCONFIGURED),$(GOALS)),)
+# `make install` by itself installs what was built, also where CFLAGS and the like are not set any more (sudo, rpm).
+PROBE := SETTINGS="$(SETTINGS)" $(foreach name,$(SETTINGS),$(name)=$(call quoted,$($(name)))) \
+	.ci/probe $(if $(filter-out install,$(GOALS)),,--keep) $(call quoted,$(CONFIG))
+problem := $(shell $(PROBE))
+ifneq ($(problem),)
+$(error $(problem))
+endif
+include $(CONFIG)
+endif
+
+$(CONFIG): # after `clean` in the same run
+	@$(PROBE)
+
 # --- the tool -------------------------------------------------------------------------------------------------------
 
 LIB := $(wildcard lib/*.c)
 BUNDLER := $(wildcard bundler/*.c bundler/*/*.c)
 TOOL_OBJECTS := $(patsubst %.c,$(BUILD)/tool/%.o,$(LIB) $(BUNDLER))
-# A static libbfd needs libiberty and, from 2.40 or 2.41 on, libsframe; a shared one brings them along.
-BFD_LIBS ?= $(shell for l in "-lbfd" "-lbfd -liberty -lz -ldl" "-lbfd -lsframe -liberty -lz -ldl" \
-	"-lbfd -lsframe -liberty -lz -lzstd -ldl" "-lbfd -lintl -liberty -lz -lzstd" "-lbfd -lsframe -lintl -liberty -lz -lzstd"; do \
-	echo 'char *bfd_init(void); int main(void) { return !bfd_init(); }' | \
-	$(CC) -x c - -o /dev/null $$l 2>/dev/null && echo "$$l" && break; done)
-TOOL_CFLAGS = $(COMMON) $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(PACKAGES)) -pthread \
-	-DFATELF_VERSION_STRING='"$(VERSION)"' -DLIBEXECDIR='"$(libexecdir)"'
-TOOL_LIBS = $(BFD_LIBS) $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -pthread
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+	-Wundef $(if $(CI),-Werror)
+COMMON := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -MMD -MP
+HARDENED := $(filter-out no,$(HARDENING))
+TOOL_CFLAGS = $(COMMON) -pthread $(PACKAGE_CFLAGS) $(if $(HARDENED),$(HARDENING_CFLAGS)) $(CPPFLAGS) $(CFLAGS) \
+	-DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
+TOOL_LDFLAGS = -pthread $(if $(HARDENED),$(HARDENING_LDFLAGS)) $(CFLAGS) $(LDFLAGS)
+TOOL_LIBS = $(BFD_LIBS) $(PACKAGE_LIBS)
 
-$(BUILD)/tool/%.o: %.c Makefile
+$(BUILD)/tool/%.o: %.c Makefile $(CONFIG)
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
+	$(CC) $(TOOL_LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
 # --- the stub -------------------------------------------------------------------------------------------------------
 
 STUB_SOURCES := stub/start.S stub/thread.S stub/jump.S $(LIB) $(wildcard stub/*.c)
-# `libcpuid`, or `own` where its library has not what stub/cpuid.c takes from it
-ifndef STUB_CPUID
-STUB_CPUID := $(shell nm -g --defined-only "$$($(STUB_CC) -print-file-name=libcpuid.a 2>/dev/null)" 2>/dev/null | \
-	grep -q ' T exec_cpuid$$' && echo libcpuid || echo own)
-endif
-STUB_LIBS = -l:libzstd.a $(if $(filter libcpuid,$(STUB_CPUID)),-l:libcpuid.a)
-STUB_DIR = $(BUILD)/stub-$(STUB_LIBC)
-# Baseline instructions only, whatever CFLAGS say: the stub runs before anyone knows the processor.
-STUB_CFLAGS = $(COMMON) -O2 -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
+stub_objects = $(patsubst %,$(BUILD)/stub-$(1)/%.o,$(STUB_SOURCES)) $(BUILD)/stub-$(1)/legacy.o
+# Instructions of the baseline only, whatever CFLAGS say: the stub runs before anyone knows the processor. It is not
+# hardened like the tool: the stack protector reads thread-local storage, which the launcher unmaps before it enters a
+# program in place; musl has neither checked functions nor shadow stacks; and libbfd cannot write PT_GNU_RELRO (stub.ld).
+STUB_CFLAGS = $(COMMON) -O2 -g -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE \
 	$(if $(filter own,$(STUB_CPUID)),-DSTUB_CPUID_OWN)
 STUB_LDFLAGS = -static-pie -nostartfiles -Wl,-T,stub/stub.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,-z,noexecstack \
-	-Wl,-z,max-page-size=4096 -Wl,--build-id=0x0000000000000000000000000000000000000000 \
-	-Wl,-s
+	-Wl,-z,max-page-size=4096 -Wl,--build-id=0x0000000000000000000000000000000000000000
+STUB_ARCHIVES = $(ZSTD_ARCHIVE) $(if $(filter libcpuid,$(STUB_CPUID)),$(CPUID_ARCHIVE))
 
-ifeq ($(STUB_LIBC),musl)
-MUSL_LIB ?= $(patsubst %/rcrt1.o,%,$(firstword $(wildcard /usr/lib/x86_64-linux-musl/rcrt1.o \
-	/usr/x86_64-linux-musl/lib64/rcrt1.o /usr/lib/musl/lib/rcrt1.o /usr/lib64/musl/rcrt1.o)))
-MUSL_INCLUDE ?= $(patsubst %/features.h,%,$(firstword $(wildcard /usr/include/x86_64-linux-musl/features.h \
-	/usr/x86_64-linux-musl/include/features.h /usr/lib/musl/include/features.h /usr/include/musl/features.h)))
-# Only the headers of the libraries the stub links: the rest of /usr/include belongs to another C library.
-STUB_INCLUDE = $(STUB_DIR)/include
-STUB_CFLAGS += -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(STUB_INCLUDE) -isystem $(STUB_INCLUDE)/libcpuid \
-	-isystem $(shell $(STUB_CC) -print-file-name=include 2>/dev/null)
-# musl-gcc's specs turn -static-pie into a dynamic PIE without a word, hence each file by name.
-STUB_LINK = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
-	-Wl,--start-group $(STUB_LIBS) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
-else
-STUB_CFLAGS += $(shell $(PKG_CONFIG) --cflags libcpuid)
-CRT = $(shell $(STUB_CC) -print-file-name=$(1))
-STUB_LINK = $(STUB_CC) $(STUB_LDFLAGS) -o $@ $(call CRT,rcrt1.o) $(call CRT,crti.o) $(call CRT,crtbeginS.o) \
-	$(filter %.o,$^) $(STUB_LIBS) $(call CRT,crtendS.o) $(call CRT,crtn.o)
-endif
+# musl: only its own headers and those of the libraries that the stub links. The rest of /usr/include, and CPPFLAGS,
+# are for another C library. The start files and libraries are named one by one, because the specs of musl-gcc turn
+# -static-pie into a dynamic PIE without a warning.
+MUSL_CFLAGS = -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(BUILD)/stub-musl/include -isystem $(STUB_CC_INCLUDE)
+link_musl = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) $(1) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
+	-Wl,--start-group $(STUB_ARCHIVES) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
+link_system = $(STUB_CC) $(STUB_LDFLAGS) $(1) -o $@ $(SYSTEM_CRT_FIRST) $(filter %.o,$^) $(STUB_ARCHIVES) \
+	$(SYSTEM_CRT_LAST)
 
-STUB_OBJECTS = $(patsubst %,$(STUB_DIR)/%.o,$(STUB_SOURCES)) $(STUB_DIR)/legacy.o
+$(BUILD)/stub-musl/include: Makefile $(CONFIG)
+	@rm -rf $@ && mkdir -p $@ && ln -s $(STUB_HEADERS) $@
 
-$(STUB_DIR)/include: Makefile
-	@test "$(STUB_LIBC)" != musl || test -n "$(MUSL_LIB)" || { echo "no musl found: make deps, or STUB_LIBC=system" >&2; exit 1; }
-	@rm -rf $@ && mkdir -p $@
-	@for h in zstd.h zstd_errors.h xxhash.h xxh3.h libcpuid; do \
-		test ! -e /usr/include/$$h || ln -s /usr/include/$$h $@/$$h; done
-
-$(STUB_DIR)/%.o: % Makefile | $(STUB_DIR)/include
+$(BUILD)/stub-musl/%.o: % Makefile $(CONFIG) | $(BUILD)/stub-musl/include
 	@mkdir -p $(@D)
-	$(STUB_CC) $(STUB_CFLAGS) -c -o $@ $<
+	$(STUB_CC) $(MUSL_CFLAGS) $(STUB_CFLAGS) -c -o $@ $<
 
-# zstd's decoders for its formats before 1.0 would be 76 KB of the stub. lib/payload.c lets no such frame through, so
-# nothing calls them: a trap stands in for each.
-$(STUB_DIR)/legacy.o: Makefile
+$(BUILD)/stub-system/%.o: % Makefile $(CONFIG)
 	@mkdir -p $(@D)
-	nm -u "$$($(STUB_CC) -print-file-name=libzstd.a)" | sed -n 's/^ *U \(Z[A-Z]*v0[0-9]_.*\)/\1/p' | sort -u | \
+	$(STUB_CC) $(PACKAGE_CFLAGS) $(CPPFLAGS) $(STUB_CFLAGS) -c -o $@ $<
+
+# zstd's decoders for its formats before 1.0 would add 76 KB to the stub. lib/payload.c rejects such frames, so nothing
+# calls them: each is replaced by a trap.
+$(BUILD)/stub-%/legacy.o: Makefile $(CONFIG)
+	@mkdir -p $(@D)
+	nm -u $(ZSTD_ARCHIVE) | sed -n 's/^ *U \(Z[A-Z]*v0[0-9]_.*\)/\1/p' | sort -u | \
 		sed 's/.*/.globl &\n.hidden &\n&:/; $$a ud2\n.section .note.GNU-stack, "", @progbits' | \
 		$(STUB_CC) -x assembler -c -o $@ -
 
-$(STUB_DIR)/fatelf-amd64-stub: $(STUB_OBJECTS) stub/stub.ld
-	$(STUB_LINK)
+# The stub is linked twice: stripped, for the bundles, and with symbols and line numbers at the same addresses, for gdb.
+$(BUILD)/stub-musl/fatelf-amd64-stub: $(call stub_objects,musl) stub/stub.ld
+	$(call link_musl,-s)
+$(BUILD)/stub-musl/fatelf-amd64-stub.debug: $(call stub_objects,musl) stub/stub.ld
+	$(call link_musl)
+$(BUILD)/stub-system/fatelf-amd64-stub: $(call stub_objects,system) stub/stub.ld
+	$(call link_system,-s)
+$(BUILD)/stub-system/fatelf-amd64-stub.debug: $(call stub_objects,system) stub/stub.ld
+	$(call link_system)
 
-# always looked at: the other C library's stub may be newer
-$(BUILD)/fatelf-amd64-stub: $(STUB_DIR)/fatelf-amd64-stub FORCE
-	@cmp -s $< $@ || cp $< $@
-FORCE:
+STUB := $(BUILD)/stub-$(STUB_LIBC)/fatelf-amd64-stub
+$(BUILD)/fatelf-amd64-stub: $(STUB) $(STUB).debug $(CONFIG)
+	cp $(STUB).debug $@.debug
+	cp $(STUB) $@
 
 # --- tests ----------------------------------------------------------------------------------------------------------
 
 FIXTURES := $(addprefix $(BUILD)/fixtures/level.v,1 2 3 4) \
 	$(patsubst tests/fixtures/%.c,$(BUILD)/fixtures/%,$(filter-out tests/fixtures/level.c,$(wildcard tests/fixtures/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
-UNIT_CFLAGS = $(TOOL_CFLAGS) -Wno-cast-qual $(shell $(PKG_CONFIG) --cflags cmocka)
 
-$(BUILD)/fixtures/level.v%: tests/fixtures/level.c Makefile
+$(BUILD)/fixtures/level.v%: tests/fixtures/level.c Makefile $(CONFIG)
 	@mkdir -p $(@D)
-	$(CC) -O2 -DLEVEL=$* -o $@ $<
+	$(CC) $(CPPFLAGS) -O2 -DLEVEL=$* -o $@ $<
 
-$(BUILD)/fixtures/%: tests/fixtures/%.c Makefile
+$(BUILD)/fixtures/%: tests/fixtures/%.c Makefile $(CONFIG)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O2 -pthread -o $@ $<
+	$(CC) $(CPPFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O2 -pthread -o $@ $<
 
-$(BUILD)/unit/%: tests/unit/%.c $(filter-out $(BUILD)/tool/bundler/main.o,$(TOOL_OBJECTS))
+# A unit test is linked with all of the tool but its main(). It may include a source file of the stub, to test functions
+# that the tool does not have.
+$(BUILD)/unit/%.o: tests/unit/%.c Makefile $(CONFIG)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -o $@ $^ $(TOOL_LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
+	$(CC) $(TOOL_CFLAGS) -Wno-cast-qual $(CMOCKA_CFLAGS) -c -o $@ $<
 
-## check: install what the tests need, run them all
+$(BUILD)/unit/%: $(BUILD)/unit/%.o $(filter-out $(BUILD)/tool/bundler/main.o,$(TOOL_OBJECTS))
+	$(CC) $(TOOL_LDFLAGS) -o $@ $(filter %.o,$^) $(TOOL_LIBS) $(CMOCKA_LIBS)
+.SECONDARY: $(UNIT_TESTS:=.o)
+
+BUILT_UNITS = $(if $(filter cmocka,$(MISSING)),,$(UNIT_TESTS))
+
+## test: run all tests without installing anything; what is missing is skipped
+test: all $(FIXTURES) $(BUILT_UNITS) $(if $(filter libc.a,$(MISSING)),,$(BUILD)/stub-system/fatelf-amd64-stub)
+	@BUILD=$(abspath $(BUILD)) SLOW=$(SLOW) SANITIZED=$(SANITIZED) \
+		SKIPPED_UNITS="$(if $(BUILT_UNITS),,$(wildcard tests/unit/*.c))" tests/run $(BUILT_UNITS)
+
+## check: install what the tests need, then run them all
 check:
 	@.ci/install-deps check
-	@$(MAKE) --no-print-directory run-tests
+	@$(MAKE) --no-print-directory test
 
 ## check-all: the same with the slow examples: the Go compiler, ripgrep
 check-all:
 	@.ci/install-deps check
-	@$(MAKE) --no-print-directory run-tests SLOW=1
+	@$(MAKE) --no-print-directory test SLOW=1
 
-run-tests: all $(FIXTURES) $(UNIT_TESTS) $(BUILD)/stub-system/fatelf-amd64-stub
-	@BUILD=$(abspath $(BUILD)) SLOW=$(SLOW) SANITIZED=$(SANITIZED) tests/run $(UNIT_TESTS)
+## asan: unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan:
+	@.ci/install-deps check
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HARDENING=no TESTS="cli corrupt" SANITIZED=1 test \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
-ifneq ($(STUB_LIBC),system)
-$(BUILD)/stub-system/fatelf-amd64-stub: $(STUB_OBJECTS)
-	@$(MAKE) --no-print-directory STUB_LIBC=system $@
-endif
+## mutants: apply each fault under tests/mutants; some test must find it
+mutants:
+	@BUILD=$(abspath $(BUILD)) tests/mutants/run
 
 ## bench: measure start, size and memory, and print the ratios
 bench: all
@@ -174,62 +217,58 @@ demo:
 	@$(MAKE) --no-print-directory --silent all
 	@BUILD=$(abspath $(BUILD)) examples/demo/run
 
-## analyze: static analysis: clang's analyzer and clang-tidy, cppcheck
+# --- analysis -------------------------------------------------------------------------------------------------------
+
+## analyze: the checks in tests/analyze: clang-tidy, cppcheck, shellcheck, layout, includes
 analyze:
 	@.ci/install-deps analyze
 	@$(MAKE) --no-print-directory run-analyze
 
-comma := ,
-empty :=
-# Left out: checks of names and of macros that are as they are on purpose, and some that report on what is no fault.
-TIDY_CHECKS := $(subst $(empty) ,$(comma),$(strip -* bugprone-* clang-analyzer-* cert-* -cert-dcl* -cert-err33-c \
-	-cert-err34-c -clang-analyzer-valist.Uninitialized -clang-analyzer-security.insecureAPI.* \
-	-bugprone-sizeof-expression -bugprone-macro-parentheses -bugprone-easily-swappable-parameters \
-	-bugprone-reserved-identifier -bugprone-assignment-in-if-condition \
-	-bugprone-implicit-widening-of-multiplication-result))
-ANALYZED := $(LIB) $(BUNDLER) $(wildcard stub/*.c)
 run-analyze:
-	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem --suppress=unknownMacro -DFATELF_VERSION_STRING='""' -DLIBEXECDIR='""' \
-		$(ANALYZED)
-	@clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY_CHECKS)' \
-		$(ANALYZED) -- $(TOOL_CFLAGS) -Wno-format-nonliteral 2>/dev/null
+	@failed=; \
+	for check in tests/analyze/*; do \
+		test -f $$check -a -x $$check || continue; \
+		echo "# $$check"; \
+		ANALYZE_CFLAGS=$(call quoted,$(TOOL_CFLAGS)) $$check || failed="$$failed $${check##*/}"; \
+	done; \
+	test -z "$$failed" || { echo "findings by:$$failed"; exit 1; }
 	@echo "no findings"
 
-## asan: unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
-asan:
-	@.ci/install-deps check
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan TESTS="cli corrupt" SANITIZED=1 run-tests \
-		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+## format: lay out all C sources with clang-format
+format:
+	@.ci/files | grep '\.[ch]$$' | xargs clang-format -i
 
 # --- install --------------------------------------------------------------------------------------------------------
 
-INSTALLED = $(bindir)/fatelf-amd64 $(libexecdir)/fatelf-amd64-stub $(completiondir)/fatelf-amd64 \
-	$(licensedir)/LICENSE $(foreach n,1 5 7,$(mandir)/man$(n)/fatelf-amd64.$(n))
+MANUALS := 1 5 7
 
 ## install: to $(DESTDIR)$(PREFIX), by default /usr/local
 install: all
-	install -D -m 755 $(BUILD)/fatelf-amd64 "$(DESTDIR)$(bindir)/fatelf-amd64"
-	install -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(libexecdir)/fatelf-amd64-stub"
-	for n in 1 5 7; do \
-		install -D -m 644 docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
-	install -D -m 644 docs/completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
-	install -D -m 644 LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
+	$(INSTALL_PROGRAM) -D -m 755 $(BUILD)/fatelf-amd64 "$(DESTDIR)$(bindir)/fatelf-amd64"
+	$(INSTALL) -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
+	for n in $(MANUALS); do \
+		$(INSTALL_DATA) -D docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
+	$(INSTALL_DATA) -D docs/completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
+	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 
-## uninstall: take it away again
+## uninstall: remove what install installed, with the same variables
 uninstall:
-	rm -f $(addprefix "$(DESTDIR),$(addsuffix ",$(INSTALLED)))
-	-rmdir "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(licensedir)"
+	rm -f "$(DESTDIR)$(bindir)/fatelf-amd64" "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
+	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
+	rm -f "$(DESTDIR)$(completiondir)/fatelf-amd64" "$(DESTDIR)$(licensedir)/LICENSE"
+	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)"
 
-## dist: a source archive of what is committed
+## dist: a source archive, the same bytes for the same sources
 dist:
 	@mkdir -p $(BUILD)
-	git archive --prefix=fatelf-amd64-$(VERSION)/ -o $(BUILD)/fatelf-amd64-$(VERSION).tar.gz HEAD
+	@.ci/dist fatelf-amd64-$(VERSION) $(BUILD)/fatelf-amd64-$(VERSION).tar.gz
 
 ## clean: remove what was built
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help check check-all run-tests bench plots demo analyze run-analyze asan install uninstall dist clean
+.PHONY: all help test check check-all asan mutants bench plots demo analyze run-analyze format install uninstall dist \
+	clean
 
--include $(TOOL_OBJECTS:.o=.d) $(STUB_OBJECTS:.o=.d)
+-include $(wildcard $(addsuffix *.d,$(sort $(dir $(TOOL_OBJECTS) $(call stub_objects,musl) \
+	$(call stub_objects,system) $(UNIT_TESTS)))))

@@ -3,7 +3,7 @@
 #ifndef FATELF_ZSTD_FRAME_H
 #define FATELF_ZSTD_FRAME_H
 
-#include "encoding.h"
+#include "coded_frame.h"
 
 #include <stddef.h>
 

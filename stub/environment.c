@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include "environment.h"
+
 #include <string.h>
 #include <sys/auxv.h>
 
 #include "../lib/launch.h"
 #include "../lib/level.h"
-#include "stub.h"
+#include "../lib/manifest.h"
 
-/* Each parser returns false for a value it does not know. */
+/* Each parser returns false for a value that it does not know. */
 
 static bool parse_level(const char *value, struct wishes *wishes)
 {
@@ -43,8 +45,9 @@ static bool parse_debug(const char *value, struct wishes *wishes)
 }
 
 /*
- * mgo's variables belong to Go's build as well, so what a developer has set for that is no error here: an unknown value,
- * or a level that machine or bundle cannot meet, is no wish. FATELF_AMD64 and FATELF_AMD64_DEBUG win over them.
+ * GOAMD64 and MGODEBUG are mgo's variables. A developer may have set them for Go's build tools, so an unknown value is no
+ * error, and neither is a level that the machine or the bundle does not have: both are ignored. FATELF_AMD64 and
+ * FATELF_AMD64_DEBUG take precedence.
  */
 static bool parse_goamd64(const char *value, struct wishes *wishes)
 {
@@ -77,7 +80,7 @@ static const struct variable {
 void environment_read(char **envp, bool go_env, struct wishes *wishes)
 {
     if (getauxval(AT_SECURE))
-        return; /* whoever set the environment is not who the program runs as */
+        return; /* the environment comes from a user with fewer rights than the program */
     for (; *envp; envp++) {
         if (**envp != 'F' && !(go_env && (**envp == 'G' || **envp == 'M')))
             continue;
@@ -86,9 +89,21 @@ void environment_read(char **envp, bool go_env, struct wishes *wishes)
             if ((variables[i].go && !go_env) || strncmp(*envp, variables[i].name, length) != 0)
                 continue;
             const char *value = *envp + length;
-            if (*value && !variables[i].parse(value, wishes)) /* empty is unset */
+            if (*value && !variables[i].parse(value, wishes)) /* an empty value counts as not set */
                 wishes->unknown = *envp;
             break;
         }
     }
+}
+
+const char *environment_get(char **envp, const char *name)
+{
+    size_t length = strlen(name);
+
+    if (getauxval(AT_SECURE))
+        return NULL;
+    for (; *envp; envp++)
+        if (strncmp(*envp, name, length) == 0 && (*envp)[length] == '=')
+            return *envp + length + 1;
+    return NULL;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "exec.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -6,13 +8,7 @@
 #include <unistd.h>
 
 #include "message.h"
-#include "stub.h"
-
-void exec_refused(struct launch *launch, const char *method, const char *call, int error)
-{
-    if (launch->refusal_count < REFUSALS_MAX)
-        launch->refusals[launch->refusal_count++] = (struct refusal){method, call, error};
-}
+#include "report.h"
 
 void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE])
 {
@@ -29,26 +25,38 @@ void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE])
     name[length + 3] = 0;
 }
 
-void exec_fd(struct launch *launch, const char *method, int fd)
+static void execute(const struct launch *launch, int fd)
+{
+    syscall(SYS_execveat, fd, "", launch->argv, launch->envp, AT_EMPTY_PATH);
+}
+
+/* For kernels before 3.19 and sandboxes, which have no execveat(). */
+static struct outcome execute_path(const struct launch *launch, int fd)
+{
+    struct message path = {.length = 0};
+
+    message_text(&path, "/proc/self/fd/");
+    message_number(&path, (uint64_t)fd);
+    path.text[path.length] = 0;
+    execve(path.text, launch->argv, launch->envp);
+    return outcome_refused("execve", errno); /* never final: ENOENT may also mean that /proc is not mounted */
+}
+
+struct outcome exec_fd(struct launch *launch, const char *method, int fd)
 {
     if (launch->wishes.debug == DEBUG_LOG)
         report_started(launch, method);
-    syscall(SYS_execveat, fd, "", launch->argv, launch->envp, AT_EMPTY_PATH);
+    execute(launch, fd);
     if (errno == ENOENT) {
-        /* A binfmt handler opens the program by its descriptor, after close-on-exec has closed it. */
+        /* A binfmt_misc handler opens the program by its descriptor, which close-on-exec has closed by then. */
         fcntl(fd, F_SETFD, 0);
-        syscall(SYS_execveat, fd, "", launch->argv, launch->envp, AT_EMPTY_PATH);
-    } else if (errno == ENOSYS || errno == EPERM || errno == EACCES) { /* kernels before 3.19, sandboxes */
-        struct message path = {.length = 0};
-        message_text(&path, "/proc/self/fd/");
-        message_number(&path, (uint64_t)fd);
-        path.text[path.length] = 0;
-        exec_refused(launch, method, "execveat", errno);
-        execve(path.text, launch->argv, launch->envp);
-        exec_refused(launch, method, "execve", errno);
-        return; /* not hopeless: without /proc the answer is ENOENT too */
+        execute(launch, fd);
+    } else if (errno == ENOSYS || errno == EPERM || errno == EACCES) {
+        report_refusal(launch, method, outcome_refused("execveat", errno));
+        return execute_path(launch, fd);
     }
-    /* its loader is missing, it is no program, or it has too many arguments: no other method can help */
-    launch->hopeless = errno == ENOENT || errno == ENOEXEC || errno == E2BIG;
-    exec_refused(launch, method, "execveat", errno);
+    /* ENOENT: its dynamic loader is missing. ENOEXEC: it is no program. E2BIG: it has too many arguments. */
+    if (errno == ENOENT || errno == ENOEXEC || errno == E2BIG)
+        return outcome_final("execveat", errno);
+    return outcome_refused("execveat", errno);
 }

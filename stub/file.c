@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The last resort: a private file, which has lost its name before anything is written to it. */
+/* The last resort: a private file, which is unlinked before anything is written to it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -8,22 +8,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "exec.h"
+#include "frames.h"
 #include "message.h"
-#include "stub.h"
+#include "methods.h"
+#include "report.h"
 
-static const char *environment_get(char **envp, const char *name)
-{
-    size_t length = strlen(name);
-
-    if (getauxval(AT_SECURE))
-        return NULL;
-    for (; *envp; envp++)
-        if (strncmp(*envp, name, length) == 0 && (*envp)[length] == '=')
-            return *envp + length + 1;
-    return NULL;
-}
-
-/* 16 hexadecimal digits that others cannot guess: the kernel gives every process 16 random bytes (AT_RANDOM). */
+/* 16 hexadecimal digits that others cannot guess, from the 16 random bytes that the kernel gives each process. */
 static void random_name(char digits[17], unsigned attempt)
 {
     uint64_t number;
@@ -35,7 +26,7 @@ static void random_name(char digits[17], unsigned attempt)
     digits[16] = 0;
 }
 
-/* Whoever owns the directory may put another file in the place of ours before it is opened again. */
+/* The owner of the directory may have replaced our file by another one before it was opened again. */
 static bool is_same_file(int a, int b)
 {
     struct stat first, second;
@@ -45,24 +36,21 @@ static bool is_same_file(int a, int b)
 }
 
 /*
- * Opens a new file twice, for writing and for reading, and unlinks it at once. Two descriptors: exec refuses a file that
- * is open for writing (ETXTBSY), and a file without a name can be opened again only through /proc.
+ * Creates a file, opens it once for writing and once for reading, and unlinks it at once. Two descriptors, because exec
+ * refuses a file that is open for writing (ETXTBSY), and an unlinked file could be opened again only through /proc.
  */
-static int create_private(const char *directory, int *writer, int *reader, const char **call)
+static struct outcome create_private(const char *directory, int *writer, int *reader)
 {
     struct message path = {.length = 0};
     char digits[17];
     struct statvfs fs;
 
-    *call = "open";
     if (strlen(directory) > sizeof path.text / 2)
-        return -ENAMETOOLONG;
-    *call = "statvfs";
+        return outcome_refused("open", ENAMETOOLONG);
     if (statvfs(directory, &fs) != 0)
-        return -errno;
-    *call = "noexec mount";
+        return outcome_refused("statvfs", errno);
     if (fs.f_flag & ST_NOEXEC)
-        return -EACCES;
+        return outcome_refused("noexec mount", EACCES);
     for (unsigned attempt = 0; attempt < 16; attempt++) {
         random_name(digits, attempt);
         path.length = 0;
@@ -70,59 +58,53 @@ static int create_private(const char *directory, int *writer, int *reader, const
         message_text(&path, "/.fatelf-amd64-");
         message_text(&path, digits);
         path.text[path.length] = 0;
-        *call = "open";
         *writer = open(path.text, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRWXU);
         if (*writer < 0 && errno == EEXIST)
             continue;
         if (*writer < 0)
-            return -errno;
-        fchmod(*writer, S_IRUSR | S_IXUSR); /* whatever the umask left */
+            return outcome_refused("open", errno);
+        fchmod(*writer, S_IRUSR | S_IXUSR); /* whatever the umask was */
         *reader = open(path.text, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        int error = *reader < 0 ? -errno : is_same_file(*writer, *reader) ? 0 : -ESTALE;
+        int error = *reader < 0 ? errno : is_same_file(*writer, *reader) ? 0 : ESTALE;
         unlink(path.text);
-        if (error) {
-            close(*writer);
-            close(*reader);
-        }
-        return error;
+        if (!error)
+            return outcome_ok();
+        close(*writer);
+        close(*reader);
+        return outcome_refused("open", error);
     }
-    return -EEXIST;
+    return outcome_refused("open", EEXIST);
 }
 
-/* Returns FATELF_ERROR_*, or 0 with the refusal noted. */
-static int launch_in(struct launch *launch, const char *directory)
+static struct outcome launch_in(struct launch *launch, const char *directory)
 {
-    const char *call;
-    int writer = -1, reader = -1;
-    int error = create_private(directory, &writer, &reader, &call);
+    int writer, reader;
+    struct outcome outcome = create_private(directory, &writer, &reader);
 
-    if (error) {
-        exec_refused(launch, directory, call, -error);
-        return 0;
+    if (outcome.kind == OUTCOME_OK) {
+        outcome = frames_write(launch, writer);
+        close(writer);
+        if (outcome.kind == OUTCOME_OK)
+            outcome = exec_fd(launch, directory, reader);
+        close(reader);
     }
-    error = frames_write(launch, writer, &call);
-    if (error < 0)
-        exec_refused(launch, directory, call, -error);
-    close(writer);
-    if (error == 0)
-        exec_fd(launch, directory, reader);
-    close(reader);
-    return error < 0 ? 0 : error;
+    return report_refusal(launch, directory, outcome);
 }
 
-int file_launch(struct launch *launch)
+struct outcome file_launch(struct launch *launch)
 {
     const char *const directories[] = {
         environment_get(launch->envp, "TMPDIR"),          "/dev/shm", "/tmp", "/var/tmp",
         environment_get(launch->envp, "XDG_RUNTIME_DIR"),
     };
+    struct outcome outcome = outcome_ok();
 
-    for (size_t i = 0; i < sizeof directories / sizeof *directories && !launch->hopeless; i++) {
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
         if (!directories[i] || directories[i][0] != '/')
             continue;
-        int error = launch_in(launch, directories[i]);
-        if (error)
-            return error;
+        outcome = launch_in(launch, directories[i]);
+        if (outcome.kind != OUTCOME_REFUSED)
+            break;
     }
-    return 0;
+    return outcome;
 }

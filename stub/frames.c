@@ -1,299 +1,169 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decodes a payload with as many threads as there are processors and as pay. Each thread decodes into a buffer of its
- * own that stays in its cache and then pwrite()s it: no page of the output is cleared or faulted in first.
- *
- * A delta-coded variant needs its base in memory. The same threads decode the base's frames, in order, and take a frame
- * of the variant as soon as all of the base up to the end of that frame's prefix is there: the two go side by side, and
- * what a frame refers to has just been written.
+ * Each thread takes frames from the schedule, decodes them and hands them to the sink. For a file, a thread decodes into
+ * a buffer of its own, which stays in the processor's cache, and writes it with pwrite(). That is faster than to decode
+ * to a memory map of the file, of which each page would have to be cleared and faulted in first.
  */
-#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_initStaticDCtx: no malloc */
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_initStaticDCtx(), which needs no malloc() */
 #include <zstd.h>
 
-#include <errno.h>
-#include <sched.h>
-#include <stdatomic.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "frames.h"
 
 #include "../lib/error.h"
-#include "stub.h"
+#include "schedule.h"
+#include "self.h"
+#include "sinks.h"
 
 /*
- * More threads than this wait for each other: writes to one file are serialised by the kernel. It also bounds what a
- * start needs beside the variant.
- */
-#define THREADS_MAX 4u
-/*
- * Raw bytes that make it worth while to start a thread, which takes a tenth of a millisecond and more, and another
- * processor from somebody else. Copying takes less time than decoding. Measured in docs/performance.
+ * Raw bytes that justify one more thread. To start one takes a tenth of a millisecond or more, and a processor that
+ * others may want. A stored frame is only copied, which is faster than decoding. Measured in docs/performance.md.
  */
 enum { SHARE_DECODED = 1 << 20, SHARE_STORED = 4 << 20 };
-/* futex(2); linux/futex.h is not among musl's headers */
-enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE_FLAG = 128 };
-/* Less than 2 KiB of it were ever seen in use, with any level of zstd. */
-#define STACK_SIZE ((size_t)32 << 10)
-#define HUGE_PAGE ((size_t)2 << 20)
 
+_Static_assert(FATELF_SIZE_MAX / FATELF_FRAME_SIZE_MIN <= SCHEDULE_NUMBER, "the schedule can count all frames");
+
+/* One variant to decode; the threads share it. */
 struct job {
     const struct fatelf_payload *payload;
-    const struct fatelf_payload *base; /* for a delta-coded one */
-    int fd;
-    bool in_order;             /* write(), not pwrite() */
-    const struct image *image; /* instead of fd: into memory */
-    size_t context_size;
-    size_t scratch_size;
-    cpu_set_t others; /* the allowed processors but for the one that run() is on */
-    unsigned char *base_bytes;
-    atomic_uchar *base_done; /* one for each frame of the base */
-    unsigned base_frames;    /* how many of the base are needed, from its first */
-    atomic_uint base_next;   /* frame of the base that no thread has taken */
-    atomic_uint base_ready;  /* frames of the base that are there, without a gap; a futex */
-    atomic_uint waiting;     /* threads that wait for base_ready */
-    atomic_uint next;        /* frame of the variant that no thread has taken */
-    atomic_int error;        /* the first one: FATELF_ERROR_* or -errno */
+    const struct fatelf_payload *base; /* only if payload->base is not NULL */
+    struct sink sink;
+    struct schedule schedule;
+    unsigned char *base_bytes; /* the decoded base */
+    size_t context_size;       /* bytes of a thread's zstd decoder; 0 for a stored payload */
+    size_t scratch_size;       /* bytes that fatelf_payload_decode() works in */
+    cpu_set_t others;          /* processors for all threads but the first */
 };
 
 struct worker {
     struct job *job;
-    unsigned char *memory; /* stack, decoder, its scratch memory, frame */
-    atomic_int running;    /* thread id; the kernel sets it to 0 when its memory is free (set_tid_address(2)) */
-    int id;                /* the same, which stays */
+    unsigned char *memory; /* its share: stack, zstd decoder, scratch memory, buffer for a frame */
+    struct thread thread;  /* unused by worker 0, which is the launcher's first thread */
+    uint32_t number;
+    struct outcome outcome; /* set before schedule_fail() */
 };
 
-/* The kernel's answer itself: the threads share one errno. */
-static long kernel(long number, long a, long b, long c, long d)
-{
-    register long r10 __asm__("r10") = d;
-    long result;
-
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
-    return result;
-}
-
-static int write_all(const struct job *job, const unsigned char *bytes, size_t size, uint64_t offset)
-{
-    while (size > 0) {
-        long n = kernel(job->in_order ? SYS_write : SYS_pwrite64, job->fd, (long)bytes, (long)size, (long)offset);
-        if (n == -EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? (int)n : -EIO;
-        bytes += n;
-        size -= (size_t)n;
-        offset += (uint64_t)n;
-    }
-    return 0;
-}
-
-static uint64_t offset_of(const struct job *job, uint32_t index)
-{
-    return (uint64_t)index * job->payload->variant->frame_size;
-}
-
-static bool is_wanted(const struct job *job, uint32_t index)
-{
-    return !job->image || image_wants(job->image, offset_of(job, index), fatelf_payload_raw_size(job->payload, index));
-}
-
-/* Frames of the base that must be there before this frame of the variant can be decoded. */
-static uint32_t frames_needed(const struct job *job, uint32_t index)
-{
-    struct fatelf_frame frame = fatelf_payload_frame(job->payload, index);
-
-    if (frame.prefix_size == 0 || !is_wanted(job, index))
-        return 0;
-    return (uint32_t)fatelf_frame_count(frame.prefix_offset + frame.prefix_size, job->base->variant->frame_size);
-}
-
-static uint32_t most_needed(const struct job *job)
-{
-    uint32_t most = 0;
-
-    for (uint32_t i = 0; i < job->payload->variant->frame_count; i++)
-        most = frames_needed(job, i) > most ? frames_needed(job, i) : most;
-    return most;
-}
-
-/* Takes the next frame to decode. False: there is nothing left to do. */
-static bool take(struct job *job, uint32_t *frame, bool *of_base)
-{
-    while (!job->error) {
-        unsigned ready = job->base_ready;
-        unsigned next = job->next;
-        if (next == job->payload->variant->frame_count)
-            return false;
-        *of_base = frames_needed(job, next) > ready;
-        *frame = *of_base ? job->base_next : next;
-        if (*of_base && *frame == job->base_frames) { /* all taken, by threads that are at work */
-            job->waiting++;
-            kernel(SYS_futex, (long)&job->base_ready, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, (long)ready, 0);
-            job->waiting--;
-        } else if (atomic_compare_exchange_strong(*of_base ? &job->base_next : &job->next, frame, *frame + 1)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void wake(struct job *job)
-{
-    if (job->waiting)
-        kernel(SYS_futex, (long)&job->base_ready, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, THREADS_MAX, 0);
-}
-
-/* A frame of the base is there: counts it, and those behind it that were there first. */
-static void mark_ready(struct job *job, uint32_t frame)
-{
-    unsigned ready = job->base_ready;
-
-    job->base_done[frame] = 1;
-    while (ready < job->base_frames && job->base_done[ready])
-        if (atomic_compare_exchange_strong(&job->base_ready, &ready, ready + 1))
-            ready++;
-    wake(job);
-}
-
-static void give_up(struct job *job, int error)
-{
-    int none = 0;
-
-    atomic_compare_exchange_strong(&job->error, &none, error);
-    job->base_ready = UINT32_MAX; /* whoever waits looks at the error */
-    wake(job);
-}
-
-/* What a thread decodes with. */
+/* What a worker decodes with. */
 struct tools {
-    ZSTD_DCtx *context; /* NULL for a stored payload, which needs none */
+    ZSTD_DCtx *context; /* NULL for a stored payload */
     unsigned char *scratch;
-    unsigned char *buffer; /* a frame */
+    unsigned char *buffer; /* room for a frame */
 };
 
-static int decode_base(const struct job *job, uint32_t frame, const struct tools *tools)
+static uint64_t offset_of(const struct job *job, uint32_t frame)
+{
+    return (uint64_t)frame * job->payload->variant->frame_size;
+}
+
+static bool is_wanted(const struct job *job, uint32_t frame)
+{
+    return sink_wants(&job->sink, offset_of(job, frame), fatelf_payload_raw_size(job->payload, frame));
+}
+
+static struct outcome decode_base(const struct job *job, uint32_t frame, const struct tools *tools)
 {
     unsigned char *to = job->base_bytes + (uint64_t)frame * job->base->variant->frame_size;
     const unsigned char *bytes;
 
-    return fatelf_payload_decode(job->base, frame, tools->context, NULL, tools->scratch, to, &bytes);
+    return outcome_of(fatelf_payload_decode(job->base, frame, tools->context, NULL, tools->scratch, to, &bytes));
 }
 
-static int decode_variant(const struct job *job, uint32_t frame, const struct tools *tools)
+static struct outcome decode_variant(const struct job *job, uint32_t frame, const struct tools *tools)
 {
     uint64_t offset = offset_of(job, frame);
     uint32_t size = fatelf_payload_raw_size(job->payload, frame);
-    unsigned char *place = job->image ? image_place(job->image, offset, size) : NULL;
     const unsigned char *bytes;
 
     if (!is_wanted(job, frame))
-        return 0;
-    int error = fatelf_payload_decode(job->payload, frame, tools->context, job->base_bytes, tools->scratch,
-                                      place ? place : tools->buffer, &bytes);
-    if (error || place)
-        return error;
-    if (!job->image)
-        return write_all(job, bytes, size, offset);
-    image_put(job->image, bytes, offset, size);
-    return 0;
+        return outcome_ok();
+    unsigned char *place = sink_place(&job->sink, offset, size);
+    struct outcome outcome = outcome_of(fatelf_payload_decode(job->payload, frame, tools->context, job->base_bytes,
+                                                              tools->scratch, place ? place : tools->buffer, &bytes));
+    if (outcome.kind != OUTCOME_OK || place)
+        return outcome;
+    return sink_put(&job->sink, bytes, offset, size);
 }
 
-static int work(void *argument)
+static void work(struct worker *worker)
 {
-    const struct worker *worker = argument;
     struct job *job = worker->job;
-    unsigned char *scratch = worker->memory + STACK_SIZE + job->context_size;
-    struct tools tools = {
-        .context = ZSTD_initStaticDCtx(worker->memory + STACK_SIZE, job->context_size),
+    struct schedule *schedule = &job->schedule;
+    unsigned char *scratch = worker->memory + THREADS_STACK + job->context_size;
+    const struct tools tools = {
+        .context = ZSTD_initStaticDCtx(worker->memory + THREADS_STACK, job->context_size),
         .scratch = scratch,
         .buffer = scratch + job->scratch_size,
     };
-    uint32_t frame;
-    bool of_base;
+    enum schedule_next next;
+    uint32_t number;
 
-    while (take(job, &frame, &of_base)) {
-        int error = of_base ? decode_base(job, frame, &tools) : decode_variant(job, frame, &tools);
-        if (error)
-            give_up(job, error);
-        else if (of_base)
-            mark_ready(job, frame);
+    while ((next = schedule_take(schedule, &number)) != SCHEDULE_END) {
+        bool wake = false;
+        if (next == SCHEDULE_WAIT) {
+            threads_wait(&schedule->ready, number);
+            continue;
+        }
+        worker->outcome = next == SCHEDULE_BASE ? decode_base(job, number, &tools)
+                                                : decode_variant(job, number, &tools);
+        if (worker->outcome.kind != OUTCOME_OK)
+            wake = schedule_fail(schedule, worker->number);
+        else if (next == SCHEDULE_BASE)
+            wake = schedule_base_done(schedule, number);
+        if (wake)
+            threads_wake(&schedule->ready);
     }
-    return 0;
-}
-
-/* How many processors may be used. */
-static unsigned processors(struct job *job)
-{
-    if (sched_getaffinity(0, sizeof job->others, &job->others) != 0)
-        return THREADS_MAX; /* there are more than a set has room for */
-    unsigned count = (unsigned)CPU_COUNT(&job->others);
-    int here = sched_getcpu();
-    if (here >= 0)
-        CPU_CLR((unsigned)here, &job->others);
-    return count ? count : 1;
 }
 
 /*
- * A new thread often waits for some milliseconds on its parent's processor before the kernel moves it to an idle one,
- * on virtual machines above all, which is as long as all the work takes (docs/performance.md). So it leaves at once.
+ * What the other threads run. The kernel often leaves a new thread for some milliseconds on its parent's processor, even
+ * if another one is idle, above all on virtual machines: as long as all the work takes (docs/performance.md). So the
+ * thread moves at once.
  */
-static int work_elsewhere(void *argument)
+static void work_elsewhere(void *argument)
 {
-    const struct worker *worker = argument;
+    struct worker *worker = argument;
 
-    kernel(SYS_sched_setaffinity, 0, sizeof worker->job->others, (long)&worker->job->others, 0);
-    return work(argument);
+    thread_move(&worker->job->others);
+    work(worker);
 }
 
-/* thread.S */
-long thread_start(unsigned long flags, void *stack, atomic_int *id, int (*run)(void *), void *argument);
-
-/*
- * A bare thread on memory that is already there: clone itself, because pthread_create makes six system calls more and
- * changes the signal mask that the program is to inherit. The thread shares thread-local storage with this one, so it
- * calls nothing that uses errno. False: there is just one thread less.
- */
-static bool start_thread(struct worker *worker)
+/* Base frames that must be decoded before this frame of the variant can be. */
+static uint32_t base_frames_needed(const struct job *job, uint32_t frame)
 {
-    unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-                          CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+    struct fatelf_frame entry = fatelf_payload_frame(job->payload, frame);
 
-    worker->id = (int)thread_start(flags, worker->memory + STACK_SIZE, &worker->running, work_elsewhere, worker);
-    return worker->id > 0;
+    if (entry.prefix_size == 0 || !is_wanted(job, frame))
+        return 0;
+    return (uint32_t)fatelf_frame_count(entry.prefix_offset + entry.prefix_size, job->base->variant->frame_size);
 }
 
-static void join_thread(struct worker *worker)
+/* Memory that all threads of a delta-coded variant share: the decoded base, and the tables of the schedule. */
+static size_t base_memory(const struct fatelf_payload *payload)
 {
-    int id;
+    const struct fatelf_variant *variant = payload->variant, *base = payload->base;
 
-    while ((id = worker->running) != 0)
-        syscall(SYS_futex, &worker->running, FUTEX_WAIT, id, NULL, NULL, 0);
-    /* exec waits until it has left the process too; a program that starts in place could still count it */
-    while (worker->job->image && syscall(SYS_tgkill, getpid(), worker->id, 0) == 0)
-        sched_yield();
+    if (!base)
+        return 0;
+    return fatelf_page_end(base->size) +
+           fatelf_page_end(variant->frame_count * sizeof(uint32_t) + base->frame_count * sizeof(atomic_uchar));
 }
 
-/* What run() took last. */
-static struct memory {
-    void *start;
-    size_t size;
-} in_use;
-
-void frames_release(void)
+static void prepare_schedule(struct job *job, unsigned char *memory)
 {
-    if (in_use.start)
-        munmap(in_use.start, in_use.size);
-    in_use.start = NULL;
-}
+    const struct fatelf_variant *variant = job->payload->variant, *base = job->payload->base;
+    struct schedule *schedule = &job->schedule;
 
-static void *allocate(size_t size)
-{
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (memory != MAP_FAILED && size >= HUGE_PAGE)
-        madvise(memory, size, MADV_HUGEPAGE); /* fewer faults; granted or not, all is well */
-    return memory;
+    schedule->variant_frames = variant->frame_count;
+    if (!base)
+        return;
+    uint32_t *needed = (void *)(memory + fatelf_page_end(base->size));
+    for (uint32_t i = 0; i < variant->frame_count; i++) {
+        needed[i] = base_frames_needed(job, i);
+        if (needed[i] > schedule->base_frames)
+            schedule->base_frames = needed[i];
+    }
+    schedule->needed = needed;
+    schedule->decoded = (void *)(needed + variant->frame_count);
+    job->base_bytes = memory;
 }
 
 static bool is_whole(const struct fatelf_payload *payload)
@@ -301,113 +171,94 @@ static bool is_whole(const struct fatelf_payload *payload)
     return self_reaches(payload->bytes + payload->variant->payload_size);
 }
 
-static int run(struct job *job, unsigned threads, const char **call)
+/* Decodes all frames with `threads` threads, or with fewer if there is no memory for them or they do not start. */
+static struct outcome run(struct launch *launch, struct job *job, unsigned threads)
 {
     const struct fatelf_variant *variant = job->payload->variant;
-    const struct fatelf_variant *base = job->payload->base;
     struct worker workers[THREADS_MAX];
-    size_t base_size = base ? fatelf_page_end(base->size) : 0;
-    if (variant->encoding != FATELF_ENCODING_STORED)
+    uint32_t failed;
+
+    if (job->payload->encoding->decode)
         job->context_size = fatelf_page_end(ZSTD_estimateDCtxSize());
     job->scratch_size = fatelf_page_end(fatelf_payload_scratch_size(job->payload));
-    size_t share = STACK_SIZE + job->context_size + job->scratch_size +
+    size_t share = THREADS_STACK + job->context_size + job->scratch_size +
                    fatelf_page_end(variant->size < variant->frame_size ? variant->size : variant->frame_size);
-    size_t shared = base ? base_size + fatelf_page_end(base->frame_count) : 0;
+    size_t shared = base_memory(job->payload);
 
-    if (!is_whole(job->payload) || (base && !is_whole(job->base)))
-        return FATELF_ERROR_CUT_SHORT;
-    frames_release(); /* of a method that was refused */
-    unsigned char *memory = allocate(shared + threads * share);
-    if (memory == MAP_FAILED && threads > 1) {
+    if (!is_whole(job->payload) || (job->payload->base && !is_whole(job->base)))
+        return outcome_of(FATELF_ERROR_CUT_SHORT);
+    frames_release(launch); /* of a launch method that was refused */
+    struct outcome outcome = memory_map(&launch->decoding, shared + threads * share);
+    if (outcome.kind != OUTCOME_OK && threads > 1) {
         threads = 1;
-        memory = allocate(shared + share);
+        outcome = memory_map(&launch->decoding, shared + share);
     }
-    *call = "mmap";
-    if (memory == MAP_FAILED)
-        return -errno;
-    in_use = (struct memory){memory, shared + threads * share};
-    job->base_bytes = memory;
-    job->base_frames = base ? most_needed(job) : 0;
-    job->base_done = (atomic_uchar *)(memory + base_size);
-
-    unsigned started = 1; /* this thread is worker 0 */
+    if (outcome.kind != OUTCOME_OK)
+        return outcome;
+    unsigned char *memory = launch->decoding.bytes;
+    prepare_schedule(job, memory);
     for (unsigned i = 0; i < threads; i++)
-        workers[i] = (struct worker){.job = job, .memory = memory + shared + i * share};
-    while (started < threads && start_thread(&workers[started]))
+        workers[i] = (struct worker){.job = job, .memory = memory + shared + i * share, .number = i};
+
+    unsigned started = 1;
+    while (started < threads &&
+           thread_start(&workers[started].thread, workers[started].memory, work_elsewhere, &workers[started]))
         started++;
     work(&workers[0]);
-    for (unsigned i = 1; i < started; i++)
-        join_thread(&workers[i]);
-    /* the memory stays: exec frees it, without the interrupts to other processors that munmap costs */
-    *call = job->in_order ? "write" : "pwrite";
-    return job->error;
-}
-
-/*
- * RLIMIT_FSIZE holds for a memfd too, and a write beyond it kills with SIGXFSZ. The limit is the program's business, not
- * ours: raised while we write where the hard limit allows it, put back before anything is started.
- */
-static int raise_file_size(uint64_t size, struct rlimit *before)
-{
-    struct rlimit raised;
-
-    if (getrlimit(RLIMIT_FSIZE, before) != 0 || before->rlim_cur >= size)
-        return 0;
-    raised = *before;
-    raised.rlim_cur = raised.rlim_max;
-    if (raised.rlim_max < size || setrlimit(RLIMIT_FSIZE, &raised) != 0)
-        return -EFBIG;
-    return 1;
-}
-
-static unsigned threads_wanted(const struct fatelf_payload *payload)
-{
-    const struct fatelf_variant *variant = payload->variant;
-    uint64_t share = variant->encoding == FATELF_ENCODING_STORED ? SHARE_STORED : SHARE_DECODED;
-    uint64_t threads = (variant->size + (payload->base ? payload->base->size : 0)) / share;
-
-    if (!payload->base && threads > variant->frame_count)
-        threads = variant->frame_count;
-    return threads < THREADS_MAX ? (unsigned)threads : THREADS_MAX;
-}
-
-static int run_threads(struct job *job, const char **call)
-{
-    unsigned threads = 1, wanted = threads_wanted(job->payload);
-
-    if (wanted > 1) {
-        threads = processors(job);
-        if (threads > wanted)
-            threads = wanted;
+    for (unsigned i = 1; i < started; i++) {
+        thread_join(&workers[i].thread);
+        /* exec waits for the rest itself; a program that starts in place could still see the thread */
+        if (job->sink.kind == SINK_IMAGE)
+            thread_await_exit(&workers[i].thread);
     }
-    return run(job, threads, call);
+    return schedule_failed(&job->schedule, &failed) ? workers[failed].outcome : outcome_ok();
 }
 
-int frames_place(const struct launch *launch, const struct image *image, const char **call)
+/* One thread per allowed processor, at most THREADS_MAX, and no more than the work justifies. */
+static unsigned thread_count(struct job *job)
 {
-    struct job job = {.payload = &launch->payload, .base = &launch->base, .image = image};
+    const struct fatelf_variant *variant = job->payload->variant, *base = job->payload->base;
+    uint64_t share = job->payload->encoding->decode ? SHARE_DECODED : SHARE_STORED;
+    uint64_t useful = (variant->size + (base ? base->size : 0)) / share;
 
-    return run_threads(&job, call);
+    if (!base && useful > variant->frame_count)
+        useful = variant->frame_count;
+    if (useful > THREADS_MAX)
+        useful = THREADS_MAX;
+    if (useful <= 1)
+        return 1;
+    unsigned allowed = threads_processors(&job->others);
+    return allowed < useful ? allowed : (unsigned)useful;
 }
 
-int frames_write(const struct launch *launch, int fd, const char **call)
+struct outcome frames_write(struct launch *launch, int fd)
 {
-    struct job job = {.payload = &launch->payload, .base = &launch->base, .fd = fd};
-    struct rlimit before;
-    int raised = raise_file_size(launch->payload.variant->size, &before);
+    struct job job = {.payload = &launch->payload, .base = &launch->base, .sink = {.kind = SINK_FILE, .fd = fd}};
+    struct file_size_limit limit;
+    struct outcome outcome = file_size_limit_raise(&limit, launch->payload.variant->size);
 
-    *call = "RLIMIT_FSIZE";
-    if (raised < 0)
-        return raised;
-    int error = run_threads(&job, call);
-    if (raised)
-        setrlimit(RLIMIT_FSIZE, &before);
-    return error;
+    if (outcome.kind != OUTCOME_OK)
+        return outcome;
+    outcome = run(launch, &job, thread_count(&job));
+    file_size_limit_restore(&limit);
+    return outcome;
 }
 
-int frames_stream(const struct launch *launch, int fd, const char **call)
+struct outcome frames_stream(struct launch *launch, int fd)
 {
-    struct job job = {.payload = &launch->payload, .base = &launch->base, .fd = fd, .in_order = true};
+    struct job job = {.payload = &launch->payload, .base = &launch->base, .sink = {.kind = SINK_PIPE, .fd = fd}};
 
-    return run(&job, 1, call);
+    return run(launch, &job, 1);
+}
+
+struct outcome frames_place(struct launch *launch, const struct image *image)
+{
+    struct job job = {.payload = &launch->payload, .base = &launch->base, .sink = {.kind = SINK_IMAGE, .image = image}};
+
+    return run(launch, &job, thread_count(&job));
+}
+
+void frames_release(struct launch *launch)
+{
+    memory_unmap(&launch->decoding);
 }

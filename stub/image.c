@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 
 #ifndef MAP_FIXED_NOREPLACE
-#define MAP_FIXED_NOREPLACE 0x100000 /* linux/mman.h, since 4.17; before, an address is only a hint */
+#define MAP_FIXED_NOREPLACE 0x100000 /* linux/mman.h, since 4.17; older kernels take the address as a hint */
 #endif
 #ifndef PR_GET_MDWE
 #define PR_GET_MDWE 66 /* linux/prctl.h, since 6.3 */
@@ -30,8 +30,8 @@ static uint64_t span(const struct fatelf_program *program)
     return program->segments[program->segment_count - 1].end - program->segments[0].address;
 }
 
-/* Address space at exactly `address`, or 0. */
-static uint64_t take(uint64_t address, uint64_t size)
+/* Reserves address space at exactly `address`. Returns that, or 0. */
+static uint64_t reserve_at(uint64_t address, uint64_t size)
 {
     void *wanted = (void *)(uintptr_t)address;
     void *memory = mmap(wanted, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1,
@@ -44,8 +44,8 @@ static uint64_t take(uint64_t address, uint64_t size)
     return 0;
 }
 
-/* Address space anywhere, at a multiple of `alignment`, or 0 with errno set. */
-static uint64_t take_anywhere(uint64_t size, uint64_t alignment)
+/* Reserves address space anywhere, at a multiple of `alignment`. Returns its address, or 0 with errno set. */
+static uint64_t reserve_anywhere(uint64_t size, uint64_t alignment)
 {
     uint64_t more = alignment > FATELF_PAGE ? alignment : 0;
     unsigned char *memory = mmap(NULL, size + more, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -60,31 +60,29 @@ static uint64_t take_anywhere(uint64_t size, uint64_t alignment)
     return (uint64_t)(uintptr_t)memory + before;
 }
 
-int image_reserve(struct image *image, uint64_t hint, const char **call)
+struct outcome image_reserve(struct image *image, uint64_t hint)
 {
     const struct fatelf_program *program = &image->program;
     uint64_t first = program->segments[0].address, size = span(program), start;
-    uint64_t within = first & (program->alignment - 1); /* a first segment may lie anywhere in an aligned block */
+    uint64_t within = first & (program->alignment - 1); /* the first segment need not start at an aligned address */
 
-    *call = "mmap";
     image->anywhere = false;
     if (!program->relocatable) {
-        start = take(first, size);
         image->bias = 0;
-        return start ? 0 : -EEXIST;
+        return reserve_at(first, size) ? outcome_ok() : outcome_refused("mmap", EEXIST);
     }
-    start = hint ? take((hint & ~(program->alignment - 1)) + within, size) : 0;
+    start = hint ? reserve_at((hint & ~(program->alignment - 1)) + within, size) : 0;
     if (!start) {
         image->anywhere = true;
-        start = take_anywhere(size + within, program->alignment);
+        start = reserve_anywhere(size + within, program->alignment);
         if (!start)
-            return -errno;
+            return outcome_refused("mmap", errno);
         if (within)
             munmap((void *)(uintptr_t)start, within);
         start += within;
     }
     image->bias = start - first;
-    return 0;
+    return outcome_ok();
 }
 
 void image_release(const struct image *image)
@@ -97,7 +95,10 @@ static bool map_memory(unsigned char *start, uint64_t size, int access)
     return size == 0 || mmap(start, size, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == start;
 }
 
-/* What comes from no file is writable, whatever the segment's flags (fs/binfmt_elf.c). Nothing lies in the holes. */
+/*
+ * The part of segment `index` that has no bytes in the file. It is writable whatever the segment's flags say
+ * (fs/binfmt_elf.c). The hole up to the next segment is unmapped.
+ */
 static bool map_rest(const struct image *image, unsigned index)
 {
     const struct fatelf_segment *segment = &image->program.segments[index];
@@ -109,21 +110,20 @@ static bool map_rest(const struct image *image, unsigned index)
                       PROT_READ | PROT_WRITE | (protection(segment) & PROT_EXEC));
 }
 
-int image_map(const struct image *image, int fd, const char **call)
+struct outcome image_map(const struct image *image, int fd)
 {
-    *call = "mmap";
     for (unsigned i = 0; i < image->program.segment_count; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
         unsigned char *start = at(image, segment->address);
         if ((segment->file_size > 0 && mmap(start, segment->file_size, protection(segment), MAP_PRIVATE | MAP_FIXED, fd,
                                             (off_t)segment->file_offset) != start) ||
             !map_rest(image, i))
-            return -errno;
+            return outcome_refused("mmap", errno);
     }
-    return 0;
+    return outcome_ok();
 }
 
-/* Pages [from, from + size) of the segment that another segment takes. */
+/* Copies pages [from, from + size) of the segment: another segment gets the pages themselves. */
 static bool copy_pages(const struct image *image, const struct fatelf_segment *segment, const unsigned char *bytes,
                        uint64_t from, uint64_t size)
 {
@@ -137,7 +137,7 @@ static bool copy_pages(const struct image *image, const struct fatelf_segment *s
     return segment->flags & PF_W || mprotect(start, size, protection(segment)) == 0;
 }
 
-/* The pages of a segment that move: what no other segment takes. */
+/* Bytes of the segment's pages that move: those that no other segment gets. */
 static uint64_t moving(const struct fatelf_segment *segment)
 {
     return segment->file_size - segment->copied_head - segment->copied_tail;
@@ -147,7 +147,7 @@ static bool move_pages(const struct fatelf_segment *segment, const unsigned char
 {
     uint64_t size = moving(segment);
 
-    /* mremap() writes nothing to the old place */
+    /* the cast removes const: mremap() does not write to the old place */
     return size == 0 || mremap((void *)(uintptr_t)from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
 }
 
@@ -159,16 +159,17 @@ bool image_move_back(const struct image *image, const unsigned char *bytes, unsi
         const struct fatelf_segment *segment = &image->program.segments[i];
         unsigned char *home = (unsigned char *)(uintptr_t)bytes + segment->file_offset + segment->copied_head;
         good &= move_pages(segment, at(image, segment->address + segment->copied_head), home);
-        /* they have the segment's protection, and another method reads them */
+        /* they have the segment's protection, but the next launch method reads them */
         good &= moving(segment) == 0 || mprotect(home, moving(segment), PROT_READ) == 0;
     }
     return good;
 }
 
 /*
- * perf(1) learns of mappings from the kernel's records, and there is none for mremap(), but one for an mprotect() that
- * changes something. Where code may not become executable again (PR_SET_MDWE, or a filter, which the first call meets
- * without effect), perf has to do without. PROT_EXEC alone would pass, but takes one of the program's protection keys.
+ * The kernel reports mappings to perf(1), but not those that mremap() makes. It does report an mprotect() that changes
+ * something, so code loses PROT_EXEC and gets it back. Where a policy forbids code to become executable again, perf does
+ * not learn of it: that is PR_SET_MDWE, or a filter, which already refuses the first call, which changes nothing. No
+ * policy forbids to change to PROT_EXEC alone and back, but the kernel takes a protection key from the program for it.
  */
 static bool announce(unsigned char *code, uint64_t size)
 {
@@ -188,63 +189,56 @@ static bool protect_moved(const struct fatelf_segment *segment, unsigned char *s
     return wanted == has || mprotect(start, moving(segment), wanted) == 0;
 }
 
-int image_move(const struct image *image, const unsigned char *bytes, bool executable, unsigned *moved,
-               const char **call)
+struct outcome image_move(const struct image *image, const unsigned char *bytes, bool executable, unsigned *moved)
 {
     int has = PROT_READ | (executable ? PROT_EXEC : 0);
 
     *moved = 0;
-    *call = "mremap";
-    if ((uintptr_t)bytes % FATELF_PAGE != 0) /* whole pages of it would reach beyond the payload */
-        return -EINVAL;
-    *call = "mmap";
-    for (unsigned i = 0; i < image->program.segment_count; i++) { /* before anything moves away */
+    if ((uintptr_t)bytes % FATELF_PAGE != 0) /* its first and last page would contain bytes of something else */
+        return outcome_refused("mremap", EINVAL);
+    for (unsigned i = 0; i < image->program.segment_count; i++) { /* copy all before anything moves away */
         const struct fatelf_segment *segment = &image->program.segments[i];
         if (!copy_pages(image, segment, bytes, 0, segment->copied_head) ||
             !copy_pages(image, segment, bytes, segment->file_size - segment->copied_tail, segment->copied_tail) ||
             !map_rest(image, i))
-            return -errno;
+            return outcome_refused("mmap", errno);
     }
     while (*moved < image->program.segment_count) {
         const struct fatelf_segment *segment = &image->program.segments[*moved];
         unsigned char *to = at(image, segment->address + segment->copied_head);
-        *call = "mremap";
         if (!move_pages(segment, bytes + segment->file_offset + segment->copied_head, to))
-            return -errno;
+            return outcome_refused("mremap", errno);
         ++*moved;
-        *call = "mprotect";
         if (!protect_moved(segment, to, has))
-            return -errno;
+            return outcome_refused("mprotect", errno);
     }
-    return 0;
+    return outcome_ok();
 }
 
-int image_make(const struct image *image, const char **call)
+struct outcome image_make(const struct image *image)
 {
-    *call = "mmap";
     for (unsigned i = 0; i < image->program.segment_count; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
         if (!map_memory(at(image, segment->address), segment->file_size, PROT_READ | PROT_WRITE) || !map_rest(image, i))
-            return -errno;
-        if (segment->file_size >= HUGE_PAGE) /* fewer faults; granted or not, all is well */
+            return outcome_refused("mmap", errno);
+        if (segment->file_size >= HUGE_PAGE) /* fewer page faults; if it fails, nothing is lost */
             madvise(at(image, segment->address), segment->file_size, MADV_HUGEPAGE);
     }
-    return 0;
+    return outcome_ok();
 }
 
-int image_protect(const struct image *image, const char **call)
+struct outcome image_protect(const struct image *image)
 {
-    *call = "mprotect";
     for (unsigned i = 0; i < image->program.segment_count; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
         if (segment->file_size > 0 && protection(segment) != (PROT_READ | PROT_WRITE) &&
             mprotect(at(image, segment->address), segment->file_size, protection(segment)) != 0)
-            return -errno;
+            return outcome_refused("mprotect", errno);
     }
-    return 0;
+    return outcome_ok();
 }
 
-/* What of bytes [offset, offset + size) of the file a segment has: *from to *to. */
+/* The part [*from, *to) of the bytes [offset, offset + size) of the file that belongs to the segment, if any does. */
 static bool part_of(const struct fatelf_segment *segment, uint64_t offset, uint64_t size, uint64_t *from, uint64_t *to)
 {
     uint64_t start = segment->file_offset, end = start + (segment->data_end - segment->address);

@@ -1,50 +1,57 @@
 /* SPDX-License-Identifier: MIT */
-/* A program or a dynamic loader that is mapped into this process, as exec would map it. */
+/*
+ * A program or a dynamic loader that is mapped into this process, as exec would map it. image_reserve() comes first; then
+ * one of three ways to fill the segments: image_map(), image_move(), or image_make(), image_put() and image_protect();
+ * image_clear() comes last. If one of them fails, image_release() takes everything back except image_move().
+ */
 #ifndef STUB_IMAGE_H
 #define STUB_IMAGE_H
 
 #include "../lib/program.h"
+#include "outcome.h"
 
 struct image {
     struct fatelf_program program;
-    uint64_t bias; /* to add to the program's addresses; modulo 2^64 */
-    bool anywhere; /* the kernel chose where it lies */
+    uint64_t bias; /* to add to the addresses in the program's file; modulo 2^64 */
+    bool anywhere; /* mmap() chose where the program lies */
 };
 
 /*
- * Functions that return int: 0, or -errno with *call set to what was refused. image_release() takes back what
- * was done then, but for image_move().
+ * Reserves the address space from the first to the last segment: for a relocatable program at `hint` if that is not 0
+ * and free, or else wherever mmap() puts it. Sets bias and anywhere.
  */
-
-/* Takes the addresses for it: a relocatable one's from `hint` on, if these are free, or wherever the kernel likes. */
-int image_reserve(struct image *image, uint64_t hint, const char **call);
-/* Gives them back, with all that is mapped there. */
+struct outcome image_reserve(struct image *image, uint64_t hint);
+/* Unmaps that address space with everything in it. */
 void image_release(const struct image *image);
 
-/* Maps the pages of the file `fd`. */
-int image_map(const struct image *image, int fd, const char **call);
-/*
- * Moves the pages of a file that is mapped at `bytes` (readable; `executable`: also that) to their places. *moved is
- * then how many segments have moved, also where it fails; image_move_back() brings these back, to be read. False: it
- * could not.
- */
-int image_move(const struct image *image, const unsigned char *bytes, bool executable, unsigned *moved,
-               const char **call);
-bool image_move_back(const struct image *image, const unsigned char *bytes, unsigned moved);
-/* Maps memory that image_put() fills; image_protect() then gives it the segments' protection. */
-int image_make(const struct image *image, const char **call);
-int image_protect(const struct image *image, const char **call);
+/* Maps the segments from the file `fd`. */
+struct outcome image_map(const struct image *image, int fd);
 
-/* Where the last of the bytes of the file that are in a segment ends. */
+/*
+ * Moves the pages of a file that is mapped at `bytes` (readable; with `executable` also executable) to their segments.
+ * *moved is the number of segments that have moved, also on failure. image_move_back() moves that many back, so that the
+ * file can be read again; it returns false if it cannot.
+ */
+struct outcome image_move(const struct image *image, const unsigned char *bytes, bool executable, unsigned *moved);
+bool image_move_back(const struct image *image, const unsigned char *bytes, unsigned moved);
+
+/* Maps writable memory for the segments, which image_put() fills. */
+struct outcome image_make(const struct image *image);
+/* Gives it the segments' protection. */
+struct outcome image_protect(const struct image *image);
+
+/* Offsets and sizes below are in bytes of the program's file. */
+
+/* The end of the last byte that belongs to a segment. */
 uint64_t image_file_end(const struct image *image);
-/* Are bytes [offset, offset + size) of the file in a segment? */
+/* Whether any of these bytes belong to a segment. */
 bool image_wants(const struct image *image, uint64_t offset, uint64_t size);
-/* Where they all lie, side by side and nowhere else; NULL: there is no such place. */
+/* Their address, if they all belong to one segment and no other segment has any of them; otherwise NULL. */
 unsigned char *image_place(const struct image *image, uint64_t offset, uint64_t size);
-/* Copies them wherever they belong. */
+/* Copies them to every segment that they belong to. */
 void image_put(const struct image *image, const unsigned char *bytes, uint64_t offset, uint64_t size);
 
-/* Clears what lies behind the last bytes from the file, to the end of the page. The last step: it cannot be undone. */
+/* Clears the rest of the page after the last byte from the file. This cannot be undone. */
 void image_clear(const struct image *image);
 
 #endif

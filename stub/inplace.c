@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Starts the variant in this process: maps it, and the dynamic loader that it names, as exec would, puts right what the
- * kernel says of the process, and jumps to it. Until all that can be refused is done, everything can be taken back, so
- * that another method can be tried.
+ * Starts the variant in this process: maps it and the dynamic loader that it names, as exec would, corrects what the
+ * kernel says about the process, and jumps to it. All steps that can be refused come first and can be undone, so that
+ * another launch method can be tried.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,14 +11,21 @@
 #include <unistd.h>
 
 #include "../lib/error.h"
-#include "stub.h"
+#include "frames.h"
+#include "image.h"
+#include "jump.h"
+#include "methods.h"
+#include "process.h"
+#include "report.h"
+#include "self.h"
 
-/* Program headers lie in the first page of every loader known, right behind the ELF header. */
+/* The first page of a loader. All known loaders have their program headers there, directly after the ELF header. */
 struct loader_headers {
     Elf64_Ehdr elf;
-    unsigned char rest[4096 - sizeof(Elf64_Ehdr)];
+    unsigned char rest[FATELF_PAGE - sizeof(Elf64_Ehdr)];
 };
 
+/* Returns 0 or an errno value. */
 static int read_loader(int fd, struct fatelf_program *program)
 {
     struct loader_headers file;
@@ -26,138 +33,135 @@ static int read_loader(int fd, struct fatelf_program *program)
     const Elf64_Ehdr *header = &file.elf;
 
     if (size < 0)
-        return -errno;
+        return errno;
     if (size < (ssize_t)sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
         header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != EM_X86_64 ||
         header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phoff > (uint64_t)size ||
         header->e_phnum > ((uint64_t)size - header->e_phoff) / sizeof(Elf64_Phdr))
-        return -ENOEXEC;
+        return ENOEXEC;
     struct fatelf_elf elf = {
         .entry = header->e_entry,
         .header_offset = header->e_phoff,
         .type = header->e_type,
         .header_count = header->e_phnum,
     };
-    return fatelf_program_read(&elf, (const unsigned char *)&file + header->e_phoff, FATELF_SIZE_MAX, program)
-               ? -ENOEXEC
-               : 0;
+    return fatelf_program_read(&elf, (const unsigned char *)&file + header->e_phoff, FATELF_SIZE_MAX, program) ? ENOEXEC
+                                                                                                               : 0;
 }
 
 /* Maps the dynamic loader at `path`. */
-static int map_loader(const char *path, struct image *loader, const char **call)
+static struct outcome map_loader(const char *path, struct image *loader)
 {
-    /* Closed before anything else runs; with O_CLOEXEC, musl makes a second call. What is no file does not hold us up. */
+    /* No O_CLOEXEC, with which musl makes a second call: the file is closed before anything else runs. O_NONBLOCK and
+       O_NOCTTY, in case it is no regular file. */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
-    *call = path;
     if (fd < 0)
-        return -errno;
+        return errno == ENOENT ? outcome_final(path, errno) /* exec would not find it either */
+                               : outcome_refused(path, errno);
     int error = read_loader(fd, &loader->program);
-    if (!error)
-        error = image_reserve(loader, 0, call);
-    if (!error) {
-        error = image_map(loader, fd, call);
-        if (error)
+    struct outcome outcome = error ? outcome_refused(path, error) : image_reserve(loader, 0);
+    if (outcome.kind == OUTCOME_OK) {
+        outcome = image_map(loader, fd);
+        if (outcome.kind != OUTCOME_OK)
             image_release(loader);
     }
     close(fd);
-    if (!error)
+    if (outcome.kind == OUTCOME_OK)
         image_clear(loader);
-    return error;
+    return outcome;
 }
 
-/* Returns FATELF_ERROR_*, 0 or -errno. */
-static int fill(struct launch *launch, const struct image *image, const char **call)
+/* Moves a stored variant's pages from the bundle to the image. */
+static struct outcome move_pages(const struct launch *launch, const struct image *image)
 {
-    const struct fatelf_payload *payload = &launch->payload;
+    const unsigned char *bytes = launch->payload.bytes;
     unsigned moved;
-    int error;
 
-    if (payload->variant->encoding == FATELF_ENCODING_STORED) {
-        if (!self_reaches(payload->bytes + image_file_end(image)))
-            return FATELF_ERROR_CUT_SHORT;
-        error = image_move(image, payload->bytes, launch->bundle.executable, &moved, call);
-        if (error && !image_move_back(image, payload->bytes, moved))
-            launch->hopeless = true; /* the payload is in pieces */
-        return error;
-    }
-    error = image_make(image, call);
-    if (!error)
-        error = frames_place(launch, image, call);
-    frames_release();
-    if (!error)
-        error = image_protect(image, call);
-    return error;
+    if (!self_reaches(bytes + image_file_end(image)))
+        return outcome_of(FATELF_ERROR_CUT_SHORT);
+    struct outcome outcome = image_move(image, bytes, launch->bundle.executable, &moved);
+    if (outcome.kind != OUTCOME_OK && !image_move_back(image, bytes, moved))
+        outcome.kind = OUTCOME_FINAL; /* the payload is no longer in one piece */
+    return outcome;
 }
 
-/* All of the stack, what it will grow by too (fs/exec.c, setup_arg_pages). */
-static int make_stack_executable(const struct process *process, const char **call)
+static struct outcome decode(struct launch *launch, const struct image *image)
+{
+    struct outcome outcome = image_make(image);
+
+    if (outcome.kind == OUTCOME_OK)
+        outcome = frames_place(launch, image);
+    frames_release(launch);
+    if (outcome.kind == OUTCOME_OK)
+        outcome = image_protect(image);
+    return outcome;
+}
+
+/* The whole stack, and what it grows by later (setup_arg_pages(), fs/exec.c). */
+static struct outcome make_stack_executable(const struct process *process)
 {
     uint64_t start = fatelf_page_start((uint64_t)(uintptr_t)process->stack);
 
-    *call = "mprotect of the stack";
-    return mprotect((void *)(uintptr_t)start, fatelf_page_end(process->stack_end) - start,
-                    PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN) == 0
-               ? 0
-               : -errno;
+    if (mprotect((void *)(uintptr_t)start, fatelf_page_end(process->stack_end) - start,
+                 PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN) != 0)
+        return outcome_refused("mprotect of the stack", errno);
+    return outcome_ok();
 }
 
-static int map_program(struct launch *launch, const struct process *process, struct image *image, const char **call)
+static struct outcome map_program(struct launch *launch, const struct process *process, struct image *image)
 {
-    int error = image_reserve(image, process_base(process, &image->program), call);
+    struct outcome outcome = image_reserve(image, process_base(process, &image->program));
 
-    if (error)
-        return error;
+    if (outcome.kind != OUTCOME_OK)
+        return outcome;
     if (image->program.executable_stack)
-        error = make_stack_executable(process, call);
-    if (!error)
-        error = fill(launch, image, call);
-    if (error)
+        outcome = make_stack_executable(process);
+    if (outcome.kind == OUTCOME_OK)
+        outcome = launch->payload.encoding->decode ? decode(launch, image) : move_pages(launch, image);
+    if (outcome.kind != OUTCOME_OK)
         image_release(image);
-    return error;
+    return outcome;
 }
 
+/* Nothing here can be undone, and what is refused here does not keep the program from running. */
 static _Noreturn void start(const struct launch *launch, const struct process *process, const struct image *image,
                             const struct image *loader)
 {
     const struct image *first = loader ? loader : image;
-    const unsigned char *end = launch->bundle.bytes + launch->bundle.size;
+    const uint64_t bundle = (uint64_t)(uintptr_t)__ehdr_start;
+    const uint64_t bundle_end = (uint64_t)(uintptr_t)(launch->bundle.bytes + launch->bundle.size);
 
     image_clear(image);
     if (launch->wishes.debug == DEBUG_LOG)
         report_started(launch, "inplace");
     process_describe(process, image, loader);
     process_forget();
-    leave(process->stack, first->program.entry + first->bias, process->vdso, __ehdr_start,
-          fatelf_page_end((uint64_t)(uintptr_t)end) - (uint64_t)(uintptr_t)__ehdr_start);
+    jump(process->stack, first->program.entry + first->bias, bundle, fatelf_page_end(bundle_end));
 }
 
-int inplace_launch(struct launch *launch)
+static struct outcome try_inplace(struct launch *launch)
 {
     struct image image = {0}, loader = {0};
-    const char *call;
     unsigned index = (unsigned)(launch->payload.variant - launch->bundle.manifest.variants);
     int error = fatelf_bundle_program(&launch->bundle, index, &image.program);
 
-    if (error) {
-        exec_refused(launch, "inplace", fatelf_error_text(error), ENOEXEC);
-        return 0;
-    }
+    if (error)
+        return outcome_refused(fatelf_error_text(error), ENOEXEC);
     struct process process = process_read(launch->argv, launch->envp, &image.program);
     const char *path = image.program.interpreter;
-    if (path) {
-        error = map_loader(path, &loader, &call);
-        launch->hopeless = error == -ENOENT; /* exec would not find it either */
-    }
-    if (!error) {
-        error = map_program(launch, &process, &image, &call);
-        if (!error)
-            start(launch, &process, &image, path ? &loader : NULL);
-        if (path)
-            image_release(&loader);
-    }
-    if (error > 0)
-        return error;
-    exec_refused(launch, "inplace", call, -error);
-    return 0;
+    struct outcome outcome = path ? map_loader(path, &loader) : outcome_ok();
+    if (outcome.kind != OUTCOME_OK)
+        return outcome;
+    outcome = map_program(launch, &process, &image);
+    if (outcome.kind == OUTCOME_OK)
+        start(launch, &process, &image, path ? &loader : NULL);
+    if (path)
+        image_release(&loader);
+    return outcome;
+}
+
+struct outcome inplace_launch(struct launch *launch)
+{
+    return report_refusal(launch, "inplace", try_inplace(launch));
 }

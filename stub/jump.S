@@ -1,33 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * _Noreturn void jump(const struct jump *how)
+ * _Noreturn void jump(uint64_t *stack, uint64_t entry, uint64_t start, uint64_t end); see jump.h
  *
- * Leaves the launcher for a program or loader that lies in this process: puts thread and processor into the state in
- * which exec enters a program, unmaps the launcher and goes to the entry. How the launcher can be unmapped and still go
- * on is in leave.c. Stands in the launcher's first page, which stays where there is no such way.
+ * The only code of the launcher that stays mapped while the program runs: code that unmaps itself cannot go on. stub.ld
+ * puts it in one page, and not in the file's first page: crash reporters take a mapped ELF header for a module of the
+ * process.
  */
 #include <sys/syscall.h>
 
-        .section .text.jump, "ax"
+        .section .jump, "ax"
         .globl  jump
         .hidden jump
         .type   jump, @function
 jump:
-        mov     8(%rdi), %rbp                   /* struct jump in stub.h */
-        mov     16(%rdi), %r12                  /* start, size: to be unmapped */
-        mov     24(%rdi), %r13
-        mov     32(%rdi), %r14                  /* syscall in foreign code, or NULL */
-        mov     0(%rdi), %rsp                   /* above the struct, which is out of reach then */
+        mov     %rdi, %rsp
+        push    %rsi                            /* the entry, for `ret`: all registers will be 0 */
+        mov     %rdx, %r8                       /* start */
+        mov     %rcx, %r9                       /* end */
+        lea     jump(%rip), %r10
+        and     $-4096, %r10                    /* the page that stays */
 
-        mov     $SYS_set_tid_address, %eax      /* or the kernel would write there when this thread ends */
-        xor     %edi, %edi
+        mov     %r8, %rdi
+        mov     %r10, %rsi
+        sub     %rdi, %rsi
+        mov     $SYS_munmap, %eax
         syscall
-        mov     $SYS_arch_prctl, %eax
-        mov     $0x1002, %edi                   /* ARCH_SET_FS, asm/prctl.h */
-        xor     %esi, %esi
+        lea     4096(%r10), %rdi
+        mov     %r9, %rsi
+        sub     %rdi, %rsi
+        mov     $SYS_munmap, %eax
         syscall
 
-        fninit
+        fninit                                  /* the C library may have used these for anything */
         ldmxcsr mxcsr(%rip)
         pxor    %xmm0, %xmm0
         pxor    %xmm1, %xmm1
@@ -45,35 +49,27 @@ jump:
         pxor    %xmm13, %xmm13
         pxor    %xmm14, %xmm14
         pxor    %xmm15, %xmm15
-        cld
 
-        mov     $SYS_munmap, %eax
-        mov     %r12, %rdi
-        mov     %r13, %rsi
-        test    %r14, %r14
-        jnz     1f
-        syscall                                 /* rsp is at the entry's address */
         xor     %eax, %eax
-        xor     %edi, %edi
-        xor     %esi, %esi
+        xor     %ebx, %ebx
         xor     %ecx, %ecx
-        xor     %r11d, %r11d
-1:      xor     %ebx, %ebx
-        xor     %edx, %edx                      /* a function to be called at exit, if it were not 0 */
+        xor     %edx, %edx                      /* the C library calls this at exit if it is not 0 */
+        xor     %esi, %esi
+        xor     %edi, %edi
+        xor     %ebp, %ebp
         xor     %r8d, %r8d
         xor     %r9d, %r9d
         xor     %r10d, %r10d
+        xor     %r11d, %r11d
         xor     %r12d, %r12d
         xor     %r13d, %r13d
-        xor     %r15d, %r15d
-        test    %r14, %r14
-        jz      2f
-        push    %r14
         xor     %r14d, %r14d
-2:      ret
+        xor     %r15d, %r15d
+        cmpl    $0, mxcsr(%rip)                 /* clears all arithmetic flags; the others were not changed */
+        ret
 
         .balign 4
-mxcsr:  .long   0x1f80                          /* x86-64 psABI, 3.4.1: the initial value */
+mxcsr:  .long   0x1f80                          /* initial value: x86-64 psABI, 3.4.1 */
         .size   jump, . - jump
 
         .section .note.GNU-stack, "", @progbits

@@ -4,7 +4,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "stub.h"
+#include "exec.h"
+#include "frames.h"
+#include "methods.h"
+#include "report.h"
 
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010 /* linux/fcntl.h, since 5.1 */
@@ -14,9 +17,9 @@
 #endif
 
 /*
- * Nobody may change a program while it runs; where seals are refused, it runs without. F_SEAL_FUTURE_WRITE forbids the
- * same as F_SEAL_WRITE but to mappings that are there already, and there are none; the latter looks at every page for
- * them, which takes a fiftieth of a start (docs/performance.md). Kernels before 5.1 have only that.
+ * Seals keep others from changing the program while it runs; if they are refused, it runs without. F_SEAL_FUTURE_WRITE
+ * forbids what F_SEAL_WRITE forbids, except for existing mappings, of which there are none. F_SEAL_WRITE would look at
+ * every page to find them, which takes a fiftieth of a start (docs/performance.md). Kernels before 5.1 have only that.
  */
 static void seal(int fd)
 {
@@ -26,27 +29,21 @@ static void seal(int fd)
         fcntl(fd, F_ADD_SEALS, seals | F_SEAL_WRITE);
 }
 
-int memfd_launch(struct launch *launch)
+struct outcome memfd_launch(struct launch *launch)
 {
     char name[EXEC_NAME_SIZE];
 
     exec_name(launch, name);
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-    if (fd < 0 && errno == EINVAL) /* kernels before 6.3: every memfd may execute */
+    if (fd < 0 && errno == EINVAL) /* kernels before 6.3, where every memfd may be executed */
         fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0) {
-        exec_refused(launch, "memfd", "memfd_create", errno);
-        return 0;
-    }
-    const char *call;
-    int error = frames_write(launch, fd, &call);
-    if (error == 0) {
+    if (fd < 0)
+        return report_refusal(launch, "memfd", outcome_refused("memfd_create", errno));
+    struct outcome outcome = frames_write(launch, fd);
+    if (outcome.kind == OUTCOME_OK) {
         seal(fd);
-        exec_fd(launch, "memfd", fd);
-    } else if (error < 0) {
-        exec_refused(launch, "memfd", call, -error);
-        error = 0;
+        outcome = exec_fd(launch, "memfd", fd);
     }
     close(fd);
-    return error;
+    return report_refusal(launch, "memfd", outcome);
 }

@@ -6,7 +6,7 @@
 
 void message_text(struct message *message, const char *text)
 {
-    size_t room = sizeof message->text - 1 - message->length; /* one for the newline */
+    size_t room = sizeof message->text - 1 - message->length; /* one byte is for the newline */
     size_t length = strlen(text);
 
     if (length > room)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines for people, built without malloc or stdio and written with one call. */
+/* Messages, built without malloc() or stdio and written with one call. */
 #ifndef STUB_MESSAGE_H
 #define STUB_MESSAGE_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Start with `{.length = 0}`. What does not fit is cut. */
+/* Initialise with `{.length = 0}`. Text that does not fit is cut off. */
 struct message {
     size_t length;
     char text[2048];

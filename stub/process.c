@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What the kernel knows of a process's program, put right for one that it has not started: the auxiliary vector, on the
- * stack and in the kernel's copy, and the bounds of code, data and heap. Where the kernel takes none of that, the program
- * runs all the same.
- */
+#include "process.h"
+
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#include "stub.h"
 #ifdef __GLIBC__
 #include <sys/rseq.h>
 #endif
 
-/* Two thirds of the address space, ELF_ET_DYN_BASE: where a program that needs a loader lies (asm/elf.h). */
-#define PROGRAM_BASE UINT64_C(0x555555554000)
-/* asm/page_64_types.h, STACK_TOP_MAX */
-#define STACK_TOP UINT64_C(0x7ffffffff000)
-/* At most so far behind the program the heap starts: arch_randomize_brk(), arch/x86/kernel/process.c. */
-#define HEAP_GAP (UINT64_C(1) << 30)
-/* vm.mmap_rnd_bits, its default */
-#define RANDOM_PAGES (UINT64_C(1) << 28)
-enum {
-    GRND_WITHOUT_WAITING = 4 /* GRND_INSECURE, since 5.6: does not wait for entropy when the system starts */,
-    GRND_NONBLOCKING = 1
-};
+#include "kernel.h"
+#include "self.h"
 
-/* linux/prctl.h, which musl does not bring */
+/* ELF_ET_DYN_BASE, two thirds of the address space (asm/elf.h): the kernel maps programs that need a loader here. */
+#define PROGRAM_BASE UINT64_C(0x555555554000)
+/* STACK_TOP_MAX (asm/page_64_types.h) */
+#define STACK_TOP UINT64_C(0x7ffffffff000)
+/* The largest random distance from the program to its heap: arch_randomize_brk(), arch/x86/kernel/process.c. */
+#define HEAP_GAP (UINT64_C(1) << 30)
+/* 2 to the power of vm.mmap_rnd_bits, with its default value */
+#define RANDOM_PAGES (UINT64_C(1) << 28)
+/* linux/random.h. GRND_INSECURE, since 5.6, does not wait for entropy while the system boots. */
+enum { GRND_NONBLOCK_FLAG = 1, GRND_INSECURE_FLAG = 4 };
+/* asm/prctl.h */
+enum { ARCH_SET_FS_CODE = 0x1002 };
+
+/* struct prctl_mm_map of linux/prctl.h, which is not among musl's headers */
 struct mm_map {
     uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
     uint64_t arg_start, arg_end, env_start, env_end;
@@ -36,7 +33,7 @@ struct mm_map {
     uint32_t exe_fd;
 };
 
-_Static_assert(sizeof(struct mm_map) == 104, "struct prctl_mm_map");
+_Static_assert(sizeof(struct mm_map) == 104, "size of struct prctl_mm_map");
 
 struct process process_read(char **argv, char **envp, const struct fatelf_program *program)
 {
@@ -46,25 +43,22 @@ struct process process_read(char **argv, char **envp, const struct fatelf_progra
 
     while (*envp)
         envp++;
-    while (!*envp) /* more than one, where glibc has taken variables out for AT_SECURE */
+    while (!*envp) /* several NULLs if glibc has removed variables because of AT_SECURE */
         envp++;
     process.auxv = (Elf64_auxv_t *)envp;
-    for (const Elf64_auxv_t *entry = process.auxv; entry->a_type != AT_NULL; entry++) {
+    for (const Elf64_auxv_t *entry = process.auxv; entry->a_type != AT_NULL; entry++)
         if (entry->a_type == AT_EXECFN)
             executed = (const char *)entry->a_un.a_val;
-        if (entry->a_type == AT_SYSINFO_EHDR)
-            process.vdso = (const unsigned char *)entry->a_un.a_val;
-    }
-    /* The path of the executed file lies 8 bytes below the end of the stack, and that end is moved if addresses are
-       randomised at all (fs/exec.c). */
+    /* The path of the executed file ends 8 bytes below the end of the stack. The kernel moves that end if it randomises
+       any addresses (fs/exec.c). */
     if (executed)
         process.stack_end = (uint64_t)(uintptr_t)executed + strlen(executed) + 1 + sizeof(void *);
     process.randomised = process.stack_end != STACK_TOP;
-    /* a relocatable program without a loader is placed by the kernel, and so is its heap */
+    /* For a relocatable program without a loader the kernel chooses both addresses: those of program and heap. */
     if (process.randomised && (!program->relocatable || program->interpreter) &&
-        syscall(SYS_getrandom, process.random, sizeof process.random, GRND_WITHOUT_WAITING) < 0 &&
-        syscall(SYS_getrandom, process.random, sizeof process.random, GRND_NONBLOCKING) < 0) {
-        /* kernels before 3.17: what is left are the addresses that the kernel chose */
+        syscall(SYS_getrandom, process.random, sizeof process.random, GRND_INSECURE_FLAG) < 0 &&
+        syscall(SYS_getrandom, process.random, sizeof process.random, GRND_NONBLOCK_FLAG) < 0) {
+        /* Kernels before 3.17 have no getrandom(). The addresses that the kernel chose for the launcher are random too. */
         process.random[0] = (uint64_t)(uintptr_t)&__ehdr_start[0] >> 12;
         process.random[1] = (uint64_t)(uintptr_t)argv >> 4;
     }
@@ -74,7 +68,7 @@ struct process process_read(char **argv, char **envp, const struct fatelf_progra
 uint64_t process_base(const struct process *process, const struct fatelf_program *program)
 {
     if (!program->interpreter)
-        return 0; /* the kernel puts it where it puts loaders and libraries */
+        return 0; /* exec puts it where it puts loaders and libraries */
     return PROGRAM_BASE + (process->randomised ? process->random[0] % RANDOM_PAGES * FATELF_PAGE : 0);
 }
 
@@ -100,9 +94,9 @@ static void fill_auxv(const struct process *process, const struct image *program
 }
 
 /*
- * Where the heap starts: behind the program, and if addresses are randomised, behind a page and a random gap. But where
- * there are libraries and stacks behind it, the heap stays where the kernel put it for the launcher: that is also what
- * it does for a relocatable program without a loader.
+ * Where the heap starts: at the end of the program or, if addresses are randomised, after one more page and a random
+ * gap. If mmap() chose the program's place, libraries and stacks may follow it. Then the heap stays where the kernel put
+ * it for the launcher, which is also what exec does for a relocatable program without a loader.
  */
 static uint64_t heap(const struct process *process, const struct image *image)
 {
@@ -112,16 +106,6 @@ static uint64_t heap(const struct process *process, const struct image *image)
     if (image->anywhere)
         return (uint64_t)syscall(SYS_brk, 0);
     return process->randomised ? end + FATELF_PAGE + process->random[1] % (HEAP_GAP / FATELF_PAGE) * FATELF_PAGE : end;
-}
-
-void process_forget(void)
-{
-#ifdef __GLIBC__
-    /* musl registers nothing but the thread's id, which jump.S takes back */
-    syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, __rseq_size < 32 ? 32 : __rseq_size,
-            RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
-    syscall(SYS_set_robust_list, NULL, 24 /* sizeof(struct robust_list_head) */);
-#endif
 }
 
 void process_describe(const struct process *process, const struct image *image, const struct image *loader)
@@ -135,7 +119,7 @@ void process_describe(const struct process *process, const struct image *image, 
         .end_data = program->end_data + image->bias,
         .start_stack = (uint64_t)(uintptr_t)process->stack,
         .auxv = (uint64_t *)process->auxv,
-        .exe_fd = UINT32_MAX, /* it stays */
+        .exe_fd = UINT32_MAX, /* -1: /proc/PID/exe stays as it is */
     };
     Elf64_auxv_t *end = process->auxv;
 
@@ -144,7 +128,7 @@ void process_describe(const struct process *process, const struct image *image, 
     while (end++->a_type != AT_NULL)
         ;
     map.auxv_size = (uint32_t)((char *)end - (char *)process->auxv);
-    /* the strings lie one behind the other (fs/binfmt_elf.c, create_elf_tables) */
+    /* The strings lie one after the other, first all arguments (create_elf_tables(), fs/binfmt_elf.c). */
     const char *last = NULL;
     for (char **string = argv; *string; string++)
         last = *string;
@@ -156,4 +140,19 @@ void process_describe(const struct process *process, const struct image *image, 
     if (envp[0])
         map.env_end = (uint64_t)(uintptr_t)last + strlen(last) + 1;
     prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
+}
+
+/*
+ * musl registers only the address where the kernel clears the thread's id; the kernel would write there when the thread
+ * ends. glibc also registers rseq and the list of robust futexes.
+ */
+void process_forget(void)
+{
+#ifdef __GLIBC__
+    syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, __rseq_size < 32 ? 32 : __rseq_size,
+            RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+    syscall(SYS_set_robust_list, NULL, 24 /* sizeof(struct robust_list_head) */);
+#endif
+    kernel_call(SYS_set_tid_address, 0, 0, 0, 0);
+    kernel_call(SYS_arch_prctl, ARCH_SET_FS_CODE, 0, 0, 0);
 }

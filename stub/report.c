@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything the launcher ever says. */
+#include "report.h"
+
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -10,7 +11,6 @@
 #include "../lib/error.h"
 #include "../lib/launch.h"
 #include "message.h"
-#include "stub.h"
 
 static struct message begin(const struct launch *launch)
 {
@@ -42,12 +42,16 @@ void report_unknown(const struct launch *launch)
     struct message message = begin(launch);
 
     message_text(&message, launch->wishes.unknown);
-    message_text(&message, ": unknown value; FATELF_AMD64 takes v1..v4 or v1!..v4!, "
-                           "FATELF_AMD64_LAUNCH takes memfd or inplace, FATELF_AMD64_DEBUG takes log, extract or list");
+    message_text(&message, ": unknown value; FATELF_AMD64 takes v1..v4 or v1!..v4!, FATELF_AMD64_LAUNCH takes ");
+    for (unsigned i = 0; i < FATELF_LAUNCH_ROWS; i++) {
+        message_text(&message, i == 0 ? "" : i + 1 < FATELF_LAUNCH_ROWS ? ", " : " or ");
+        message_text(&message, fatelf_launch_rows[i].name);
+    }
+    message_text(&message, ", FATELF_AMD64_DEBUG takes log, extract or list");
     end(&message, STATUS_CANNOT_RUN);
 }
 
-/* "x86-64-v2 (missing: AVX, AVX2)": what the processor lacks for `level` */
+/* "this machine is at x86-64-v2 and lacks AVX, AVX2": the machine's level and the features it lacks for `level`. */
 static void message_missing(struct message *message, unsigned level, const struct fatelf_cpu *cpu)
 {
     const char *separator = " and lacks ";
@@ -91,10 +95,16 @@ void report_unfit(const struct launch *launch, int error, const struct fatelf_cp
     end(&message, STATUS_CANNOT_RUN);
 }
 
-void report_refused(const struct launch *launch)
+struct outcome report_refusal(struct launch *launch, const char *method, struct outcome outcome)
+{
+    if ((outcome.kind == OUTCOME_REFUSED || outcome.kind == OUTCOME_FINAL) && launch->refusal_count < REFUSALS_MAX)
+        launch->refusals[launch->refusal_count++] = (struct refusal){method, outcome.call, outcome.error};
+    return outcome;
+}
+
+void report_refused(const struct launch *launch, struct outcome last)
 {
     struct message message = begin(launch);
-    bool no_loader = false;
 
     message_text(&message, launch->wishes.debug == DEBUG_EXTRACT ? "the variant could not be written:"
                                                                  : "the program could not be started:");
@@ -108,9 +118,8 @@ void report_refused(const struct launch *launch)
         message_text(&message, refusal->call);
         message_text(&message, ": ");
         message_text(&message, strerror(refusal->error));
-        no_loader |= launch->hopeless && refusal->error == ENOENT;
     }
-    if (no_loader)
+    if (last.kind == OUTCOME_FINAL && last.error == ENOENT)
         message_text(&message, "; is the dynamic loader that the program names installed?");
     end(&message, STATUS_CANNOT_RUN);
 }

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the kernel enters the stub: is all of the launcher there, and the manifest?
+ * The stub's entry point. Checks that the file contains the whole launcher and the manifest, then starts the C library.
  *
- * exec does not look at a file's size. A bundle that was cut short (a broken download, a full disk) would die of
- * SIGBUS wherever the first missing page happens to be touched, in most cases in the C library's start-up code, before
- * any handler could say what is wrong. So this comes first, and stands in the file's first page right behind the
- * program headers, which exec has already read.
+ * exec does not check a file's size. A bundle that was cut short (broken download, full disk) would die of SIGBUS where
+ * the first missing page is touched: mostly in the C library's start-up code, before a handler could report anything. So
+ * this check comes first. It lies in the file's first page, after the program headers, which exec has already read.
  *
- * The last bytes of the manifest, which lie behind the launcher in the last PT_NOTE, are touched by the kernel on our
- * behalf: rt_sigprocmask copies its set from there and answers EFAULT where the page is beyond the end of the file, or
- * EINVAL, because 'how' is nonsense (kernel/signal.c copies before it looks at 'how'). Nothing is changed, no handler is
- * needed, and no sandbox forbids this call. self.c does the same for the variant that is started: the end of the file,
- * which may be none of its business, would cost a read from the disk where the file was not used before.
+ * It lets the kernel touch the last bytes of the manifest, which lies after the launcher in the last PT_NOTE:
+ * rt_sigprocmask copies the signal set from there. It returns EFAULT if the page is beyond the end of the file, otherwise
+ * EINVAL, because `how` is invalid (kernel/signal.c copies the set before it looks at `how`). The call changes nothing,
+ * needs no handler, and no sandbox forbids it. self.c checks the payload of the chosen variant in the same way later.
+ * Checking the end of the file instead would cost a read from the disk if the file is not in the page cache.
  *
- * Where it was not, one read brings launcher and manifest. The first fault in them would bring, by read-around, as much
- * as the disk's setting says, of variants that are not started: 8 MiB, which took a third of the first start of the Go
- * compiler (docs/performance.md).
+ * madvise() reads the launcher and the manifest from the disk at once if they are not in the page cache. Otherwise the
+ * first page fault in them would read as much as the disk's read-ahead setting says, 8 MiB, also of variants that are not
+ * started. That took a third of the first start of the Go compiler (docs/performance.md).
  */
 #include <sys/syscall.h>
 
@@ -28,7 +27,7 @@ fatelf_start:
         movzwl  56(%rbx), %ecx                  /* e_phnum */
         mov     32(%rbx), %rbp                  /* e_phoff */
         add     %rbx, %rbp
-        mov     %rdx, %r8                       /* as the kernel set it: for _start */
+        mov     %rdx, %r8                       /* the kernel's value, for _start */
         xor     %esi, %esi
 1:      cmpl    $4, (%rbp)                      /* p_type, PT_NOTE */
         jne     2f
@@ -41,7 +40,7 @@ fatelf_start:
         jnz     1b
 
         mov     %rsi, %rbp
-        mov     %rbx, %rdi                      /* from the first page; %rsi bytes */
+        mov     %rbx, %rdi                      /* from address 0 of the file, %rsi bytes */
         mov     $3, %edx                        /* MADV_WILLNEED */
         mov     $SYS_madvise, %eax
         syscall

@@ -80,7 +80,7 @@ static int take_back(struct assembly *assembly, struct payload *payload)
     payload->coded = (struct coded){0};
     if (ftruncate(assembly->spool, end) == 0 && lseek(assembly->spool, end, SEEK_SET) == end)
         return 0;
-    return fail("%s: its temporary file cannot be cut: %s", assembly->output, strerror(errno));
+    return fail("%s: its temporary file cannot be truncated: %s", assembly->output, strerror(errno));
 }
 
 /* Codes a payload against the base, or without it if that saves too little. */
@@ -131,7 +131,7 @@ int code_payloads(struct assembly *assembly, const struct code_options *options)
         total += assembly->payloads[i].build->size;
     assembly->spool = file_spool(assembly->output);
     if (assembly->spool < 0)
-        return fail("%s: no room for a temporary file beside it: %s", assembly->output, strerror(errno));
+        return fail("%s: no temporary file can be created beside it: %s", assembly->output, strerror(errno));
     progress_start(total, options->quiet);
     int status = code_all(assembly, options);
     progress_clear();

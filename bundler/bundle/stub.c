@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "../../lib/format.h"
@@ -13,26 +14,80 @@
 
 #define STUB_NAME "fatelf-amd64-stub"
 
-/* The stub in the folder that the tool was started from, or in libexec beside it, or where `make install` put it. */
-static char *find_stub(void)
-{
-    static const char *const places[] = {"/", "/../libexec/fatelf-amd64/"}; /* from that folder */
-    char self[4096];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    char *path = NULL;
+/* Where the stub may be, in the order of the search. The paths are owned. */
+struct places {
+    char *paths[4];
+    unsigned count;
+};
 
-    if (length > 0) {
-        self[length] = 0;
-        int folder = (int)(strrchr(self, '/') - self);
-        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-            if (asprintf(&path, "%.*s%s" STUB_NAME, folder, self, places[i]) < 0)
-                return NULL;
-            if (access(path, R_OK) == 0)
-                return path;
+static void add_place(struct places *places, const char *parent, const char *folder)
+{
+    char *path;
+
+    if (asprintf(&path, "%s%s/" STUB_NAME, parent, folder) < 0)
+        return;
+    for (unsigned i = 0; i < places->count; i++) {
+        if (strcmp(places->paths[i], path) == 0) {
             free(path);
+            return;
         }
     }
-    return strdup(LIBEXECDIR "/" STUB_NAME);
+    places->paths[places->count++] = path;
+}
+
+/* The tool's own file, without symbolic links; to be freed. NULL if it is unknown. */
+static char *find_self(void)
+{
+    char *self = realpath("/proc/self/exe", NULL);
+
+    /* No /proc, or the file was replaced: the name that exec was given leads to it, or to its successor. */
+    if (!self && getauxval(AT_EXECFN))
+        self = realpath((const char *)getauxval(AT_EXECFN), NULL);
+    return self;
+}
+
+static struct places list_places(void)
+{
+    struct places places = {.count = 0};
+    char *self = find_self(), *slash = self ? strrchr(self, '/') : NULL;
+
+    if (slash) {
+        *slash = 0;
+        add_place(&places, self, "");
+        /* An installed tool finds its stub wherever the whole was moved to. */
+        slash = strrchr(self, '/');
+        if (slash)
+            *slash = 0;
+        add_place(&places, self, "/libexec/fatelf-amd64");
+        add_place(&places, self, "/lib/fatelf-amd64");
+    }
+    free(self);
+    /* For a libexecdir that is none of these: as `make` was given it. */
+    add_place(&places, STUB_FOLDER, "");
+    return places;
+}
+
+/* The path of the tool's own stub, to be freed. NULL if there is none, which is reported. */
+static char *find_stub(void)
+{
+    struct places places = list_places();
+    char *found = NULL, *searched = NULL;
+    size_t size;
+    FILE *list = open_memstream(&searched, &size);
+
+    for (unsigned i = 0; i < places.count; i++) {
+        if (!found && access(places.paths[i], R_OK) == 0)
+            found = strdup(places.paths[i]);
+        if (list)
+            fprintf(list, "%s%s", i > 0 ? ", " : "", places.paths[i]);
+        free(places.paths[i]);
+    }
+    if (list)
+        fclose(list);
+    if (!found)
+        fail("there is no launcher stub; looked for %s; --stub names another one", searched ? searched : "it");
+    free(searched);
+    return found;
 }
 
 /* A stub carries a description of itself and a build-id of zeros to be filled in. */
@@ -57,7 +112,7 @@ int stub_open(struct stub_file *stub, const char *path)
 {
     *stub = (struct stub_file){.fd = -1, .path = path ? strdup(path) : find_stub()};
     if (!stub->path)
-        return fail("out of memory");
+        return path ? fail("out of memory") : STATUS_FAILED;
     stub->fd = open(stub->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (stub->fd < 0 || fstat(stub->fd, &stub->stat) != 0)
         return fail("%s: the launcher stub cannot be opened: %s; --stub names another one", stub->path,

@@ -17,8 +17,10 @@ struct stub_file {
 };
 
 /*
- * Opens `path`, or if it is NULL the stub beside the tool or in its libexec folder, and checks that it is a stub that
- * reads the bundles we write. Returns 0, or reports and returns an exit status. stub_close() in any case.
+ * Opens `path`, or if it is NULL the tool's own stub: the first that exists beside the tool, in
+ * ../libexec/fatelf-amd64 or ../lib/fatelf-amd64 seen from there, or where `make` was told that it would be installed.
+ * Checks that it is a stub that reads the bundles we write. Returns 0, or reports and returns an exit status. Call
+ * stub_close() in both cases.
  */
 int stub_open(struct stub_file *stub, const char *path);
 void stub_close(struct stub_file *stub);

@@ -52,7 +52,7 @@ static int open_builds(struct create *create, char **operands, unsigned count)
     qsort(create->builds, count, sizeof *create->builds, by_level);
     for (unsigned i = 1; i < count; i++)
         if (create->builds[i].level == create->builds[i - 1].level)
-            return fail("%s and %s: both for v%u; a bundle holds one build for each level", create->builds[i - 1].path,
+            return fail("%s and %s: both for v%u; a bundle has one variant for each level", create->builds[i - 1].path,
                         create->builds[i].path, create->builds[i].level);
     return 0;
 }
@@ -83,7 +83,7 @@ static void advise(const struct create *create)
         .builds = create->builds,
         .count = create->count,
         .delta = code_uses_delta(&create->assembly, &create->options.code),
-        .in_place = create->options.launch->number == FATELF_LAUNCH_INPLACE,
+        .in_place = create->options.launch->executable,
     };
 
     if (!create->options.code.quiet)

@@ -138,7 +138,7 @@ static int check(const struct command *command, const struct create_options *opt
     const struct code_options *code = &options->code;
 
     if (code->base && !code->delta)
-        return command_misused(command, "--base and --no-delta exclude each other");
+        return command_misused(command, "--base and --no-delta cannot be used together");
     if (code->base && encode_by_encoding(code->compress.encoding)->against == 0)
         return command_misused(command, "--base needs --compress zstd");
     if (options->output[0] == 0)

@@ -69,12 +69,12 @@ static int extract(struct bundle_file *file, const char *which, const char *to, 
     if (strcmp(which, "best") == 0) {
         fatelf_cpu_read(&cpu);
         if (fatelf_choose(manifest, fatelf_level(&cpu), (struct fatelf_override){0}, &index) != 0)
-            return fail("%s: holds no variant for this machine, which is at v%u; the lowest is v%u", file->path,
+            return fail("%s: has no variant for this machine, which is at v%u; the lowest is v%u", file->path,
                         fatelf_level(&cpu), manifest->variants[0].level);
     } else {
         int found = fatelf_manifest_find(&file->bundle.manifest, fatelf_level_parse(which, strlen(which)));
         if (found < 0)
-            return fail("%s: holds no variant %s; see 'fatelf-amd64 list'", file->path, which);
+            return fail("%s: has no variant %s; see 'fatelf-amd64 list'", file->path, which);
         index = (unsigned)found;
     }
     return to ? extract_one(file, index, to, force) : extract_named(file, index, NULL, force);

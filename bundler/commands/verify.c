@@ -23,7 +23,7 @@ static int verify(struct bundle_file *file, unsigned required)
 
     for (unsigned level = FATELF_LEVEL_MIN; level <= FATELF_LEVEL_MAX; level++)
         if (required >> level & 1 && fatelf_manifest_find(&file->bundle.manifest, level) < 0)
-            status = fail("%s: holds no variant v%u", file->path, level);
+            status = fail("%s: has no variant v%u", file->path, level);
     for (unsigned i = 0; i < file->bundle.manifest.header.variant_count; i++) {
         int decoded = bundle_file_decode(file, i, -1, NULL);
         if (!status)

@@ -130,7 +130,7 @@ static int split(const char *operand, unsigned *level, const char **path)
     if (*level == 0)
         return usage_error("%s: '%.*s' is no level; levels are v1, v2, v3 and v4", operand, (int)(equals - from), from);
     *path = equals + 1;
-    return **path ? 0 : usage_error("%s: no file name behind the level", operand);
+    return **path ? 0 : usage_error("%s: no file name after the level", operand);
 }
 
 int build_open(struct build *build, const char *operand)

@@ -60,7 +60,7 @@ int elf_file_open(struct elf_file *elf, int fd, uint64_t size, const char *path)
     for (size_t i = 0; i < elf->count; i++) {
         const Elf64_Phdr *segment = &elf->program_headers[i];
         if (segment->p_type == PT_LOAD && (segment->p_offset > size || segment->p_filesz > size - segment->p_offset))
-            return fail("%s: cut short: a segment ends behind the end of the file", path);
+            return fail("%s: cut short: a segment ends after the end of the file", path);
     }
     elf->bundle = has_manifest(elf, fd);
     return 0;

@@ -145,7 +145,7 @@ int level_determine(bfd *abfd, const char *path, unsigned given, unsigned *level
         return fail("%s: named v%u, but its %s says v%u; write v%u=%s, or build it for v%u", path, named, where,
                     recorded, recorded, path, named);
     if (!given && !recorded && !named)
-        return fail("%s: for which level? Write LEVEL=%s with LEVEL v1, v2, v3 or v4", path, path);
+        return fail("%s: its level is unknown; write LEVEL=%s, where LEVEL is v1, v2, v3 or v4", path, path);
     *level = given ? given : recorded ? recorded : named;
     return 0;
 }

@@ -1,38 +1,29 @@
 # SPDX-License-Identifier: MIT
-# This machine's level, and that of machines that qemu plays.
-load ../common
-load helper
-
-# The highest level that glibc's loader supports here.
-glibc_level() {
-    /lib64/ld-linux-x86-64.so.2 --help 2>/dev/null |
-        sed -n 's/^  x86-64-v\([2-4]\) (supported.*/\1/p' | sort -n | tail -n 1 | grep . || echo 1
-}
-
-need_glibc() {
-    /lib64/ld-linux-x86-64.so.2 --help 2>/dev/null | grep -q x86-64-v4 || skip "needs glibc 2.33 or later"
-}
+# What `cpu` says of this machine, and of the processors that qemu emulates.
+load ../lib/common
+load ../lib/tool
+load ../lib/glibc
 
 @test "cpu finds the level that glibc's loader finds" {
     need_glibc
     level=$(glibc_level)
     tool cpu
     same 0 "$status"
-    same "" "$stderr"
+    nothing "$stderr"
     same "level: x86-64-v$level" "$(sed -n 2p <<<"$output")"
     same "v$level" "$("$TOOL" cpu --json | json 'd["level"]')"
 }
 
 @test "cpu names the processor as the kernel does" {
-    name=$(sed -n 's/^model name[[:space:]]*: *//p' /proc/cpuinfo | head -n 1 | tr -s ' ' | sed 's/ $//')
+    name=$(sed -n 's/^model name[[:space:]]*: *//p' /proc/cpuinfo | sed -n 1p | tr -s ' ' | sed 's/ $//')
     [ -n "$name" ] || skip "the kernel names no processor"
     tool cpu
     same "processor: $name" "$(head -n 1 <<<"$output" | tr -s ' ' | sed 's/ $//')"
     same "$name" "$("$TOOL" cpu --json | json '" ".join(d["processor"].split())')"
 }
 
-# Machines that others have: what is missing is in the order of the psABI's table.
-@test "cpu says what each level lacks for the next, on machines that qemu plays" {
+# The missing features are in the order of the psABI's table.
+@test "cpu says what is missing for the next level, on processors that qemu emulates" {
     not_sanitized
     need qemu-x86_64
     while read -r model level missing; do
@@ -53,8 +44,8 @@ Haswell 3 AVX512F, AVX512BW, AVX512CD, AVX512DQ, AVX512VL
 END
 }
 
-@test "cpu ends with its level where there is no higher one" {
-    [ "$(machine_level)" = 4 ] || skip "this machine is not at v4"
+@test "cpu lists no missing features at the highest level" {
+    need_level 4
     tool cpu
     same 2 "$(wc -l <<<"$output")"
     same "[]" "$("$TOOL" cpu --json | json 'd["missing_for_next"]')"
@@ -63,11 +54,11 @@ END
 @test "cpu --json is an object with three members" {
     tool cpu --json
     same 0 "$status"
-    same "" "$stderr"
+    nothing "$stderr"
     same "['level', 'missing_for_next', 'processor']" "$(json 'sorted(d)' <<<"$output")"
 }
 
-@test "an override in the environment does not change what the machine is" {
+@test "an override in the environment does not change what cpu says" {
     tool cpu
     wanted=$output
     export FATELF_AMD64=v1 GOAMD64=v1

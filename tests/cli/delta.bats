@@ -1,38 +1,38 @@
 # SPDX-License-Identifier: MIT
-# Builds that resemble each other are coded against one of them.
-load ../common
-load helper
+# Builds that resemble each other are coded against one of them, the base.
+load ../lib/common
+load ../lib/tool
+load ../lib/elf
+load ../lib/similar
 
-# Four builds of some megabytes, alike as builds of one program are.
+# Four builds of some megabytes that resemble each other.
 setup_file() {
-    load ../common
-    need gdb
+    check_similar
+    [ -z "$MISSING" ] || return 0
     for level in 1 2 3 4; do
-        "$TOP/tests/similar" "$FIXTURES/level.v$level" "$(command -v gdb)" 4000000 "$level" \
-            "$BATS_FILE_TMPDIR/prog.v$level"
+        make_similar "$FIXTURES/level.v$level" 4000000 "$level" "$BATS_FILE_TMPDIR/prog.v$level"
     done
 }
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || exit 1
-    umask 022
+    start_test
     BUILDS=$BATS_FILE_TMPDIR
 }
 
-# "v1:zstd-delta:v3 v2:..." for a bundle
+# codings BUNDLE: "v1:zstd-delta:v3 v2:.." for its variants
 codings() {
     "$TOOL" list --json "$1" |
         json '" ".join(":".join(filter(None, (v["level"], v["encoding"], v["base"], v["same_as"])))
             for v in d["variants"])'
 }
 
-# Bytes stored for a level.
-stored() {
+# stored_size BUNDLE LEVEL
+stored_size() {
     "$TOOL" list --json "$1" | json '[v["stored"] for v in d["variants"] if v["level"] == "'"$2"'"][0]'
 }
 
-# Every build comes out of the bundle again.
-whole() {
+# holds BUNDLE LEVEL..: the bundle is intact and has exactly these variants, which are the builds prog.LEVEL
+holds() {
     local bundle=$1 level
     shift
     prints "$bundle: ok$(printf ', %s' "$@")" verify "$bundle"
@@ -41,10 +41,10 @@ whole() {
     done
 }
 
-@test "builds are coded against v3, and all come out again" {
+@test "builds are coded against v3, and every build can be extracted" {
     succeeds create -o out "$BUILDS"/prog.v[1-4]
     same "v1:zstd-delta:v3 v2:zstd-delta:v3 v3:zstd v4:zstd-delta:v3" "$(codings out)"
-    whole out v1 v2 v3 v4
+    holds out v1 v2 v3 v4
 }
 
 @test "list shows encoding, base and ratio" {
@@ -61,11 +61,11 @@ whole() {
     "$TOOL" create -o out "$BUILDS"/prog.v[1-4]
     "$TOOL" create --no-delta -o plain "$BUILDS"/prog.v[1-4]
     same "v1:zstd v2:zstd v3:zstd v4:zstd" "$(codings plain)"
-    # the four together take less than two of them without
+    # all four with delta coding take less than two without
     [ "$(stat -c %s out)" -lt "$(($(stat -c %s plain) / 2))" ]
 }
 
-@test "without v3 the base is the nearest below, or else the lowest" {
+@test "without v3 the base is the nearest lower level, or else the lowest" {
     "$TOOL" create -o out "$BUILDS"/prog.v[124]
     same "v1:zstd-delta:v2 v2:zstd v4:zstd-delta:v2" "$(codings out)"
     "$TOOL" create --force -o out "$BUILDS"/prog.v[12]
@@ -74,42 +74,43 @@ whole() {
     same "v4:zstd" "$(codings out)"
 }
 
-@test "--base takes another base" {
+@test "--base selects another base" {
     for base in v1 v2 v3 v4; do
         "$TOOL" create --force --base "$base" -o out "$BUILDS"/prog.v[1-4]
-        wanted=$(for level in v1 v2 v3 v4; do
-            [ "$level" = "$base" ] && echo "$level:zstd" || echo "$level:zstd-delta:$base"
-        done | paste -sd ' ')
-        same "$wanted" "$(codings out)"
+        wanted=
+        for level in v1 v2 v3 v4; do
+            if [ "$level" = "$base" ]; then wanted+=" $level:zstd"; else wanted+=" $level:zstd-delta:$base"; fi
+        done
+        same "$wanted" " $(codings out)"
     done
-    whole out v1 v2 v3 v4
+    holds out v1 v2 v3 v4
 }
 
-@test "a base that is not there, or that contradicts another option, is refused" {
+@test "a base without a build, or one that contradicts another option, is refused" {
     refuses 1 "--base v4: there is no build for v4" create --base v4 -o out "$BUILDS"/prog.v[12]
     refuses 1 "--base v1: there is no build for v1" create --base v1 -o out "$BUILDS"/prog.v[23]
     refuses 2 "create: --base v5: not v1, v2, v3 or v4; see 'fatelf-amd64 create --help'" \
         create --base v5 -o out "$BUILDS"/prog.v[12]
-    refuses 2 "create: --base and --no-delta exclude each other; see 'fatelf-amd64 create --help'" \
+    refuses 2 "create: --base and --no-delta cannot be used together; see 'fatelf-amd64 create --help'" \
         create --no-delta --base v1 -o out "$BUILDS"/prog.v[12]
     refuses 2 "create: --base needs --compress zstd; see 'fatelf-amd64 create --help'" \
         create --base v1 --compress none -o out "$BUILDS"/prog.v[12]
 }
 
-@test "--compress none codes nothing" {
+@test "--compress none codes no build against another" {
     "$TOOL" create --compress none -o out "$BUILDS"/prog.v[12]
     same "v1:stored v2:stored" "$(codings out)"
 }
 
-@test "every level of compression codes against the base" {
+@test "delta coding works at every level of compression" {
     for level in 1 3 9 19; do
         "$TOOL" create --force --compress "zstd:$level" --base v3 -o out "$BUILDS"/prog.v[34]
         same "v3:zstd v4:zstd-delta:v3" "$(codings out)"
-        whole out v3 v4
+        holds out v3 v4
     done
 }
 
-@test "where delta coding saves little it is not used, but with --base" {
+@test "delta coding is not used if it saves little, unless --base asks for it" {
     { cat "$FIXTURES/level.v4" && head -c 3M /dev/urandom; } >prog.v4
     chmod 0755 prog.v4
     succeeds create -o out "$BUILDS/prog.v3" prog.v4
@@ -122,7 +123,7 @@ whole() {
     prints "out: ok, v3, v4" verify out
 }
 
-@test "small builds are not coded against each other, but with --base" {
+@test "small builds are not coded against each other, unless --base asks for it" {
     "$TOOL" create -o out "$FIXTURES"/level.v[1-4]
     same "v1:zstd v2:zstd v3:zstd v4:zstd" "$(codings out)"
     "$TOOL" create --force --base v2 -o out "$FIXTURES"/level.v[1-4]
@@ -131,7 +132,7 @@ whole() {
     [ "$(FATELF_AMD64=v1 ./out)" = v1 ]
 }
 
-@test "builds that are the same are stored once, coded or not" {
+@test "identical builds are stored once, with and without delta coding" {
     cp "$BUILDS/prog.v1" a
     cp "$BUILDS/prog.v3" b
     "$TOOL" create -o out v1=a v2=a v3=b v4=b
@@ -139,15 +140,15 @@ whole() {
     same 2 "$(readelf -SW out | grep -c '\.fatelf\.v')"
     for level in 1 2; do "$TOOL" extract out "v$level" -o - | cmp - a; done
     for level in 3 4; do "$TOOL" extract out "v$level" -o - | cmp - b; done
-    # the base is also a lower level
+    # the base is also the build of a lower level
     "$TOOL" create --force -o out v1=b v2=a v3=b
     same "v1:zstd v2:zstd-delta:v3 v3:zstd:v1" "$(codings out)"
     "$TOOL" extract out v2 -o - | cmp - a
     prints "out: ok, v1, v2, v3" verify out
 }
 
-@test "what has moved by megabytes is found" {
-    # five megabytes more in front; then the halves of the rest change places
+@test "bytes that have moved by megabytes are found in the base" {
+    # 5 MB are inserted in front of the rest; in the second build, the two parts of the rest also change places
     python3 - "$BUILDS/prog.v3" "$BUILDS/prog.v4" "$FIXTURES/level.v4" <<'PYTHON'
 import os, sys
 v3, v4, level = (open(name, "rb").read() for name in sys.argv[1:])
@@ -162,12 +163,13 @@ PYTHON
         "$TOOL" create --force -o out base.v3 "$moved.v4"
         same "v3:zstd v4:zstd-delta:v3" "$(codings out)"
         "$TOOL" extract out v4 -o - | cmp - "$moved.v4"
-        # the noise costs next to nothing, and the rest what it costs in its place; a fifth for what frames cut
-        [ "$(stored out v4)" -lt "$(($(stored near v4) * 6 / 5))" ]
+        # the inserted bytes, which the base has too, cost next to nothing, and the rest costs what it costs in its old
+        # place, plus a fifth because the frames cut it elsewhere
+        [ "$(stored_size out v4)" -lt "$(($(stored_size near v4) * 6 / 5))" ]
     done
 }
 
-@test "the number of threads and the order of the builds do not show" {
+@test "the number of threads and the order of the builds make no difference" {
     "$TOOL" create -o usual "$BUILDS"/prog.v[1-4]
     for jobs in 1 3 16; do
         "$TOOL" create --force -j "$jobs" -o out "$BUILDS"/prog.v[4321]
@@ -182,7 +184,7 @@ PYTHON
 
 # --- compressed debug sections ------------------------------------------------------------------------------------
 
-# debugged NAME OPTION...: two builds with debug sections.
+# debugged NAME OPTION..: two builds with debug sections
 debugged() {
     local name=$1 level
     shift
@@ -191,23 +193,24 @@ debugged() {
     done
 }
 
-warning() {
+# debug_warning FILE: what create says about it
+debug_warning() {
     echo "fatelf-amd64: warning: $1: its debug sections are compressed, which hides what the builds have in common;" \
         "without (-ldflags=-compressdwarf=false for Go, -gz=none for gcc and clang, or strip) the bundle gets smaller"
 }
 
 @test "create says in one line that debug sections are compressed" {
     debugged small -gz=zlib
-    readelf -SW small.v1 | grep -q '\.debug_info .* C '
+    readelf -SW small.v1 | finds '\.debug_info .* C '
     tool create -o out small.v1 small.v2
-    same "$(warning small.v1)" "$stderr"
+    same "$(debug_warning small.v1)" "$stderr"
     same 0 "$status"
     debugged old -gz=zlib-gnu
     tool create --force -o out old.v1 old.v2
-    same "$(warning old.v1)" "$stderr"
+    same "$(debug_warning old.v1)" "$stderr"
 }
 
-@test "it says nothing where that costs nothing" {
+@test "create says nothing about compressed debug sections if they cost nothing" {
     debugged small -gz=zlib
     succeeds create -q -o out small.v1 small.v2
     succeeds create --force --no-delta -o out small.v1 small.v2
@@ -221,7 +224,7 @@ warning() {
     succeeds create --force -o out small.v1 small.v2
 }
 
-@test "Go's compressed debug sections are seen" {
+@test "create recognises Go's compressed debug sections" {
     need go
     printf 'package main\nfunc main() {}\n' >main.go
     for level in 1 2; do
@@ -229,6 +232,6 @@ warning() {
         GOAMD64=v$level go build -o "plain.v$level" -ldflags=-compressdwarf=false main.go
     done
     tool create -o out go.v1 go.v2
-    same "$(warning go.v1)" "$stderr"
+    same "$(debug_warning go.v1)" "$stderr"
     succeeds create --force -o out plain.v1 plain.v2
 }

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# Builds come out of a bundle as they went in.
-load ../common
-load helper
+# `extract` writes variants as the files that they were bundled from.
+load ../lib/common
+load ../lib/tool
+load ../lib/elf
 
 setup_file() {
-    load ../common
     make_level_bundle
-    # one whose build takes several frames
+    # a build of several frames
     cat "$BASH" >"$BATS_FILE_TMPDIR/large.v2"
     head -c 3M /dev/urandom >>"$BATS_FILE_TMPDIR/large.v2"
     chmod 0755 "$BATS_FILE_TMPDIR/large.v2"
@@ -14,7 +14,7 @@ setup_file() {
     "$TOOL" create -q --compress none -o "$BATS_FILE_TMPDIR/stored" "$FIXTURES/level.v1" "$BATS_FILE_TMPDIR/large.v2"
 }
 
-@test "extract writes a build to NAME.LEVEL in the working folder" {
+@test "extract writes a variant to NAME.LEVEL in the working folder" {
     mkdir folder
     cp "$BATS_FILE_TMPDIR/level" folder/prog
     for level in v1 v2 v3 v4; do
@@ -28,7 +28,7 @@ prog.v3
 prog.v4" "$(ls -A)"
 }
 
-@test "extract -o FILE writes a build to FILE" {
+@test "extract -o FILE writes a variant to FILE" {
     succeeds extract "$BATS_FILE_TMPDIR/level" v3 -o one
     succeeds extract -o two "$BATS_FILE_TMPDIR/level" v3
     succeeds extract --output=three "$BATS_FILE_TMPDIR/level" v3
@@ -38,7 +38,7 @@ prog.v4" "$(ls -A)"
     same "one three two" "$(ls -A | paste -sd ' ')"
 }
 
-@test "extract -o - writes a build to standard output, and nothing else" {
+@test "extract -o - writes a variant to standard output, and nothing else" {
     for bundle in large stored; do
         "$TOOL" extract "$BATS_FILE_TMPDIR/$bundle" v2 -o - >out 2>said
         cmp out "$BATS_FILE_TMPDIR/large.v2"
@@ -47,14 +47,14 @@ prog.v4" "$(ls -A)"
     same "out said" "$(ls -A | paste -sd ' ')"
 }
 
-@test "a build of several frames comes out whole, coded or stored" {
+@test "a variant of several frames is extracted whole, coded or stored" {
     for bundle in large stored; do
         succeeds extract --force -o out "$BATS_FILE_TMPDIR/$bundle" v2
         cmp out "$BATS_FILE_TMPDIR/large.v2"
     done
 }
 
-@test "extract best gives the build that this machine runs" {
+@test "extract best writes the variant that this machine runs" {
     wanted=$("$BATS_FILE_TMPDIR/level")
     succeeds extract "$BATS_FILE_TMPDIR/level" best
     cmp "level.$wanted" "$FIXTURES/level.$wanted"
@@ -62,7 +62,7 @@ prog.v4" "$(ls -A)"
     same "$wanted" "$(./out)"
 }
 
-@test "extract best falls back to a lower build, and says so when none fits" {
+@test "extract best falls back to a lower variant, and says so if this machine can run none" {
     not_sanitized
     need qemu-x86_64
     PREFIX=(qemu-x86_64 -cpu qemu64)
@@ -71,10 +71,10 @@ prog.v4" "$(ls -A)"
     tool extract low best
     same 0 "$status"
     cmp low.v1 "$FIXTURES/level.v1"
-    refuses 1 "high: holds no variant for this machine, which is at v1; the lowest is v2" extract high best
+    refuses 1 "high: has no variant for this machine, which is at v1; the lowest is v2" extract high best
 }
 
-@test "extract all writes every build" {
+@test "extract all writes every variant" {
     succeeds extract "$BATS_FILE_TMPDIR/level" all
     same "level.v1 level.v2 level.v3 level.v4" "$(ls -A | paste -sd ' ')"
     for level in v1 v2 v3 v4; do
@@ -89,32 +89,32 @@ prog.v4" "$(ls -A)"
     cmp folder/prog.v2 "$FIXTURES/level.v2"
 }
 
-@test "builds that were taken out make the same bundle again" {
+@test "variants that were extracted make the same bundle again" {
     succeeds extract "$BATS_FILE_TMPDIR/level" all
     succeeds create -o again level.v[1-4]
     cmp again "$BATS_FILE_TMPDIR/level"
 }
 
-@test "extract does not write 'all' to standard output" {
+@test "extract all to standard output is a usage error" {
     refuses 2 "extract: 'all' cannot go to standard output; name a file with -o; see 'fatelf-amd64 extract --help'" \
         extract "$BATS_FILE_TMPDIR/level" all -o -
 }
 
-@test "extract refuses a level that the bundle does not hold" {
+@test "extract refuses a level that the bundle does not have" {
     "$TOOL" create -o out "$FIXTURES"/level.v[24]
-    refuses 1 "out: holds no variant v1; see 'fatelf-amd64 list'" extract out v1
-    refuses 1 "out: holds no variant v3; see 'fatelf-amd64 list'" extract out v3 -o file
-    refuses 1 "out: holds no variant v3; see 'fatelf-amd64 list'" extract out v3 -o -
+    refuses 1 "out: has no variant v1; see 'fatelf-amd64 list'" extract out v1
+    refuses 1 "out: has no variant v3; see 'fatelf-amd64 list'" extract out v3 -o file
+    refuses 1 "out: has no variant v3; see 'fatelf-amd64 list'" extract out v3 -o -
 }
 
-@test "extract refuses words that are no level" {
+@test "extract refuses words that are not a level" {
     for word in v0 v5 V1 1 x86-64-v1 lowest ALL ""; do
         refuses 2 "extract: '$word' is not v1, v2, v3, v4, best or all; see 'fatelf-amd64 extract --help'" \
             extract "$BATS_FILE_TMPDIR/level" "$word"
     done
 }
 
-@test "extract keeps a file that exists, and --force replaces it" {
+@test "extract keeps a file that exists, and replaces it with --force" {
     echo old >level.v2
     echo old >named
     refuses 1 "level.v2: exists; --force replaces it" extract "$BATS_FILE_TMPDIR/level" v2
@@ -125,7 +125,7 @@ prog.v4" "$(ls -A)"
     cmp named "$FIXTURES/level.v2"
 }
 
-@test "extract all keeps a file that exists, and --force replaces it" {
+@test "extract all keeps a file that exists, and replaces it with --force" {
     echo old >level.v3
     tool extract "$BATS_FILE_TMPDIR/level" all
     same 1 "$status"
@@ -135,7 +135,7 @@ prog.v4" "$(ls -A)"
     cmp level.v3 "$FIXTURES/level.v3"
 }
 
-@test "extract refuses outputs that are not regular files, or cannot be made" {
+@test "extract refuses outputs that are not regular files, or cannot be created" {
     mkdir folder
     mkfifo pipe
     for name in folder pipe /dev/null; do
@@ -146,7 +146,7 @@ prog.v4" "$(ls -A)"
         extract "$BATS_FILE_TMPDIR/level" v1 -o none/out
 }
 
-@test "what is taken out has the bundle's permissions, whatever the umask" {
+@test "an extracted variant has the bundle's permissions, whatever the umask" {
     cp "$BATS_FILE_TMPDIR/level" prog
     for mode in 755 750 700 644 555 777; do
         chmod "$mode" prog
@@ -158,31 +158,32 @@ prog.v4" "$(ls -A)"
     done
 }
 
-@test "what is taken out of a set-uid bundle is not set-uid" {
+@test "a variant extracted from a set-uid bundle is not set-uid" {
     cp "$BATS_FILE_TMPDIR/level" prog
     chmod 6755 prog
     succeeds extract prog v1
     same 755 "$(stat -c %a prog.v1)"
 }
 
-@test "extract leaves no file of a damaged build" {
+@test "extract leaves no file of a damaged variant" {
     for bundle in level stored; do
         cp "$BATS_FILE_TMPDIR/$bundle" damaged
-        poke damaged $(($(section damaged .fatelf.v1 offset) + 1000)) '\1\2\3'
+        offset=$(section damaged .fatelf.v1 offset)
+        poke damaged $((offset + 1000)) '\1\2\3'
         before=$(folder)
         tool extract damaged v1
         same 1 "$status"
         [[ $stderr == "fatelf-amd64: damaged: v1: damaged: "*" (frame 1 of 1)" ]]
         same "$before" "$(folder)"
-        # the others are as good as before
+        # the other variants are intact
         succeeds extract --force damaged v2
     done
 }
 
-@test "extract refuses what is no bundle" {
+@test "extract refuses a file that is not a bundle" {
     echo text >text
     refuses 1 "text: not an ELF file" extract text v1
     refuses 1 "missing: No such file or directory" extract missing best
-    refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest is gone" \
+    refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest was removed" \
         extract "$FIXTURES/level.v1" all
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-load ../common
-load helper
+# --help and --version, usage errors, and standard output that cannot be written.
+load ../lib/common
+load ../lib/tool
 
 @test "the tool's help lists every command" {
     wanted="usage: fatelf-amd64 COMMAND [OPTION]... [ARGUMENT]...
@@ -95,14 +96,14 @@ options:
     prints "$wanted" cpu -h
 }
 
-@test "help wins over operands that are missing or wrong" {
+@test "--help counts even if operands are missing or wrong" {
     tool create nothing --help
     same 0 "$status"
-    same "" "$stderr"
+    nothing "$stderr"
     same "usage: fatelf-amd64 create -o FILE [OPTION]... [LEVEL=]BUILD..." "${output%%$'\n'*}"
 }
 
-@test "--version prints the name and the version that the Makefile has" {
+@test "--version prints the name and the version in the Makefile" {
     prints "fatelf-amd64 $(sed -n 's/^VERSION := //p' "$TOP/Makefile")" --version
 }
 
@@ -116,7 +117,7 @@ options:
     refuses 2 "unknown command '--verbose'; see 'fatelf-amd64 --help'" --verbose
 }
 
-@test "an unknown option is a usage error that names it and the command's help, for every command" {
+@test "an unknown option is a usage error that names it and the command's help, in every command" {
     for command in create list extract verify cpu; do
         refuses 2 "$command: unknown option '--bogus'; see 'fatelf-amd64 $command --help'" "$command" --bogus
         refuses 2 "$command: unknown option '-x'; see 'fatelf-amd64 $command --help'" "$command" -x
@@ -124,7 +125,7 @@ options:
     done
 }
 
-@test "an unknown letter among others is named, not the word before it" {
+@test "an unknown letter among known ones is named, not the word that it is in" {
     refuses 2 "create: unknown option '-x'; see 'fatelf-amd64 create --help'" create -qx
     refuses 2 "create: unknown option '-x'; see 'fatelf-amd64 create --help'" create operand -xq
 }
@@ -160,8 +161,8 @@ options:
     refuses 2 "cpu: takes no argument; see 'fatelf-amd64 cpu --help'" cpu a
 }
 
-# What a full disk does to output: the command must not claim success.
-@test "output that cannot be written gives status 1 and a message, for every command that prints" {
+# /dev/full fails as a full disk does: the command must not report success.
+@test "output that cannot be written gives status 1 and a message, in every command that prints" {
     "$TOOL" create -q -o bundle "$FIXTURES"/level.v[1-4]
     for command in --help --version "create --help" "list bundle" "list --json bundle" "verify bundle" cpu \
         "cpu --json"; do

@@ -1,30 +1,29 @@
 # SPDX-License-Identifier: MIT
-# Which level `create` takes a build for.
-load ../common
-load helper
+# Which level `create` thinks a build is for.
+load ../lib/common
+load ../lib/tool
+load ../lib/elf
 
 setup_file() {
-    load ../common
-    load helper
-    # One record that no note and no name can give: Go's. No imports, and a cache of its own: only the runtime is built.
+    cd "$BATS_FILE_TMPDIR" || return
+    # The names of these programs say no level. They import nothing, so that Go compiles only its runtime.
     if command -v go >/dev/null; then
-        printf 'package main\n\nfunc main() {}\n' >"$BATS_FILE_TMPDIR/empty.go"
+        printf 'package main\n\nfunc main() {}\n' >empty.go
         for level in v1 v3; do
-            (cd "$BATS_FILE_TMPDIR" && GOCACHE=$BATS_FILE_TMPDIR/cache GOFLAGS= GO111MODULE=off GOAMD64=$level \
-                CGO_ENABLED=0 GOTOOLCHAIN=local go build -o "go-$level.exe" empty.go)
+            GOFLAGS='' GO111MODULE=off GOAMD64=$level CGO_ENABLED=0 GOTOOLCHAIN=local \
+                go build -o "go-$level.exe" empty.go
         done
     fi
-    cd "$BATS_FILE_TMPDIR" || return
     for level in 2 3 4; do
         program "note$level" "-Wl,-z,x86-64-v$level"
     done
 }
 
 need_note() {
-    readelf -n "$BATS_FILE_TMPDIR/note3" | grep -q 'x86 ISA needed:.*x86-64-v3' || skip "ld writes no ISA notes"
+    [[ $(readelf -n "$BATS_FILE_TMPDIR/note3") == *"x86 ISA needed:"*x86-64-v3* ]] || skip "ld writes no ISA notes"
 }
 
-@test "LEVEL=FILE says the level" {
+@test "LEVEL=FILE gives the level" {
     for level in v1 v2 v3 v4; do
         cp "$FIXTURES/level.v1" program
         succeeds create --force -o out "$level=program"
@@ -32,7 +31,7 @@ need_note() {
     done
 }
 
-@test "x86-64-LEVEL=FILE says the level" {
+@test "x86-64-LEVEL=FILE gives the level" {
     cp "$FIXTURES/level.v1" program
     for level in v1 v2 v3 v4; do
         succeeds create --force -o out "x86-64-$level=program"
@@ -40,7 +39,7 @@ need_note() {
     done
 }
 
-@test "a file's name says the level: .v3, -v3, _v3, x86-64-v3" {
+@test "a file's name gives the level: .v3, -v3, _v3, x86-64-v3" {
     mkdir folder.v1
     for name in prog.v3 prog-v3 prog_v3 prog.x86-64-v3 x86-64-v3 folder.v1/prog-v3; do
         cp "$FIXTURES/level.v1" "$name"
@@ -49,15 +48,15 @@ need_note() {
     done
 }
 
-@test "a name that only looks like a level says none" {
+@test "a name that only resembles a level gives none" {
     mkdir folder.v3
     for name in prog progv3 prog.v0 prog.v5 prog.V3 prog.v33 prog.v3.old .v3 v3 folder.v3/prog 'prog+v3'; do
         cp "$FIXTURES/level.v1" "$name"
-        refuses 1 "$name: for which level? Write LEVEL=$name with LEVEL v1, v2, v3 or v4" create -o out "$name"
+        refuses 1 "$name: its level is unknown; write LEVEL=$name, where LEVEL is v1, v2, v3 or v4" create -o out "$name"
     done
 }
 
-@test "a given level wins over the name" {
+@test "LEVEL= counts, not the name" {
     succeeds create -o out "v1=$FIXTURES/level.v3"
     same v1 "$(levels out)"
 }
@@ -70,7 +69,7 @@ need_note() {
     refuses 2 "x86-64-v9=program: 'v9' is no level; levels are v1, v2, v3 and v4" create -o out x86-64-v9=program
 }
 
-@test "a file whose name has a '=' in it is a file" {
+@test "a file's name may have a '=' in it" {
     cp "$FIXTURES/level.v2" 'a=b.v2'
     cp "$FIXTURES/level.v2" 'size=big'
     cp "$FIXTURES/level.v2" 'v3=x'
@@ -78,13 +77,13 @@ need_note() {
     same v2 "$(levels out)"
     succeeds create --force -o out 'v1=size=big'
     same v1 "$(levels out)"
-    refuses 1 "size=big: for which level? Write LEVEL=size=big with LEVEL v1, v2, v3 or v4" create -o new 'size=big'
-    # a folder in front keeps a level's name from being read
+    refuses 1 "size=big: its level is unknown; write LEVEL=size=big, where LEVEL is v1, v2, v3 or v4" create -o new 'size=big'
+    # with a folder before it, v3= is not a level
     succeeds create --force -o out 'v4=./v3=x'
     same v4 "$(levels out)"
 }
 
-@test "a GNU property note says the level" {
+@test "a GNU property note gives the level" {
     need_note
     for level in 2 3 4; do
         succeeds create --force -o out "$BATS_FILE_TMPDIR/note$level"
@@ -92,18 +91,18 @@ need_note() {
     done
 }
 
-@test "a note that names only the baseline says nothing: C libraries' start files have it" {
+@test "a note that names only the baseline gives no level, because C libraries' start files have it" {
     # what an assembler writes with -mx86-used-note=yes: owner GNU, type 5, GNU_PROPERTY_X86_ISA_1_NEEDED, bit 0
     printf '%s\n' '.section .note.gnu.property,"a"' '.p2align 3' '.long 4, 16, 5' '.asciz "GNU"' \
         '.long 0xc0008002, 4, 1, 0' '.section .note.GNU-stack,"",@progbits' >note.s
     cc -c note.s
     program baseline note.o
-    readelf -n baseline | grep -q 'x86 ISA needed: x86-64-baseline' || skip "ld writes no ISA notes"
-    refuses 1 "baseline: for which level? Write LEVEL=baseline with LEVEL v1, v2, v3 or v4" create -o out baseline
+    [[ $(readelf -n baseline) == *"x86 ISA needed: x86-64-baseline"* ]] || skip "ld writes no ISA notes"
+    refuses 1 "baseline: its level is unknown; write LEVEL=baseline, where LEVEL is v1, v2, v3 or v4" create -o out baseline
     succeeds create -o out v3=baseline
 }
 
-@test "a name or a given level that agrees with the note is fine" {
+@test "a name or LEVEL= that agrees with the note is accepted" {
     need_note
     cp "$BATS_FILE_TMPDIR/note3" prog.v3
     succeeds create -o out prog.v3
@@ -111,7 +110,7 @@ need_note() {
     same v3 "$(levels out)"
 }
 
-@test "a name that contradicts the note is refused, and LEVEL= that agrees with the note settles it" {
+@test "a name that contradicts the note is refused, unless LEVEL= agrees with the note" {
     need_note
     cp "$BATS_FILE_TMPDIR/note3" prog.v2
     refuses 1 "prog.v2: named v2, but its GNU property note says v3; write v3=prog.v2, or build it for v2" \
@@ -120,7 +119,7 @@ need_note() {
     same v3 "$(levels out)"
 }
 
-@test "a given level that contradicts the note is refused" {
+@test "LEVEL= that contradicts the note is refused" {
     need_note
     cp "$BATS_FILE_TMPDIR/note3" prog
     refuses 1 "prog: given as v4, but its GNU property note says v3; give it as v3, or build it for v4" \
@@ -129,7 +128,7 @@ need_note() {
         create -o out x86-64-v1=prog
 }
 
-@test "Go build information says the level" {
+@test "Go build information gives the level" {
     need go
     for level in v1 v3; do
         succeeds create --force -o out "$BATS_FILE_TMPDIR/go-$level.exe"
@@ -137,14 +136,14 @@ need_note() {
     done
 }
 
-@test "Go build information is read from a stripped program too" {
+@test "Go build information gives the level of a stripped program too" {
     need go strip
     strip -s -o stripped "$BATS_FILE_TMPDIR/go-v3.exe"
     succeeds create -o out stripped
     same v3 "$(levels out)"
 }
 
-@test "a name or a given level that contradicts Go build information is refused" {
+@test "a name or LEVEL= that contradicts Go build information is refused" {
     need go
     cp "$BATS_FILE_TMPDIR/go-v1.exe" prog.v2
     cp "$BATS_FILE_TMPDIR/go-v3.exe" prog
@@ -154,7 +153,7 @@ need_note() {
         create -o out v2=prog
 }
 
-@test "one bundle takes levels from a note, a name, Go and the command line together" {
+@test "the levels in one bundle may come from a note, a name, Go and the command line" {
     need go
     need_note
     cp "$FIXTURES/level.v1" program

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-# What `list` says of a bundle; sizes and hashes come from other tools.
-load ../common
-load helper
+# What `list` prints about a bundle; the expected sizes and hashes come from other tools.
+load ../lib/common
+load ../lib/tool
+load ../lib/elf
+load ../lib/users
 
-# The table for a bundle of the four fixtures.
+# table BUNDLE HEAD ENCODING: what list prints for a bundle of the four fixtures
 table() {
     local bundle=$1 head=$2 encoding=$3 level size stored
     echo "$bundle: $(stat -c %s "$bundle") bytes, $head"
@@ -17,12 +19,12 @@ table() {
     done
 }
 
-@test "list prints a line for the bundle and one for each build" {
+@test "list prints a line for the bundle and one for each variant" {
     "$TOOL" create -o out "$FIXTURES"/level.v[1-4]
     prints "$(table out "launch memfd" zstd)" list out
 }
 
-@test "list shows stored builds and --go-env" {
+@test "list shows stored variants and --go-env" {
     "$TOOL" create -o out --compress none --go-env "$FIXTURES"/level.v[1-4]
     prints "$(table out "launch memfd, honours GOAMD64 and MGODEBUG" stored)" list out
 }
@@ -35,10 +37,10 @@ table() {
     done
 }
 
-@test "list --json tells the same to programs" {
+@test "list --json prints the same facts for programs" {
     "$TOOL" create -o out "$FIXTURES/level.v2" "$FIXTURES/level.v4"
     tool list --json out
-    same "" "$stderr"
+    nothing "$stderr"
     same 0 "$status"
     wanted=$(python3 - <<PYTHON
 import json
@@ -46,18 +48,20 @@ print(json.dumps({
     "file": "out", "size": $(stat -c %s out), "format": 3,
     "build_id": "$(readelf -n out | sed -n 's/.*Build ID: //p')", "launch": "memfd", "go_env": False,
     "variants": [
-        {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "in_place": True, "size": $(stat -c %s "$FIXTURES/level.v2"),
-         "stored": $(section out .fatelf.v2 size), "frame_size": 131072, "frames": 1,
+        {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
+         "size": $(stat -c %s "$FIXTURES/level.v2"), "stored": $(section out .fatelf.v2 size),
+         "frame_size": 131072, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v2" | cut -d ' ' -f 1)"},
-        {"level": "v4", "same_as": None, "encoding": "zstd", "base": None, "in_place": True, "size": $(stat -c %s "$FIXTURES/level.v4"),
-         "stored": $(section out .fatelf.v4 size), "frame_size": 131072, "frames": 1,
+        {"level": "v4", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
+         "size": $(stat -c %s "$FIXTURES/level.v4"), "stored": $(section out .fatelf.v4 size),
+         "frame_size": 131072, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}]}))
 PYTHON
     )
     same "$wanted" "$(json 'json.dumps(d)' <<<"$output")"
 }
 
-@test "list --json counts the frames of a large build" {
+@test "list --json counts the frames of a large variant" {
     { cat "$FIXTURES/level.v1" && head -c 3M /dev/zero; } >large.v1
     "$TOOL" create -q -o out large.v1
     tool list --json out
@@ -66,7 +70,7 @@ PYTHON
         <<<"$output")"
 }
 
-@test "list --json quotes names that JSON cannot hold as they are" {
+@test "list --json escapes characters that JSON strings cannot contain" {
     name=$'quo"te back\\slash tab\t new\nline \1'
     "$TOOL" create -o "$name" "$FIXTURES/level.v1"
     tool list --json "$name"
@@ -79,11 +83,11 @@ PYTHON
     llvm-strip --strip-sections -o bare out
     tool list --json bare
     same 0 "$status"
-    same "" "$stderr"
+    nothing "$stderr"
     same "['v1', 'v2']" "$(json '[v["level"] for v in d["variants"]]' <<<"$output")"
 }
 
-@test "list refuses what is no bundle" {
+@test "list refuses a file that is not a bundle" {
     echo text >text
     : >empty
     mkdir folder
@@ -94,7 +98,7 @@ PYTHON
         refuses 1 "folder: not a regular file" list $json folder
         refuses 1 "pipe: not a regular file" list $json pipe
         refuses 1 "missing: No such file or directory" list $json missing
-        refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest is gone" \
+        refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest was removed" \
             list $json "$FIXTURES/level.v1"
     done
 }
@@ -106,7 +110,7 @@ PYTHON
     refuses 1 "out: Permission denied" list out
 }
 
-@test "list needs only to read the bundle: one without execute permission, in a folder that is read-only" {
+@test "list reads a bundle that is not executable and lies in a read-only folder" {
     without_privilege
     mkdir closed
     "$TOOL" create -o closed/out "$FIXTURES"/level.v[1-2]
@@ -115,5 +119,5 @@ PYTHON
     tool list closed/out
     chmod 0755 closed
     same 0 "$status"
-    same "" "$stderr"
+    nothing "$stderr"
 }

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The line on a terminal that shows how far the compression is.
-load ../common
-load helper
+# The progress line of `create` on a terminal.
+load ../lib/common
+load ../lib/tool
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || exit 1
+    start_test
     need script
     # 64 frames of two builds, 4 MiB each
     for level in 1 2; do
@@ -13,60 +13,62 @@ setup() {
     done
 }
 
-# Runs a command line on a terminal of its own; what the terminal got is in the file `screen`.
+# terminal COMMAND-LINE: runs it on a terminal of its own, and leaves what the terminal received in the file `screen`
 terminal() {
     script -qec "$1" /dev/null </dev/null >screen
 }
 
-@test "on a terminal create shows the level, the share done, the bytes read and written" {
+@test "on a terminal create shows the level, the share that is done, and the bytes read and written" {
     terminal "'$TOOL' create -j 1 -o out large.v1 large.v2"
     # each state of the line overwrites the one before
     tr '\r' '\n' <screen | sed 's/\x1b\[K$//' | grep . >states
-    same "" "$(grep -vE '^compressing v[12]: +[0-9]+\.[0-9] % of 8\.4 MB, [0-9]+\.[0-9] MB so far$' states)"
+    run -1 grep -vE '^compressing v[12]: +[0-9]+\.[0-9] % of 8\.4 MB, [0-9]+\.[0-9] MB so far$' states
     # a frame is 1/64 of the whole; the base comes first
     same "$(awk 'BEGIN { for (i = 1; i <= 64; i++) printf "%.1f\n", int(i * 1000 / 64) / 10 }')" \
         "$(sed 's/.*: *\(.*\) % .*/\1/' states)"
-    same "32 v2 32 v1" "$(sed 's/compressing \(v[12]\):.*/\1/' states | uniq -c | awk '{ print $1, $2 }' | paste -sd ' ')"
+    sed 's/compressing \(v[12]\):.*/\1/' states | uniq -c | awk '{ print $1, $2 }' >order
+    same "32 v2 32 v1" "$(paste -sd ' ' order)"
     "$TOOL" verify -q out
 }
 
-@test "the line is taken away in the end" {
+@test "the line is erased in the end" {
     terminal "'$TOOL' create -o out large.v1"
     same '\r033[K' "$(tail -c 4 screen | od -An -c | tr -d ' \n')"
 }
 
-@test "a warning on a terminal stands on a line of its own" {
+@test "a warning on a terminal has a line of its own" {
     chmod a-x large.v1
     terminal "'$TOOL' create -o out large.v1"
     grep -aq "^fatelf-amd64: warning: large.v1: not executable, so the bundle is not either; 'chmod +x' it.$" screen
 }
 
-@test "-v on a terminal says its piece on lines of its own" {
+@test "-v on a terminal prints lines of its own" {
     terminal "'$TOOL' create -v -o out large.v1"
-    # after the line was taken away
-    tr '\r' '\n' <screen | sed 's/^\x1b\[K//' | grep -a '^v1: large.v1, [0-9]* bytes, '
-    tr '\r' '\n' <screen | sed 's/^\x1b\[K//' | grep -a '^out: [0-9]* bytes, '
+    # after the progress line is erased
+    tr '\r' '\n' <screen | sed 's/^\x1b\[K//' >lines
+    grep -aq '^v1: large.v1, [0-9]* bytes, ' lines
+    grep -aq '^out: [0-9]* bytes, ' lines
 }
 
-@test "no line with -q" {
+@test "-q prints no line" {
     terminal "'$TOOL' create -q -o out large.v1"
     [ ! -s screen ]
     [ -s out ]
 }
 
-@test "no line when stderr is no terminal, even when stdout is one" {
+@test "there is no line if stderr is not a terminal, even if stdout is one" {
     terminal "'$TOOL' create -o out large.v1 2>said"
     [ ! -s screen ]
     [ ! -s said ]
 }
 
-@test "the line shows when only stderr is a terminal" {
+@test "there is a line if only stderr is a terminal" {
     terminal "'$TOOL' create -o out large.v1 >said"
     grep -aq 'compressing v1: 100.0 %' screen
     [ ! -s said ]
 }
 
-@test "the other commands show no line" {
+@test "other commands print no line" {
     "$TOOL" create -q -o out large.v1
     terminal "'$TOOL' verify -q out && '$TOOL' extract out v1 -o taken"
     [ ! -s screen ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-load ../common
-
-# Builds that are the same for two levels are stored once.
+# A build that is identical for several levels is stored once.
+load ../lib/common
+load ../lib/tool
 
 @test "a build given for several levels is stored once, at the lowest" {
     cp "$FIXTURES/level.v1" a
@@ -9,17 +9,14 @@ load ../common
     "$TOOL" create -o out v1=a v2=b v3=a v4=a
     "$TOOL" create -o two v1=a v2=b
     [ "$(readelf -SW out | grep -c '\.fatelf\.v')" = 2 ]
-    # the manifest is longer by two variants, the payloads are the same
+    # the manifest has two more variants, and the payloads are the same
     [ "$(stat -c %s out)" -lt "$(($(stat -c %s two) + 200))" ]
     "$TOOL" list out | awk '$1 ~ /^v[1-4]$/ { print $1, $2 == "=" ? "= " $3 : $2 }' >list
     diff - list <<<$'v1 zstd\nv2 zstd\nv3 = v1\nv4 = v1'
-    "$TOOL" list --json out | python3 -c '
-import json, sys
-print([v["same_as"] for v in json.load(sys.stdin)["variants"]])' >json
-    diff - json <<<"[None, None, 'v1', 'v1']"
+    same "[None, None, 'v1', 'v1']" "$("$TOOL" list --json out | json '[v["same_as"] for v in d["variants"]]')"
 }
 
-@test "every level of a shared build comes out again and runs" {
+@test "every level of a shared build can be extracted and runs" {
     local how level
     cp "$FIXTURES/level.v1" a
     cp "$FIXTURES/level.v2" b
@@ -40,7 +37,7 @@ print([v["same_as"] for v in json.load(sys.stdin)["variants"]])' >json
 }
 
 @test "builds of the same size that differ are both stored" {
-    [ "$(stat -c %s "$FIXTURES/level.v1")" = "$(stat -c %s "$FIXTURES/level.v2")" ]
+    same "$(stat -c %s "$FIXTURES/level.v1")" "$(stat -c %s "$FIXTURES/level.v2")"
     "$TOOL" create -o out "$FIXTURES/level.v1" "$FIXTURES/level.v2"
     [ "$(readelf -SW out | grep -c '\.fatelf\.v')" = 2 ]
 }

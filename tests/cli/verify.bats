@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-load ../common
-load helper
+# `verify` decodes every variant and finds every kind of damage.
+load ../lib/common
+load ../lib/tool
+load ../lib/elf
 
 setup_file() {
-    load ../common
     make_level_bundle
     "$TOOL" create -q --compress none -o "$BATS_FILE_TMPDIR/stored" "$FIXTURES"/level.v[1-4]
     # a build of four frames
@@ -11,82 +12,85 @@ setup_file() {
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/large" "$BATS_FILE_TMPDIR/large.v2"
 }
 
-# The first byte of the manifest in a bundle: behind the note's header and its owner's name.
-manifest() {
-    echo $(($(section "$1" .note.fatelf offset) + 12 + 16))
+# offset_in FILE SECTION NUMBER: where this byte of the section is in the file
+offset_in() {
+    local offset
+    offset=$(section "$1" "$2" offset)
+    echo $((offset + $3))
 }
 
-@test "verify says that a bundle is whole, and what it holds" {
+# The manifest begins after the note's header of 12 bytes and its owner's name, padded to 16.
+MANIFEST=28
+
+@test "verify says that a bundle is intact, and which variants it has" {
     cp "$BATS_FILE_TMPDIR/level" "$BATS_FILE_TMPDIR/stored" "$BATS_FILE_TMPDIR/large" .
     prints "level: ok, v1, v2, v3, v4" verify level
     prints "./stored: ok, v1, v2, v3, v4" verify ./stored
     prints "large: ok, v2" verify large
 }
 
-@test "verify -q prints nothing when all is well" {
+@test "verify -q prints nothing if the bundle is intact" {
     succeeds verify -q "$BATS_FILE_TMPDIR/level"
     succeeds verify --quiet --has v1 "$BATS_FILE_TMPDIR/stored"
 }
 
-@test "verify --has passes for levels that are there" {
+@test "verify --has succeeds for levels that the bundle has" {
     "$TOOL" create -o out "$FIXTURES"/level.v[13]
     prints "out: ok, v1, v3" verify --has v1 out
     prints "out: ok, v1, v3" verify --has v1 --has v3 out
     prints "out: ok, v1, v3" verify out --has=v3 --has v3
 }
 
-@test "verify --has fails for every level that is missing, with -q too" {
+@test "verify --has names every level that is missing, with -q too" {
     "$TOOL" create -o out "$FIXTURES"/level.v[13]
-    refuses 1 "out: holds no variant v2" verify --has v2 out
-    refuses 1 "out: holds no variant v2" verify -q --has v1 --has v2 out
-    refuses 1 "out: holds no variant v2
-fatelf-amd64: out: holds no variant v4" verify --has v4 --has v3 --has v2 out
+    refuses 1 "out: has no variant v2" verify --has v2 out
+    refuses 1 "out: has no variant v2" verify -q --has v1 --has v2 out
+    refuses 1 "out: has no variant v2
+fatelf-amd64: out: has no variant v4" verify --has v4 --has v3 --has v2 out
 }
 
-@test "verify --has takes only levels" {
+@test "verify --has accepts only levels" {
     for word in v0 v5 3 x86-64-v3 all ""; do
         refuses 2 "verify: --has $word: not v1, v2, v3 or v4; see 'fatelf-amd64 verify --help'" \
             verify --has "$word" "$BATS_FILE_TMPDIR/level"
     done
 }
 
-@test "verify finds one changed byte in a stored build" {
+@test "verify finds one changed byte in a stored variant" {
     cp "$BATS_FILE_TMPDIR/stored" damaged
-    at=$(($(section damaged .fatelf.v3 offset) + 5000))
-    [ "$(od -An -tu1 -j $at -N 1 damaged)" -ne 170 ]
-    poke damaged $at '\252'
+    flip damaged "$(offset_in damaged .fatelf.v3 5000)" 255
     refuses 1 "damaged: v3: damaged: a frame's checksum does not match (frame 1 of 1)" verify damaged
     refuses 1 "damaged: v3: damaged: a frame's checksum does not match (frame 1 of 1)" verify -q damaged
 }
 
 @test "verify names the frame that is damaged" {
     cp "$BATS_FILE_TMPDIR/large" damaged
-    # random bytes are kept as they are, so each frame is where it would be in the build
-    poke damaged $(($(section damaged .fatelf.v2 offset) + (5 << 19))) 'changed'
+    # zstd stores random bytes unchanged, so each frame has the same offset as in the build
+    poke damaged "$(offset_in damaged .fatelf.v2 $((5 << 19)))" 'changed'
     refuses 1 "damaged: v2: damaged: a frame's checksum does not match (frame 21 of 25)" verify damaged
 }
 
-@test "verify names every build that is damaged" {
+@test "verify names every variant that is damaged" {
     cp "$BATS_FILE_TMPDIR/stored" damaged
     for level in v1 v4; do
-        poke damaged $(($(section damaged ".fatelf.$level" offset) + 100)) 'changed'
+        poke damaged "$(offset_in damaged ".fatelf.$level" 100)" 'changed'
     done
     refuses 1 "damaged: v1: damaged: a frame's checksum does not match (frame 1 of 1)
 fatelf-amd64: damaged: v4: damaged: a frame's checksum does not match (frame 1 of 1)" verify damaged
 }
 
-@test "verify finds a damaged frame and a damaged seek table of a coded build" {
+@test "verify finds a damaged frame and a damaged seek table of a compressed variant" {
     cp "$BATS_FILE_TMPDIR/level" frame
-    poke frame "$(section frame .fatelf.v1 offset)" '\0' # zstd's magic number
+    poke frame "$(offset_in frame .fatelf.v1 0)" '\0' # zstd's magic number
     refuses 1 "frame: v1: damaged: a frame's checksum does not match (frame 1 of 1)" verify frame
     cp "$BATS_FILE_TMPDIR/level" table
-    end=$(($(section table .fatelf.v2 offset) + $(section table .fatelf.v2 size)))
-    poke table $((end - 1)) '\0' # the seek table's magic number
+    size=$(section table .fatelf.v2 size)
+    poke table "$(offset_in table .fatelf.v2 $((size - 1)))" '\0' # the seek table's magic number
     refuses 1 "table: v2: damaged: the seek table does not match its payload" verify table
 }
 
-# All checksums are right, those of the frames and of the manifest; another build's hash stands in it.
-@test "verify and extract find a build in another one's place, which only the hash tells" {
+# All checksums are right, those of the frames and that of the manifest, but the manifest has another build's hash.
+@test "verify and extract find a variant that is another build, which only its hash shows" {
     "$TOOL" create -q -o one "$FIXTURES/level.v1"
     python3 - one "$FIXTURES/level.v2" "$TOP/tests/corrupt" <<'PYTHON'
 import hashlib, sys
@@ -109,7 +113,7 @@ PYTHON
 @test "verify finds a damaged manifest" {
     while read -r offset bytes message; do
         cp "$BATS_FILE_TMPDIR/level" damaged
-        poke damaged $(($(manifest damaged) + offset)) "$bytes"
+        poke damaged "$(offset_in damaged .note.fatelf $((MANIFEST + offset)))" "$bytes"
         refuses 1 "damaged: $message" verify damaged
         refuses 1 "damaged: $message" list damaged
     done <<'END'
@@ -120,25 +124,25 @@ PYTHON
 END
 }
 
-@test "verify finds a bundle that is cut short" {
+@test "verify finds a truncated bundle" {
     cp "$BATS_FILE_TMPDIR/level" damaged
-    truncate -s "$(($(section damaged .fatelf.v4 offset) + 100))" damaged
-    refuses 1 "damaged: cut short: a segment ends behind the end of the file" verify damaged
+    truncate -s "$(offset_in damaged .fatelf.v4 100)" damaged
+    refuses 1 "damaged: cut short: a segment ends after the end of the file" verify damaged
 }
 
-@test "verify finds a bundle whose manifest is gone" {
+@test "verify finds a bundle without its manifest" {
     cp "$BATS_FILE_TMPDIR/level" damaged
-    poke damaged $(($(section damaged .note.fatelf offset) + 12)) 'x' # the note's owner
-    refuses 1 "damaged: not a fatelf-amd64 bundle, or its manifest is gone" verify damaged
+    poke damaged "$(offset_in damaged .note.fatelf 12)" 'x' # the note's owner
+    refuses 1 "damaged: not a fatelf-amd64 bundle, or its manifest was removed" verify damaged
 }
 
-@test "verify refuses what is no bundle" {
+@test "verify refuses a file that is not a bundle" {
     echo text >text
     mkdir folder
     refuses 1 "text: not an ELF file" verify text
     refuses 1 "folder: not a regular file" verify folder
     refuses 1 "missing: No such file or directory" verify --has v1 missing
-    refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest is gone" verify "$FIXTURES/level.v1"
+    refuses 1 "$FIXTURES/level.v1: not a fatelf-amd64 bundle, or its manifest was removed" verify "$FIXTURES/level.v1"
     "$BUILD/fatelf-amd64" create -o out "$FIXTURES/level.v1"
     prints "out: ok, v1" verify out
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Reads a bundle as lib/format.h specifies it: where each of its parts lies in the file. Shares no code with the tool.
-"""
+"""Reads a bundle as lib/format.h specifies it, and finds where each part is in the file. Shares no code with the
+tool."""
 
 import struct
 
@@ -36,7 +36,7 @@ FRAME = {
 
 
 def xxh64(data):
-    """XXH64 with seed 0, after its published description (xxHash, doc/xxhash_spec.md)."""
+    """XXH64 with seed 0, as xxHash's doc/xxhash_spec.md describes it."""
     p1, p2, p3, p4, p5 = (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63,
                           0x27D4EB2F165667C5)
     mask = (1 << 64) - 1
@@ -86,7 +86,7 @@ class Segment:
 
 
 class Fields:
-    """One entry of the manifest, its fields as attributes; place: in the file."""
+    """An entry of the manifest with its fields as attributes. place: its offset in the file."""
 
     def __init__(self, data, place, fields):
         self.place = place
@@ -95,7 +95,7 @@ class Fields:
 
 
 def packed(values, layout, size):
-    """A struct. values: of all its fields, or of some and the others are 0."""
+    """The bytes of a struct. values: {field: value}; fields that are missing are 0."""
     made = bytearray(size)
     for name, value in values.items():
         struct.pack_into("<" + layout[name][1], made, layout[name][0], value)
@@ -103,7 +103,7 @@ def packed(values, layout, size):
 
 
 class Record:
-    """What the manifest says of a variant's ELF file. elf, headers: fields by name. interpreter: with its final 0."""
+    """The manifest's record of a variant's ELF file. elf, headers: fields by name. interpreter: with its final 0."""
 
     def __init__(self, data, place):
         def read(at, layout):
@@ -116,11 +116,11 @@ class Record:
         self.interpreter = data[names:names + self.elf["interpreter_size"]]
 
     def file_end(self):
-        """Where the last of the file's bytes that are mapped ends."""
+        """The offset in the ELF file after the last byte that is mapped."""
         return max(h["p_offset"] + h["p_filesz"] for h in self.headers if h["p_type"] == PT_LOAD)
 
     def with_fields(self, elf=None, headers=None, interpreter=None):
-        """The bytes of another one. elf: {field: value}; headers: all of them."""
+        """The bytes of a changed record. elf: {field: value}; headers: all of them."""
         headers = self.headers if headers is None else headers
         interpreter = self.interpreter if interpreter is None else interpreter
         fields = {**self.elf, "header_count": len(headers), "interpreter_size": len(interpreter), **(elf or {})}
@@ -129,8 +129,8 @@ class Record:
 
 
 class Variant(Fields):
-    """record: what is said of its ELF file, or None. table: its entries of the manifest's table of frames. frames,
-    seek_table: ranges of the file."""
+    """record: a Record, or None. table: its entries of the manifest's table of frames. frames, seek_table: ranges of
+    the file."""
 
     def __init__(self, data, place, manifest):
         super().__init__(data, place, VARIANT)
@@ -193,7 +193,7 @@ class Bundle(Elf):
         assert self.checksum(data) == struct.unpack_from("<Q", data, self.note_end - 8)[0], "checksum"
 
     def base_of(self, variant):
-        """The variant it is coded against, or None."""
+        """The variant that it is coded against, or None."""
         return next((other for other in self.variants if other.level == variant.base), None)
 
     def dependents(self, variant):
@@ -203,8 +203,8 @@ class Bundle(Elf):
         return xxh64(data[self.manifest:self.note_end - 8])
 
     def with_fields(self, header=None, variants=None, frames=None):
-        """The note with fields changed and the checksum made right again. variants: {index: {field: value}}, frames:
-        {(index of the variant, index of the frame): {field: value}}"""
+        """The note with changed fields and a right checksum. variants: {index: {field: value}}, frames: {(index of the
+        variant, index of the frame): {field: value}}"""
         changed = bytearray(self.data[:self.note_end])
         parts = [(self.manifest, HEADER, header or {})]
         parts += [(self.variants[index].place, VARIANT, fields) for index, fields in (variants or {}).items()]
@@ -218,8 +218,8 @@ class Bundle(Elf):
         return bytes(changed[self.note:])
 
     def with_record(self, index, record, variant=None, frame=None):
-        """Edits: the manifest with other bytes as what is said of this variant's ELF file, of any size that there is
-        room for, and with these fields of the variant and of its first frame."""
+        """Edits that replace this variant's ELF record by other bytes, of any size that there is room for, and these
+        fields of the variant and of its first frame."""
         changed = bytearray(self.data[self.manifest:self.note_end - 8])
         start = self.variants[index].elf_offset
         grown = len(record) - self.variants[index].elf_size
@@ -246,7 +246,7 @@ class Bundle(Elf):
 
 
 def program_header(data, segment, **fields):
-    """An edit of a program header."""
+    """An edit that changes these fields of a program header."""
     changed = bytearray(data[segment.place:segment.place + 56])
     for name, value in fields.items():
         offset, letter = PROGRAM_HEADER[name]

@@ -1,31 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""What a damaged bundle is and what may come of it, and the kinds of damage that need no knowledge of a field's sense:
-flipped bits and files cut short."""
+"""What a case of damage is and which outcomes it may have; and the kinds of damage that need not know the meaning of
+fields: flipped bits and truncated files."""
 
 import collections
 
 from bundle import INPLACE, PT_LOAD, STORED
 
-# What may come of a start of the bundle:
-#   right     the variant asked for ran: its output, status 0
-#   refused   status 127, one line on stderr that names the bundle, nothing from the program
+# Outcomes of a start of the bundle:
+#   right     the variant that was asked for ran: its output, status 0
+#   refused   status 127, one line on stderr that names the bundle, no output of the program
 #   cannot    the same with status 126
 #   kernel    exec itself failed
 #   signal    death by a signal
-#   failed    any other status but 0
-# and of a run of the tool:
+#   failed    any other status except 0
+# Outcomes of a run of the tool:
 #   ok        status 0, the right output, nothing on stderr
-#   remark    the same, but libbfd has something to say about the ELF file
+#   remark    the same, but with a message of libbfd about the ELF file
 #   failed    status 1 and a message
-# "wrong" is anything else; allowed only where the launcher's own code is damaged.
+# Everything else is "wrong", which no case allows.
 RIGHT, REFUSED, CANNOT, KERNEL, SIGNAL, FAILED, OK, REMARK, WRONG = \
     "right", "refused", "cannot", "kernel", "signal", "failed", "ok", "remark", "wrong"
-COPED = (OK, FAILED)  # where an answer and a message will both do
+COPED = (OK, FAILED)  # an answer or a message
 
 # name: for the report. edits: ((offset, bytes), ..). cut: size that the file is cut to, or None.
-# runs: ((what, outcomes that are allowed), ..), or (what, outcomes, what the message says if there is one); what: a
-# level to start, or one and the launch method to start it by, or a sub-command and its arguments behind the file, or
-# CREATE.
+# runs: ((what, outcomes that are allowed), ..) or ((what, outcomes, text in the message, if there is one), ..). what: a
+# level to start, or a level and a launch method, or a sub-command and its arguments after the file, or CREATE.
 Case = collections.namedtuple("Case", "name edits cut runs")
 CREATE = "create"
 KINDS = {}
@@ -49,13 +48,13 @@ def flip(data, name, offset, bit, *runs):
 
 
 def some_bit(offset):
-    """One of a byte's bits, always the same one, without a pattern."""
+    """The number of one bit of this byte: always the same one, and without a pattern over the bytes."""
     return (offset * 2654435761 >> 13) % 8
 
 
 def flips_in_note(bundle, bits):
-    """Bits of the note's header and of the manifest, whichever variant is asked for."""
-    padding = range(bundle.note + 12 + 13, bundle.manifest)  # behind the owner's name; means nothing
+    """Bits of the note's header and of the manifest: no variant starts."""
+    padding = range(bundle.note + 12 + 13, bundle.manifest)  # after the owner's name, without a meaning
     for offset in range(bundle.note, bundle.note_end):
         for bit in () if offset in padding else bits or [some_bit(offset)]:
             chosen = level(bundle.variants[(offset + bit) % len(bundle.variants)])
@@ -78,19 +77,19 @@ def note_by_bytes(bundle):
 
 
 def start(bundle, variant, damaged):
-    """A run: the start of a variant. damaged: of a range of the file, whether bytes in it are wrong."""
+    """A run: the start of a variant. damaged: says of a range of the file whether bytes in it are wrong."""
     base = bundle.base_of(variant)
     needed = max((-(-(entry.prefix_offset + entry.prefix_size) // base.frame_size) for entry in variant.table
                   if entry.prefix_size), default=0) if base else 0
     if any(map(damaged, variant.frames)) or (base and any(map(damaged, base.frames[:needed]))):
         return level(variant), (REFUSED,)
     if base and any(map(damaged, base.frames[needed:])):
-        return level(variant), (RIGHT, REFUSED)  # a second thread may decode the next one of the base ahead of time
+        return level(variant), (RIGHT, REFUSED)  # another thread may decode the base's next frame ahead of time
     return level(variant), (RIGHT,)
 
 
 def extract(bundle, variant, damaged):
-    """A run: the extraction of a variant, which looks at all of the base."""
+    """A run: the extraction of a variant, which decodes the whole base."""
     base = bundle.base_of(variant)
     command = f"extract {level(variant)} -o -"
     if base and any(map(damaged, base.frames)):
@@ -101,8 +100,8 @@ def extract(bundle, variant, damaged):
 
 
 def flips_in_frames(bundle, step, side_step):
-    """One bit in every step-th byte of each frame, and in every byte of its zstd header and checksum. In every
-    side_step-th case also what others see: the other variants, the tool."""
+    """One bit in every step-th byte of each frame, and in every byte of its zstd header and checksum. Every
+    side_step-th case also runs the other variants and the tool."""
     case = 0
     for variant in bundle.variants:
         for number, frame in enumerate(variant.frames):
@@ -128,15 +127,15 @@ def frames(bundle):
 
 @kind
 def frames_by_steps(bundle):
-    """The same for large frames: not every byte in the middle."""
+    """The same for large frames, with fewer bytes in the middle."""
     longest = max(len(frame) for variant in bundle.variants for frame in variant.frames)
     yield from flips_in_frames(bundle, longest // 24, 17)
 
 
 @kind
 def frames_in_place(bundle):
-    """A few bits for starts in place. What is stored is not looked at then: what runs is anybody's guess, and is not
-    tried. Other methods refuse it, and `verify` finds it."""
+    """A few bits, for starts in place. Those do not check stored payloads, so that a damaged program would run, and are
+    not tried then. Other methods refuse it, and `verify` finds it."""
     case = 0
     for variant in bundle.variants:
         for number, frame in enumerate(variant.frames):
@@ -157,7 +156,7 @@ def frames_in_place(bundle):
 
 @kind
 def seek_table(bundle):
-    """Bits in every byte of every seek table: the launcher does without it, the tool compares."""
+    """Bits in every byte of every seek table: the launcher does not use it, the tool checks it."""
     for variant in bundle.variants:
         own = level(variant)
         for offset in variant.seek_table:
@@ -176,19 +175,19 @@ def seek_table(bundle):
 
 
 def last_page(end):
-    """Where the page of the byte before `end` starts: exec maps whole pages, with zeros behind the file's end."""
+    """Where the page of the byte before `end` starts: exec maps whole pages, with zeros after the file's end."""
     return (end - 1) & ~4095
 
 
 def cut_start(bundle, variant, size):
-    """A run: the start of a variant of a file that has all of the manifest."""
+    """A run: the start of a variant if the file is truncated after the manifest."""
     def damaged(part):
-        # the missing rest of a page reads as zeros, which it may have been
+        # the missing rest of a page is mapped as zeros, and may have been zeros
         return any(bundle.data[max(part.start, size):max(part.stop, size)])
 
     how = ""
     if bundle.launch == INPLACE:
-        # all that is needed of it are its segments; whether a part of their last page is missing, nobody looks
+        # only its segments are needed; the launcher does not check whether a part of their last page is missing
         mapped = range(variant.start, variant.start + variant.record.file_end())
         if size <= last_page(mapped.stop):
             return level(variant), (REFUSED,), "cut short"
@@ -205,13 +204,13 @@ def cut_start(bundle, variant, size):
 
 
 def cut_runs(bundle, size):
-    """What a file cut to `size` bytes may do."""
+    """The outcomes that are allowed for a file of `size` bytes."""
     entry = bundle.sections[".text.start"]
     first, last = bundle.variants[0], bundle.variants[-1]
     if size < bundle.headers_end:
         return [(level(last), (KERNEL,))]
     if size < entry.stop:
-        # the entry code looks whether the file is whole; half of it cannot
+        # the entry code checks whether the file is complete, but is not complete itself
         return [(level(last), (SIGNAL, REFUSED, FAILED, KERNEL))]
     if size <= last_page(bundle.note_end):
         return [(level(last), (REFUSED,), "cut short"), (level(first), (REFUSED,), "cut short")]
@@ -222,7 +221,7 @@ def cut_runs(bundle, size):
 
 @kind
 def cuts(bundle):
-    """A file that ends too early, in steps of 1 KiB and around each border."""
+    """A truncated file, in steps of 1 KiB and around each border."""
     sizes = {*range(0, len(bundle.data), 1024), len(bundle.data) - 1}
     for border in (*(place for v in bundle.variants for place in (v.start, v.end)), bundle.note, bundle.note_end,
                    *(s.offset + s.file_size for s in bundle.segments if s.type == PT_LOAD),
@@ -243,8 +242,7 @@ def cuts_of_first_page(bundle):
 
 @kind
 def anywhere(bundle):
-    """Bits all over the file but for the launcher, whose code cannot vouch for itself: what they are decides what may
-    come of it."""
+    """Bits in the whole file except the launcher, whose code cannot check itself. The outcomes depend on the place."""
     stub_end = max(segment.offset + segment.file_size for segment in bundle.segments
                    if segment.type == PT_LOAD and segment is not bundle.payload_segment)
     state = 20

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-# Bundles that end too early. Within the entry code nothing can be said: that window is read from the section's bounds.
-load ../common
-load programs
+# Truncated bundles. A file that ends within the entry code of the launcher may end in any way; the bounds of this code
+# are those of its section.
+load ../lib/common
+load ../lib/damage
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return 1
     build_tiny tiny 8000 1 2 3 4
     "$TOOL" create -q --no-delta -o zstd tiny.v[1-4]
     "$TOOL" create -q --compress none -o none tiny.v[1-4]
@@ -13,35 +14,31 @@ setup_file() {
     "$TOOL" create -q --base v4 -o delta.last tiny.v[1-4]
 }
 
-tiny=(tiny.v1 tiny.v2 tiny.v3 tiny.v4)
-
-@test "a compressed bundle that is cut short says so, at every 1 KB and at every border" {
-    damage cuts zstd "${tiny[@]}"
+@test "the launcher detects that a compressed bundle is truncated, after every KiB and at every border" {
+    damage cuts zstd "${TINY[@]}"
 }
 
-@test "a stored bundle that is cut short says so, at every 1 KB and at every border" {
-    damage cuts none "${tiny[@]}"
+@test "the launcher detects that a stored bundle is truncated, after every KiB and at every border" {
+    damage cuts none "${TINY[@]}"
 }
 
-@test "a bundle that starts in place and is cut short says so, at every 1 KB and at every border" {
-    damage cuts inplace "${tiny[@]}"
+@test "the launcher detects that a bundle for a start in place is truncated, after every KiB and at every border" {
+    damage cuts inplace "${TINY[@]}"
 }
 
-@test "a delta-coded bundle that is cut short says so, also where the base comes last" {
-    damage cuts delta "${tiny[@]}"
-    rm -r damage.*
-    damage cuts delta.last "${tiny[@]}"
+@test "the launcher detects that a delta-coded bundle is truncated, also if the base comes last" {
+    damage cuts delta "${TINY[@]}"
+    damage cuts delta.last "${TINY[@]}"
 }
 
-@test "a bundle cut anywhere in its first 4 KB is refused by the kernel or says so" {
-    damage cuts-of-first-page zstd "${tiny[@]}"
+@test "a bundle that ends anywhere in its first 4 KiB is refused by the kernel or by the launcher" {
+    damage cuts-of-first-page zstd "${TINY[@]}"
 }
 
-@test "a bundle whose launcher was linked with the system's C library says so too" {
+@test "the launcher that is linked with the system's C library detects truncated bundles too" {
     local stub=$BUILD/stub-system/fatelf-amd64-stub
-    [ -e "$stub" ] || skip "there is no such stub in this build"
-    "$TOOL" create -q --stub "$stub" -o "$BATS_FILE_TMPDIR/system" "${tiny[@]/#/$BATS_FILE_TMPDIR/}"
-    damage cuts system "${tiny[@]}"
-    rm -r damage.*
-    damage cuts-of-first-page system "${tiny[@]}"
+    [ -e "$stub" ] || skip "this stub is not built"
+    "$TOOL" create -q --stub "$stub" -o "$BATS_FILE_TMPDIR/system" "${TINY[@]/#/$BATS_FILE_TMPDIR/}"
+    damage cuts system "${TINY[@]}"
+    damage cuts-of-first-page system "${TINY[@]}"
 }

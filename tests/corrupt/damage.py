@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Damages a bundle in many ways, one after the other, starts each and looks at what comes of it.
+"""Damages a file in many ways, one after the other, runs it each time, and checks the outcome.
 
 usage: damage.py KIND TOOL FILE [BUILD...]
 
 FILE is a bundle, or a program for `create`. BUILDs are the programs the bundle was made of, named NAME.v1 .. NAME.v4.
-KINDs are the functions that are marked with @kind in cases.py, malformed.py, forged.py, records.py and elf.py. Prints
-what was seen how often, and what was not as it should be; status 1 if anything was not.
+KINDs are the functions with @kind in cases.py, malformed.py, forged.py, records.py and elf.py. Prints how often each
+outcome occurred, and those that are not allowed; status 1 if there are any.
 """
 
 import collections
@@ -14,8 +14,8 @@ import multiprocessing
 import os
 import sys
 
-sys.dont_write_bytecode = True  # nothing is left behind in the source folder
-import elf  # noqa: F401 these four bring kinds of damage
+sys.dont_write_bytecode = True  # the source folder may be read-only
+import elf  # noqa: F401 these four modules define kinds of damage
 import forged  # noqa: F401
 import malformed  # noqa: F401
 import records  # noqa: F401
@@ -35,13 +35,13 @@ def only_ours(ended):
 
 
 def message(ended, *paths):
-    """Nothing on stderr but lines of ours, and one that says something of the file?"""
+    """Whether stderr has only lines of ours, and one that says something about the file."""
     starts = tuple(f"fatelf-amd64: {path}: " for path in paths)
     return only_ours(ended) and any(line.startswith(starts) and line.strip() not in starts for line in lines_of(ended))
 
 
 class Bench:
-    """A copy of the file to damage, and what its programs print when all is well."""
+    """A copy of the file to damage, and what its programs print if it is intact."""
 
     def __init__(self, tool, data, builds, folder):
         self.tool, self.data, self.folder = tool, data, folder
@@ -50,7 +50,7 @@ class Bench:
         with open(self.path, "wb") as copy:
             copy.write(data)
         os.chmod(self.path, 0o755)
-        # with TMPDIR, a launcher gone mad leaves its private file where it is cleaned up
+        # a launcher that fails in a bad way leaves its private file in TMPDIR, where it is removed
         self.spawn = Spawner({"LC_ALL": "C", "TMPDIR": os.path.abspath(folder)})
         self.output, self.bytes = {}, {}
         for build in builds:
@@ -62,7 +62,8 @@ class Bench:
         self.bytes["best"] = self.spawn([tool, "extract", self.path, "best", "-o", "-"]).out
 
     def start(self, what):
-        """A launch method that is asked for leaves a line in the log for each one that was tried to its end."""
+        """If a launch method is given, the log is on: it has a line for each method with which the launcher was
+        ready."""
         name, *launch = what.split()
         asked = {"FATELF_AMD64_LAUNCH": launch[0], "FATELF_AMD64_DEBUG": "log"} if launch else {}
         ended = self.spawn([self.path], FATELF_AMD64=name + "!", **asked)
@@ -108,7 +109,7 @@ class Bench:
             os.pwrite(fd, changed, offset)
         if case.cut is not None:
             os.ftruncate(fd, case.cut)
-        os.close(fd)  # a file that is open for writing cannot be started
+        os.close(fd)  # exec fails for a file that is open for writing
 
     def restore(self, case):
         fd = os.open(self.path, os.O_WRONLY | os.O_CLOEXEC)
@@ -120,13 +121,13 @@ class Bench:
 
 
 def work(share):
-    """Every n-th case. Returns how often each outcome was seen, and the faults."""
+    """Runs every n-th case. Returns how often each outcome occurred, and those that are not allowed."""
     which, of, kind, tool, path, builds = share
     with open(path, "rb") as file:
         data = file.read()
     seen, faults = collections.Counter(), []
     image, bench = read(data), Bench(tool, data, builds, f"damage.{which}")
-    # what is well runs, or the rest would prove nothing
+    # the intact file works, or the rest would prove nothing
     if isinstance(image, Bundle):
         assert all(bench.start(level(variant))[0] == RIGHT for variant in image.variants), "not a good bundle"
         assert bench.use_tool("verify")[0] == OK, "not a good bundle"

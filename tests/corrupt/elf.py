@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Damaged ELF files for the tool: it says what is wrong or copes, and never crashes."""
+"""Damaged ELF files: the tool reads them or says what is wrong, and never crashes."""
 
 from bundle import PT_LOAD, Bundle
 from cases import COPED, CREATE, FAILED, Case, flip, kind, level, some_bit
 
 
 def tool_runs(image, number):
-    """What the tool is asked to do with the file: something else in each case."""
+    """What the tool does with the file: something else in each case."""
     if not isinstance(image, Bundle):
         return [(CREATE, COPED)]
     commands = ("verify", "list", f"extract {level(image.variants[-1])} -o -", "extract best -o -")
@@ -23,7 +23,7 @@ def elf_header(image):
 
 @kind
 def elf_tables(image):
-    """A bit in each 4 bytes of the program headers, section headers, and sections that say something of the file."""
+    """A bit in each 4 bytes of the program headers, the section headers, and the sections that the tool reads."""
     places = [*range(image.header_table, image.headers_end, 4), *range(image.section_table, image.sections_end, 4)]
     for name in (".shstrtab", ".dynamic", ".go.buildinfo", ".note.gnu.property", ".note.gnu.build-id", ".note.package"):
         places += image.sections.get(name, range(0))[::4]
@@ -43,7 +43,7 @@ def elf_extremes(image):
 
 @kind
 def elf_cuts(image):
-    """A file that ends too early; one that lacks a part of what it would load is refused."""
+    """A truncated file, which is refused if it ends before the end of its segments."""
     loaded = max(segment.offset + segment.file_size for segment in image.segments if segment.type == PT_LOAD)
     for size in sorted({*range(0, 1024, 16), *range(0, len(image.data), 1024), loaded - 1, loaded}):
         runs = [(what, allowed if size >= loaded else (FAILED,)) for what, allowed in tool_runs(image, size)]

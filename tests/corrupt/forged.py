@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Bundles put together byte by byte as lib/format.h specifies them, with checksums that are right, whose frames are not
-what they must be. Made from a stored bundle, whose payloads are the builds and whose segment has room for more. A frame
-here holds its bytes as they are (RFC 8878, 3.1.1.2, "Raw_Block"), so that a reader that lets it pass starts the right
+"""Bundles that are put together byte by byte as lib/format.h specifies them, with right checksums and wrong frames.
+They are made of a stored bundle, whose payloads are the builds and whose segment has room for more. The frames here
+contain their bytes uncompressed (RFC 8878, 3.1.1.2, "Raw_Block"), so that a reader that accepts one starts the right
 program."""
 
 import hashlib
@@ -61,13 +61,13 @@ def signed(value):
 
 
 def delta_of(literal_sizes=b"", copy_sizes=b"", moves=b"", gaps=b"", changes=b"", literals=b""):
-    """What is in the zstd frame of a frame with a prefix."""
+    """The content of the zstd frame of a frame with a prefix."""
     streams = (literal_sizes, copy_sizes, moves, gaps, changes, literals)
     return struct.pack("<6I", *map(len, streams)) + b"".join(streams)
 
 
 def frame_of_delta(delta):
-    """Its zeros, if there are many of them in a row, as one byte (RFC 8878, "RLE_Block"): the canvas is small."""
+    """A frame in which a long row of zeros is one byte (RFC 8878, "RLE_Block"), because the canvas has little room."""
     start, size = max(((m.start(), len(m.group())) for m in re.finditer(b"\\0+", delta)), key=lambda run: run[1],
                       default=(0, 0))
     if size < 10000:
@@ -77,12 +77,12 @@ def frame_of_delta(delta):
 
 
 def delta_frame(raw):
-    """A frame with a prefix that does not need it."""
+    """A frame with a prefix of which it copies nothing."""
     return frame(delta_of(literals=raw))
 
 
 class Part:
-    """A variant to be. frames: [(bytes, prefix offset, prefix size), ..]"""
+    """A variant of a forged bundle. frames: [(bytes, prefix offset, prefix size), ..]"""
 
     def __init__(self, level, encoding, raw, frames, base=0, frame_size=1 << 20):
         self.level, self.encoding, self.base, self.frame_size, self.frames = level, encoding, base, frame_size, frames
@@ -94,7 +94,7 @@ class Part:
 
 
 def forge(canvas, name, parts, *runs):
-    """The case: what lies behind the launcher in `canvas` written anew."""
+    """The case of a bundle that has these variants after the launcher of `canvas`."""
     tables, frames = b"", b""
     at = canvas.variants[0].start
     frames_offset = HEADER_SIZE + VARIANT_SIZE * len(parts)
@@ -133,14 +133,14 @@ def good(*levels):
 
 
 def bad(levels, says, lists=(OK,)):
-    """Runs: noticed when one of these is decoded, or by the tool at once."""
+    """Runs: refused when one of these levels starts, and by the tool."""
     runs = [(f"v{level}", (REFUSED,), says) for level in levels]
     runs += [(f"extract v{level} -o -", (FAILED,), says) for level in levels]
     return runs + [("verify", (FAILED,), says), ("list", lists, says)]
 
 
 def faulty_frames(raw):
-    """Name and bytes of frames that must not be decoded; most hold what they should."""
+    """Name and bytes of frames that must not be decoded; most of them contain the right bytes."""
     whole, half = frame(raw), len(raw) // 2
     legacy = [struct.pack("<I", 0xFD2FB520 + version) for version in range(2, 8)] + [struct.pack(">I", 0xFD2FB51E)]
 
@@ -180,7 +180,7 @@ def faulty_frames(raw):
 
 @kind
 def forged_frames(canvas):
-    """Frames whose checksum is right and whose contents are not."""
+    """Frames with a right checksum and wrong contents."""
     v1, _, v3, _ = builds(canvas)
     base, delta = Part(3, ZSTD, v3, [(frame(v3), 0, 0)]), Part(1, DELTA, v1, [(delta_frame(v1), 0, len(v3))], base=3)
     yield forge(canvas, "good", [delta, base], *good(1, 3))
@@ -193,7 +193,7 @@ def forged_frames(canvas):
                     *bad([1], FRAME), ("v3", (RIGHT,)))
     for name, coded in faulty_frames(delta_of(literals=v1)):
         if name.startswith("content size") and name != "content size 0":
-            continue  # this one may be of any size that fits, and is looked at below
+            continue  # a delta may have any size up to a frame's; forged_deltas tests that
         yield forge(canvas, f"delta with a prefix: {name}", [Part(1, DELTA, v1, [(coded, 0, len(v3))], base=3), base],
                     *bad([1], FRAME), ("v3", (RIGHT,)))
     for name, coded in faulty_frames(v3):
@@ -207,7 +207,7 @@ def forged_frames(canvas):
 
 @kind
 def forged_bases(canvas):
-    """Bases that cannot be one, of which no byte is needed: who lets them pass starts the right program."""
+    """Impossible bases of which no byte is needed, so that a reader that accepts one starts the right program."""
     v1, v2, v3, _ = builds(canvas)
     says = "names a base it cannot have"
 
@@ -230,7 +230,8 @@ def forged_bases(canvas):
 
 @kind
 def forged_prefixes(canvas):
-    """Prefixes at their bounds: inside they are good, behind they are not. Of a base of zeros, larger than a prefix."""
+    """Prefixes that just fit into the base, and that end after it. The base consists of zeros and is larger than a
+    prefix."""
     v1, _, v3, _ = builds(canvas)
     count = 5
     size = count * ZEROS_FRAME
@@ -249,8 +250,8 @@ def forged_prefixes(canvas):
 
 
 def faulty_deltas(raw, base):
-    """Name and bytes of deltas that must not be decoded; most make what they should. They copy the first bytes, which
-    all builds have in common, and change the last four of these by nothing."""
+    """Name and bytes of deltas that must not be decoded; most of them result in the right bytes. They copy the first
+    bytes, which all builds have in common, and change the last four of these by 0."""
     same = next(i for i in range(len(raw)) if raw[i] != base[i])
     rest = len(raw) - same
     huge = b"\xff\xff\xff\xff\x0f"
@@ -301,7 +302,7 @@ def faulty_deltas(raw, base):
 
 @kind
 def forged_deltas(canvas):
-    """Frames with a prefix that do not say how one is made of it."""
+    """Frames with a prefix and a wrong delta."""
     v1, _, v3, _ = builds(canvas)
     base = Part(3, ZSTD, v3, [(frame(v3), 0, 0)])
     for name, delta in faulty_deltas(v1, v3):

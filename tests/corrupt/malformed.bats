@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Manifests that lie, with checksums that are right: every field is checked before it is used.
-load ../common
-load programs
+# Manifests with wrong fields and right checksums: every field is checked before it is used.
+load ../lib/common
+load ../lib/damage
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return 1
     build_tiny tiny 70000 1 2 3 4
     "$TOOL" create -q --no-delta -o zstd tiny.v[1-4]
     "$TOOL" create -q --compress none -o none tiny.v[1-4]
@@ -18,84 +18,81 @@ setup_file() {
     "$TOOL" create -q --compress none -o canvas canvas.v[1-4]
 }
 
-# each KIND: for bundles of four: compressed, stored and delta-coded
-each() {
+# damage_four KIND: damages bundles of four variants: compressed, stored and delta-coded
+damage_four() {
     local bundle
     for bundle in zstd none delta; do
-        damage "$1" "$bundle" tiny.v1 tiny.v2 tiny.v3 tiny.v4
-        rm -r damage.*
+        damage "$1" "$bundle" "${TINY[@]}"
     done
 }
 
-# for bundles of one and of two
-few() {
+# damage_few KIND: damages bundles of one and of two variants
+damage_few() {
     damage "$1" one tiny.v3
-    rm -r damage.*
     damage "$1" two tiny.v1 tiny.v3
 }
 
-# for bundles of several frames a variant
-large() {
+# damage_large KIND: damages bundles whose variants have several frames
+damage_large() {
     damage "$1" large.delta large.v2 large.v4
-    rm -r damage.*
     damage "$1" large.none large.v2 large.v4
 }
 
 @test "every field of the manifest's header is refused when it is out of range" {
-    each malformed-header
-    few malformed-header
+    damage_four malformed-header
+    damage_few malformed-header
 }
 
 @test "every field of a variant is refused when it is out of range" {
-    each malformed-variant
-    few malformed-variant
+    damage_four malformed-variant
+    damage_few malformed-variant
 }
 
-@test "a payload outside of its segment is refused" {
-    each malformed-place
-    few malformed-place
+@test "a payload outside its segment is refused" {
+    damage_four malformed-place
+    damage_few malformed-place
 }
 
-@test "a base that is missing, is the variant itself, forms a ring or is no whole variant is refused" {
-    each malformed-base
-    few malformed-base
+@test "a base that is missing, that is the variant itself, that forms a ring, or that is delta-coded is refused" {
+    damage_four malformed-base
+    damage_few malformed-base
 }
 
-@test "such a base is refused although not one of its bytes is needed" {
+@test "such a base is refused even if none of its bytes are needed" {
     damage forged-bases canvas canvas.v1 canvas.v2 canvas.v3 canvas.v4
 }
 
-@test "frames with gaps, that overlap, descend or reach out of the payload are refused" {
-    each malformed-frames
-    large malformed-frames
+@test "frames with gaps between them, that overlap, descend, or end outside the payload are refused" {
+    damage_four malformed-frames
+    damage_large malformed-frames
 }
 
-@test "a prefix outside of the base, or where there is no base, is refused" {
-    each malformed-prefixes
-    large malformed-prefixes
+@test "a prefix outside the base, or without a base, is refused" {
+    damage_four malformed-prefixes
+    damage_large malformed-prefixes
 }
 
-@test "a prefix that is too large or one byte too far is refused, and one that is not runs" {
+@test "a prefix that is too large or ends one byte too late is refused, and one that just fits is accepted" {
     damage forged-prefixes canvas canvas.v1 canvas.v2 canvas.v3 canvas.v4
 }
 
-@test "a frame that says of its prefix what cannot be is refused" {
+@test "a frame with an impossible delta is refused" {
     damage forged-deltas canvas canvas.v1 canvas.v2 canvas.v3 canvas.v4
 }
 
-@test "a payload that is not what the manifest says is refused when it is chosen" {
-    each malformed-contents
-    large malformed-contents
+@test "a payload that differs from what the manifest says is refused when its variant is chosen" {
+    damage_four malformed-contents
+    damage_large malformed-contents
 }
 
-@test "a frame with a right checksum that is not one zstd frame of the right size is refused" {
+@test "a frame with a right checksum is refused if it is not exactly one zstd frame of the right size" {
     damage forged-frames canvas canvas.v1 canvas.v2 canvas.v3 canvas.v4
 }
 
-@test "notes and program headers that lead astray are refused, and so are two manifests" {
-    each malformed-note
+@test "wrong notes and program headers are refused, and so are two manifests" {
+    damage_four malformed-note
 }
 
-@test "compatible flags that nobody knows yet change nothing" {
-    each unknown-but-compatible
+@test "unknown compatible flags change nothing" {
+    damage_four unknown-but-compatible
 }

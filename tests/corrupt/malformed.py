@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Manifests that lie, with a checksum that is right, and notes and program headers that lead astray."""
+"""Manifests with wrong fields and a right checksum, and wrong notes and program headers around them."""
 
 import itertools
 import struct
@@ -7,13 +7,14 @@ import struct
 from bundle import DELTA, STORED, ZSTD, program_header
 from cases import FAILED, OK, REFUSED, RIGHT, Case, kind, level, others
 
-# Fields of the manifest that lie, with a checksum that is right. Each is refused whatever else holds.
 TOP = (1 << 64) - 1
 HUGE = 1 << 40  # FATELF_SIZE_MAX
 PREFIX_MAX = 1 << 25
-# what the messages say (lib/error.h)
+# texts of messages (lib/error.h)
 BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "names a base it cannot have", "feature flags do not fit", \
-    "does not lie where the one before it ends", "prefix of a frame is not one", "table of frames is not where", "what is said of a variant's segments"
+    "does not lie where the one before it ends", "prefix of a frame is not one", "table of frames is not where", \
+    "what is said of a variant's segments"
+# Values that are always refused.
 BAD_HEADER = {
     "magic": (0, 0x0a464c455441467e, TOP),
     "version": (0, 1, 2, 4, 0xffff),
@@ -37,20 +38,27 @@ TURNS = itertools.count()
 
 
 def in_turn(count, *choices):
-    """Some of the choices, others in each case: all of them would take too long."""
+    """Some of the choices, others in each case, because all of them would take too long."""
     first = next(TURNS)
     return [choices[(first + i) % len(choices)] for i in range(min(count, len(choices)))]
 
 
+def accepted(bundle):
+    """Runs: everything works."""
+    runs = [(level(variant), (RIGHT,)) for variant in bundle.variants]
+    return runs + [("verify", (OK,)), ("list", (OK,)), (f"extract {level(bundle.variants[0])} -o -", (OK,))]
+
+
 def refused(bundle, *says):
-    """Runs: refused by everybody who looks at the manifest. says: what the message says, where that is known."""
+    """Runs: the launcher and the tool refuse the manifest. says: text in the message, if it is known."""
     levels = in_turn(2, *(level(variant) for variant in bundle.variants))
     commands = in_turn(2, "verify", "list", "extract best -o -", f"extract {level(bundle.variants[0])} -o -")
     return [(what, (REFUSED,), *says) for what in levels] + [(what, (FAILED,), *says) for what in commands]
 
 
 def refused_for(bundle, variant, *says):
-    """Runs: refused by the tool, which looks at all variants, and when this one starts or one that depends on it."""
+    """Runs: refused by the tool, which checks all variants, and if this variant starts or one that is coded against
+    it."""
     hit = [variant, *bundle.dependents(variant)]
     starts = [(level(v), (REFUSED,), *says) if v in hit else (level(v), (RIGHT,)) for v in bundle.variants]
     command, = in_turn(1, "verify", "list", f"extract {level(variant)} -o -")
@@ -58,7 +66,7 @@ def refused_for(bundle, variant, *says):
 
 
 def malformed(bundle, name, runs=None, **fields):
-    """The note with these fields; by default refused by everybody."""
+    """The case of a note with these fields; by default the launcher and the tool refuse it."""
     return Case(f"{name} {fields}", ((bundle.note, bundle.with_fields(**fields)),), None, runs or refused(bundle))
 
 
@@ -91,7 +99,7 @@ def malformed_variant(bundle):
             yield malformed(bundle, f"variant {index}", refused(bundle, ELF), variants={index: {"elf_offset": value}})
         for value in {0, 8, variant.elf_size - 8, variant.elf_size + 8, bundle.manifest_size, 0xffffffff}:
             yield malformed(bundle, f"variant {index}", refused(bundle, ELF), variants={index: {"elf_size": value}})
-        # sizes and counts of frames that agree, in a bundle that has no such bytes
+        # a size and a number of frames that agree, but that the bundle does not have
         lie = {"size": HUGE, "frame_count": HUGE // variant.frame_size}
         yield malformed(bundle, f"variant {index}", variants={index: lie})
         yield malformed(bundle, f"variant {index}", variants={index: {**lie, "frame_size": 1 << 16,
@@ -110,7 +118,7 @@ def malformed_variant(bundle):
 
 @kind
 def malformed_place(bundle):
-    """Payloads that are not where the manifest says, or not inside of their segment."""
+    """Payloads that are elsewhere than the manifest says, or outside their segment."""
     room = bundle.payload_end - bundle.manifest
     for index, variant in enumerate(bundle.variants):
         for offset in (0, 1, bundle.manifest_size - 1, room, room - variant.payload_size + 1, HUGE, HUGE + 1, 1 << 63,
@@ -125,7 +133,7 @@ def malformed_place(bundle):
 
 @kind
 def malformed_base(bundle):
-    """Bases that are missing or cannot be one, and flags that do not say that there is one."""
+    """Bases that are missing or impossible, and flags that contradict them."""
     levels = [variant.level for variant in bundle.variants]
     deltas = [index for index, variant in enumerate(bundle.variants) if variant.encoding == DELTA]
     def case(name, changed):
@@ -152,20 +160,19 @@ def malformed_base(bundle):
     plain = {"encoding": ZSTD, "base": 0}
     if deltas:
         yield malformed(bundle, "flag without delta", said, variants={index: plain for index in deltas})
-        for index in deltas:  # with the prefixes of a delta
+        for index in deltas:  # its frames still have prefixes
             yield malformed(bundle, "plain", refused_for(bundle, bundle.variants[index], PREFIX),
                             header={"incompatible": int(len(deltas) > 1)}, variants={index: plain})
     if not deltas and bundle.variants[-1].encoding == ZSTD and len(levels) > 1:
         against = {0: {"encoding": DELTA, "base": levels[-1]}}
         yield malformed(bundle, "delta without flag", said, variants=against)
-        good = [(level(variant), (RIGHT,)) for variant in bundle.variants]
-        good += [("verify", (OK,)), ("list", (OK,)), (f"extract {level(bundle.variants[0])} -o -", (OK,))]
-        yield malformed(bundle, "delta without prefixes", good, header={"incompatible": 1}, variants=against)
+        yield malformed(bundle, "delta without prefixes", accepted(bundle), header={"incompatible": 1},
+                        variants=against)
 
 
 @kind
 def malformed_frames(bundle):
-    """Entries of the table of frames that lie: places."""
+    """Entries of the table of frames with wrong places."""
     for index, variant in enumerate(bundle.variants):
         def case(**frames):
             places = {(index, int(name[1:])): fields for name, fields in frames.items()}
@@ -180,7 +187,7 @@ def malformed_frames(bundle):
             for size in {0, 1, entry.size - 1, entry.size + 1, left, left + 1, 1 << 31, entry.size ^ 1 << 31,
                          0xffffffff} - {entry.size}:
                 yield case(**{name: {"size": size}})
-        if variant.frame_count == 1 and variant.encoding != STORED:  # nothing but the seek table
+        if variant.frame_count == 1 and variant.encoding != STORED:  # only the seek table is left
             yield malformed(bundle, "place", refused_for(bundle, variant, PLACE), frames={(index, 0): {"size": 0}},
                             variants={index: {"payload_size": len(variant.seek_table)}})
         if variant.frame_count > 1:
@@ -192,7 +199,7 @@ def malformed_frames(bundle):
             yield case(f1={"offset": a.size - 1, "size": b.size + 1})  # they overlap
             yield case(f0={"size": a.size + (1 << 31)}, f1={"offset": a.size + (1 << 31), "size": b.size + (1 << 31)})
             yield case(f1={"offset": (a.size - b.size) & TOP})
-        if variant.encoding == STORED and variant.frame_count > 1:  # the border at another place
+        if variant.encoding == STORED and variant.frame_count > 1:  # the border between them is at another place
             yield case(f0={"size": a.size - 1}, f1={"offset": a.size - 1, "size": b.size + 1})
         for size in (1, 16, 25, len(variant.seek_table)) if variant.encoding != STORED else ():
             yield malformed(bundle, "payload", refused_for(bundle, variant, PLACE),
@@ -201,7 +208,7 @@ def malformed_frames(bundle):
 
 @kind
 def malformed_prefixes(bundle):
-    """Entries of the table of frames that lie: prefixes."""
+    """Entries of the table of frames with wrong prefixes."""
     for index, variant in enumerate(bundle.variants):
         base = bundle.base_of(variant)
         for number, entry in enumerate(variant.table):
@@ -221,19 +228,19 @@ def malformed_prefixes(bundle):
 
 @kind
 def malformed_contents(bundle):
-    """A manifest that is well in itself, but the payload is another: noticed by who decodes it."""
+    """A consistent manifest, but another payload, which is noticed when it is decoded."""
     for index, variant in enumerate(bundle.variants):
         own, hit = level(variant), bundle.dependents(variant)
         rest = [(level(other), (REFUSED,) if other in hit else (RIGHT,)) for other in others(bundle, variant)]
         noticed = [(own, (REFUSED,)), ("verify", (FAILED,)), (f"extract {own} -o -", (FAILED,)), ("list", (OK,)), *rest]
         lies = [{"payload_offset": variant.payload_offset - 1}]
-        if variant.encoding != STORED and not hit:  # of a base, more prefixes would lie outside
+        if variant.encoding != STORED and not hit:  # in a base, prefixes would be outside then
             lies += [{"size": variant.size - 1}, {"size": variant.size + 1}]
-        if variant is not bundle.variants[-1]:  # behind the last one the segment ends
+        if variant is not bundle.variants[-1]:  # the segment ends after the last one
             lies += [{"payload_offset": variant.payload_offset + 1}]
         for lie in lies:
             yield malformed(bundle, "contents", noticed, variants={index: lie})
-        # the frames do not fill the payload, which the tool sees when it opens it
+        # the frames do not fill the payload, which is noticed when it is opened
         lies = [{"payload_size": variant.payload_size - 1}]
         lies += [{"payload_size": variant.payload_size + 1}] if variant is not bundle.variants[-1] else []
         for lie in lies:
@@ -242,7 +249,7 @@ def malformed_contents(bundle):
         for number, entry in enumerate(variant.table):
             yield malformed(bundle, "checksum", [(*run[:2], "frame's checksum does not match") for run in noticed],
                             frames={(index, number): {"checksum": entry.checksum ^ 1 << 40}})
-        # the launcher relies on the frames' own checksums; the tool compares
+        # the launcher relies on the frames' checksums; the tool compares the hash
         runs = [(level(other), (RIGHT,)) for other in bundle.variants] + [("list", (OK,))]
         runs += [(what, (FAILED,), "SHA-256") for what in ("verify", f"extract {own} -o -")]
         yield malformed(bundle, "hash", runs, variants={index: {"sha256": bytes(32)}})
@@ -250,11 +257,9 @@ def malformed_contents(bundle):
 
 @kind
 def unknown_but_compatible(bundle):
-    """Bits of `compatible` that nobody knows change nothing."""
+    """Unknown bits of `compatible` change nothing."""
     for bits in (1 << 1, 1 << 17, 1 << 63, TOP - 1):
-        runs = [(level(variant), (RIGHT,)) for variant in bundle.variants]
-        runs += [("verify", (OK,)), ("list", (OK,)), (f"extract {level(bundle.variants[0])} -o -", (OK,))]
-        yield malformed(bundle, "compatible", runs, header={"compatible": bits})
+        yield malformed(bundle, "compatible", accepted(bundle), header={"compatible": bits})
 
 
 @kind
@@ -279,7 +284,7 @@ def malformed_note(bundle):
     for value in (0, 2, 3, 0xffffffff):
         yield case(f"n_type {value}", number(8, value))
     yield case("another owner", (bundle.note + 12, b"GNU\0"))
-    yield case("no zero behind the owner", (bundle.note + 24, b"4"))
+    yield case("no zero after the owner", (bundle.note + 24, b"4"))
 
     for value in (0, 1, 11, 12, 28, size - 1, len(data), TOP):
         yield case(f"note segment of {value:#x} bytes", program_header(data, segment, p_filesz=value, p_memsz=value))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What the manifest says of the variants' ELF files lies, with a checksum that is right. When the launcher starts a
-variant in place, it maps it by that: what cannot be it does not map, and takes another method. `verify` compares."""
+"""Manifests with wrong records of the variants' ELF files and a right checksum. The launcher maps a variant that it
+starts in place as the record says; if that is impossible, it uses another method. `verify` compares the record with the
+file."""
 
 import ctypes
 
@@ -16,12 +17,12 @@ IN_PLACE, BY_MEMFD = " by inplace, ", " by memfd, "
 
 
 def lie(bundle, index, name, *starts, record=None, **fields):
-    """One that only `verify` finds. starts: outcomes of the start in place, and what the launcher says; none: it is not
-    tried, because what runs then is anybody's guess."""
+    """The case of a wrong record that only `verify` finds. starts: outcomes of the start in place, and text in the
+    message; without them no start in place is tried, because the program would be damaged."""
     variant = bundle.variants[index]
     record = variant.record.with_fields(**fields) if record is None else record
     runs = [(f"{level(variant)} inplace", *starts)] if starts else []
-    # the other methods do not look at it, and neither do the other variants
+    # other methods and other variants do not depend on it
     runs += in_turn(1, (f"{level(variant)} memfd", (RIGHT,), BY_MEMFD),
                     *((f"{level(other)} inplace", (RIGHT,)) for other in others(bundle, variant)))
     runs += in_turn(1, ("list", (OK,)), ("list --json", (OK,)))
@@ -45,19 +46,19 @@ def load(address, offset, size, memory=None, flags=PF_R):
 
 
 def end_of(variant):
-    """The first page behind all its segments."""
+    """The first page after all its segments."""
     last = variant.record.headers[loads(variant)[-1]]
     return -(-(last["p_vaddr"] + last["p_memsz"]) // PAGE) * PAGE
 
 
 def wrong_segments(variant):
-    """Name and program headers of what cannot be mapped, or must not be."""
+    """Name and program headers of programs that cannot or must not be mapped."""
     headers, indexes = variant.record.headers, loads(variant)
     size, behind = variant.size, end_of(variant)
     for i in indexes:
         header = headers[i]
         offset, address, memory = header["p_offset"], header["p_vaddr"], header["p_memsz"]
-        pages_away = (size // PAGE + 1) * PAGE  # at the same place in a page, but outside
+        pages_away = (size // PAGE + 1) * PAGE  # at the same place in a page, but outside the file
         for value in {offset + pages_away, offset + (1 << 40), offset + (1 << 63), offset ^ 1, offset ^ 0x800,
                       offset % PAGE + TOP - 4095, TOP, size + 1}:
             yield f"p_offset {value:#x}", changed(variant, i, p_offset=value)
@@ -89,7 +90,7 @@ def wrong_segments(variant):
 
 @kind
 def records_of_segments(bundle):
-    """Segments that cannot be mapped: another method starts the variant."""
+    """Segments that cannot be mapped, so that another method starts the variant."""
     for index, variant in enumerate(bundle.variants):
         seen = {variant.record.with_fields()}
         for name, headers in wrong_segments(variant):
@@ -101,14 +102,14 @@ def records_of_segments(bundle):
 
 @kind
 def records_of_programs(bundle):
-    """Kinds of programs and entries that are none."""
+    """Impossible types and entry points."""
     for index, variant in enumerate(bundle.variants):
         first = variant.record.headers[loads(variant)[0]]["p_vaddr"]
         for value in (0, 1, 4, 0xfe00, 0xffff):
             yield lie(bundle, index, f"type {value}", (RIGHT,), BY_MEMFD, elf={"type": value})
         for value in {first - 1 & TOP, end_of(variant), ADDRESSES, 1 << 63, TOP}:
             yield lie(bundle, index, f"entry {value:#x}", (RIGHT,), BY_MEMFD, elf={"entry": value})
-        # inside, it is not for the launcher to know
+        # the launcher cannot know that these are wrong
         for value in {first, variant.record.elf["entry"] + 1, end_of(variant) - 1}:
             yield lie(bundle, index, f"entry {value:#x}", elf={"entry": value})
         other = {ET_EXEC: ET_DYN, ET_DYN: ET_EXEC}[variant.record.elf["type"]]
@@ -117,7 +118,7 @@ def records_of_programs(bundle):
 
 @kind
 def records_that_do_no_harm(bundle):
-    """What these programs do not look at: they run in place."""
+    """Wrong headers that do not matter to these programs, which run in place."""
     for index, variant in enumerate(bundle.variants):
         headers, behind = variant.record.headers, end_of(variant)
 
@@ -139,14 +140,14 @@ def records_that_do_no_harm(bundle):
         yield case("a page that two more segments have", headers=headers + [
             load(behind, 0, 5), load(behind + PAGE, 0, 5, PAGE, PF_R | PF_W)])
         yield case("executable memory without bytes", headers=headers + [load(behind, 0, 0, PAGE, PF_R | PF_X)])
-        # what cannot be had is started otherwise; the machine may have it
+        # if the machine does not have this memory, another method starts the program
         for memory in (1 << 40, 1 << 46):
             yield lie(bundle, index, f"memory of {memory:#x} bytes", (RIGHT,),
                       headers=headers + [load(behind, 0, 0, memory, PF_R | PF_W)])
         for i in loads(variant):
             for align in (1 << 30, 1 << 62, 1 << 63):
                 yield lie(bundle, index, f"p_align {align:#x}", (RIGHT,), headers=changed(variant, i, p_align=align))
-        # only `verify` looks
+        # only `verify` checks these
         for i in loads(variant):
             for flags in {0, PF_R, PF_W, PF_R | PF_W} - {headers[i]["p_flags"]}:
                 yield lie(bundle, index, f"p_flags {flags}", headers=changed(variant, i, p_flags=flags))
@@ -156,7 +157,7 @@ def records_that_do_no_harm(bundle):
 
 @kind
 def records_of_loaders(bundle):
-    """Dynamic loaders of programs that have none."""
+    """A dynamic loader for programs that have none."""
     def case(index, name, *starts):
         return lie(bundle, index, f"interpreter {name[:40]!r}", *starts, interpreter=name + b"\0")
 
@@ -164,15 +165,16 @@ def records_of_loaders(bundle):
         # exec would not find it either
         for name in (b"/no/such/loader", b"no-such-loader", b"/no/such/" + b"x" * 200):
             yield case(index, name, (CANNOT,), "inplace: " + name.decode() + ": No such file or directory")
-        # not a program; the pipe, which the test made, has no writer
-        for name in (b"fifo", b"/", b".", b"/dev/null", b"/proc/self/status", b"/proc/self/mem", b"/dev/null/x", b"x" * 4095):
+        # not programs; the test has made the pipe, which has no writer
+        for name in (b"fifo", b"/", b".", b"/dev/null", b"/proc/self/status", b"/proc/self/mem", b"/dev/null/x",
+                     b"x" * 4095):
             yield case(index, name, (RIGHT,), BY_MEMFD)
-        yield case(index, b"/proc/self/exe", (REFUSED,), IN_PLACE)  # the launcher does not find itself
+        yield case(index, b"/proc/self/exe", (REFUSED,), IN_PLACE)  # the launcher refuses to be the loader
 
 
 @kind
 def records_of_other_loaders(bundle):
-    """Of programs that have a loader: another one, or none."""
+    """Another dynamic loader, or none, for programs that have one."""
     for index, variant in enumerate(bundle.variants):
         record, name = variant.record, variant.record.interpreter
         place, = (i for i, header in enumerate(record.headers) if header["p_type"] == PT_INTERP)
@@ -180,10 +182,10 @@ def records_of_other_loaders(bundle):
         missing = name[:-3] + b"!?\0"
         yield lie(bundle, index, "missing", (CANNOT,), "inplace: " + missing[:-1].decode(), interpreter=missing)
         yield lie(bundle, index, "a folder", (RIGHT,), BY_MEMFD, interpreter=b"/" * (len(name) - 1) + b"\0")
-        # what runs then is anybody's guess
+        # the program would be damaged
         yield lie(bundle, index, "none", interpreter=b"")
         yield lie(bundle, index, "none, nor a header", headers=changed(variant, place, p_type=PT_NULL), interpreter=b"")
-        # the program is mapped by the others; nobody but `verify` compares the name
+        # the other headers are used to map the program; only `verify` compares the name
         for fields in ({"p_type": PT_NULL}, {"p_offset": header["p_offset"] + 1}, {"p_offset": TOP},
                        {"p_offset": TOP - len(name) + 2}, {"p_filesz": len(name) - 1}, {"p_filesz": TOP}):
             yield lie(bundle, index, f"{fields}", (RIGHT,), IN_PLACE, headers=changed(variant, place, **fields))
@@ -193,7 +195,7 @@ def records_of_other_loaders(bundle):
 
 @kind
 def malformed_records(bundle):
-    """What the manifest's own rules forbid: nobody goes on."""
+    """Records that violate the manifest's own rules, so that the launcher and the tool refuse it."""
     for index, variant in enumerate(bundle.variants):
         def case(name, record, *says):
             return Case(f"variant {index} {name}", bundle.with_record(index, record), None,
@@ -207,8 +209,8 @@ def malformed_records(bundle):
         yield case("no program header", record.with_fields(headers=[]))
         for value in (1, 8, 4096, 4097, 1 << 31, 0xffffffff):
             yield case(f"interpreter_size {value}", record.with_fields(elf={"interpreter_size": value}))
-        for name in (b"\0", b"/lib/x", b"/lib/x\0y", b"/lib/x\0\0", b"\0\0", b"/lib/x\0y\0", b"x", b"x" * INTERPRETER_MAX,
-                     b"x" * INTERPRETER_MAX + b"\0"):
+        for name in (b"\0", b"/lib/x", b"/lib/x\0y", b"/lib/x\0\0", b"\0\0", b"/lib/x\0y\0", b"x",
+                     b"x" * INTERPRETER_MAX, b"x" * INTERPRETER_MAX + b"\0"):
             yield case(f"interpreter {name[:10]!r}", record.with_fields(interpreter=name))
         for length in range(1, 8):
             whole = record.with_fields(interpreter=b"x" * (15 - length) + b"\0")
@@ -217,11 +219,11 @@ def malformed_records(bundle):
 
 @kind
 def records_of_places(bundle):
-    """A payload that is whole but lies at no page's start cannot be moved to one. Not one byte behind it is read on the
-    way to find that out: of the last one, the rest of the page is not there."""
+    """An intact payload that does not start at a page, which cannot be moved to one. The launcher must find that out
+    without reading a byte after it: the rest of the last payload's page is not in the file."""
     index = len(bundle.variants) - 1
     variant = bundle.variants[index]
-    raw = bundle.data[variant.start:variant.end - 1]  # the ELF file's last byte, of its section headers
+    raw = bundle.data[variant.start:variant.end - 1]  # the last byte of the ELF file is part of its section headers
     last, behind = (len(raw) - 1) // PAGE * PAGE, end_of(variant)
     shared = variant.record.headers + [load(behind, last, 1), load(behind + PAGE, last, 1)]
     size = {"payload_offset": variant.payload_offset + 1, "payload_size": len(raw), "size": len(raw)}
@@ -234,10 +236,10 @@ def records_of_places(bundle):
 
 @kind
 def records_without_permission(bundle):
-    """Segments that may not be read, in a payload that then cannot be mapped after all, because it may not be executed
-    where it lies: it is moved back and another method reads it."""
-    # linux/prctl.h, PR_SET_MDWE and PR_MDWE_REFUSE_EXEC_GAIN: for all that is started from here on. Kernels before 6.3
-    # do not know it and start all of these in place.
+    """Segments without read permission, in a payload that turns out not to be executable where it is: it is moved back,
+    and another method reads it."""
+    # linux/prctl.h, PR_SET_MDWE and PR_MDWE_REFUSE_EXEC_GAIN, which all children inherit. Kernels before 6.3 do not
+    # know it and start all of these in place.
     ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)
     for index, variant in enumerate(bundle.variants):
         for flags in (0, PF_W, PF_X):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Starts programs without a shell between, thousands of them, and says how each one ended."""
+"""Starts thousands of programs, without a shell, and returns how each one ended."""
 
 import collections
 import os
@@ -9,7 +9,7 @@ import signal
 # status: exit status, or None; signal: number, or None; error: errno with which the kernel refused to start it, or None
 Ended = collections.namedtuple("Ended", "status signal error out err")
 
-LIMIT = 60  # seconds; a damaged program must not hang the tests. Nothing that is well comes near
+LIMIT = 60  # seconds; a damaged program must not hang the tests. An intact one needs much less
 
 
 def set_limits():
@@ -21,7 +21,7 @@ class Spawner:
     def __init__(self, environment):
         self.environment = environment
         self.null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-        # two files that take the output, emptied after each start: a pipe would have to be read while it fills
+        # two files for the output, emptied after each start: a pipe would have to be read while it fills
         self.output = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("out", "err")]
         self.child = 0
         signal.signal(signal.SIGALRM, self.kill)
@@ -34,14 +34,14 @@ class Spawner:
         taken = os.pread(fd, os.fstat(fd).st_size, 0)
         if taken:
             os.ftruncate(fd, 0)
-            os.lseek(fd, 0, os.SEEK_SET)  # the child writes at an offset that is shared with us
+            os.lseek(fd, 0, os.SEEK_SET)  # the child shares the file's offset with this process
         return taken
 
     def __call__(self, argv, **environment):
         actions = [(os.POSIX_SPAWN_DUP2, self.null, 0)]
         actions += [(os.POSIX_SPAWN_DUP2, fd, i + 1) for i, fd in enumerate(self.output)]
         try:
-            # unlike execvp and a shell, this leaves ENOEXEC alone
+            # unlike execvp and a shell, this does not turn a file with ENOEXEC into a script
             self.child = os.posix_spawn(argv[0], argv, {**self.environment, **environment}, file_actions=actions)
         except OSError as refusal:
             return Ended(None, None, refusal.errno, b"", b"")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program without a C library, so that a bundle of it stays small and starts thousands of times in a minute. It says
- * which level it was built for and prints a sum over a table (-DFILL='"file"'), so that a wrong byte of it shows.
+ * A program without a C library, so that a bundle of it is small and can be started thousands of times a minute. It prints
+ * the level that it was built for and a checksum of a table (-DFILL='"file"'), which shows every wrong byte in it.
  */
 #include <stdint.h>
 #include <sys/syscall.h>

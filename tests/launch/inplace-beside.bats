@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-# Programs that look for their files, or for themselves, beside the file that was started: with a start in place that is
-# the bundle, where a memfd would be found without one.
-load inplace
+# Programs that look for their files, or for themselves, beside the file that was started. After a start in place that
+# is the bundle; a memfd lies beside nothing.
+load ../lib/common
+load ../lib/inplace
 
-# A program that prints what a library of its own says, and another one that it opens later, beside it in app/lib.
+# make_app COMPILER: app.c, which prints what a library says that it is linked with, and one that it opens; both are in
+# app/lib
 make_app() {
     mkdir -p app/bin app/lib
     echo 'const char *say(void) { return "from the library"; }' >library.c
@@ -34,59 +36,60 @@ C
     for tags in --enable-new-dtags --disable-new-dtags; do
         gcc -o app.built app.c -Lapp/lib -lown -ldl -Wl,"$tags",-rpath,'$ORIGIN/../lib'
         mv app.built app.program
-        mkdir -p kinds && (cd kinds && cp ../app.program app && bundles app)
+        mkdir -p kinds && (cd kinds && cp ../app.program app && make_kinds app)
         KINDS=kinds AT=app/bin
-        same app path
+        compare_kinds app path
         grep -Fxq 'from the library, from the plugin, 1, path' stored.out
         PREFIX=(env "PATH=app/bin:$PATH")
-        START=app same app through-PATH
+        START=app compare_kinds app through-PATH
         PREFIX=(env "PATH=$PWD/links:$PATH")
-        START=app same app through-PATH-and-link
+        START=app compare_kinds app through-PATH-and-link
         PREFIX=(env -C elsewhere)
-        START=../app/bin/app same app elsewhere
+        START=../app/bin/app compare_kinds app elsewhere
         PREFIX=(env -C app/bin)
-        START=./app same app here
+        START=./app compare_kinds app here
         PREFIX=("$FIXTURES/exec-with" close=20 --)
-        same app other-name
+        compare_kinds app other-name
         grep -Fxq 'from the library, from the plugin, 1, ' stored.out
         PREFIX=()
-        START=links/again/app same app links
+        START=links/again/app compare_kinds app links
     done
-    # and not by chance: out of a memfd it is not
+    # from a memfd it is not found
     LAUNCH=memfd run_kind stored app
     grep -q 'libown.so: cannot open shared object file' stored.err
 }
 
-@test "musl's loader finds it too" {
+@test "musl's loader finds a library beside the program through \$ORIGIN too" {
     need musl-gcc
     make_app musl-gcc
     musl-gcc -o app.program app.c -Lapp/lib -lown '-Wl,-rpath,$ORIGIN/../lib'
-    mkdir kinds && (cd kinds && cp ../app.program app && bundles app)
+    mkdir kinds && (cd kinds && cp ../app.program app && make_kinds app)
     KINDS=kinds AT=app/bin
-    same app path
+    compare_kinds app path
     grep -q '^from the library, from the plugin, ' stored.out
 }
 
 # build_again: the fixture `again`, for two levels, as again.v1 and again.v2, and bundles of both
 build_again() {
     local level
+    need_level 2
     for level in 1 2; do
         "${COMPILE[@]}" -DLEVEL=$level -o "again.v$level" "$SOURCES/again.c"
     done
-    [ "$(machine_level)" -ge 2 ] || skip "this machine has no x86-64-v2"
     mkdir native stored zstd
     "$TOOL" create --launch inplace -o stored/again again.v1 again.v2
     "$TOOL" create -o zstd/again again.v1 again.v2
 }
 
-# same_again LEVEL STARTS ARGUMENT..: that many starts, each of that level and in place
-same_again() {
+# compare_again LEVEL STARTS ARGUMENT..: compare_kinds for a program that starts this many times, each time at this
+# level and in place
+compare_again() {
     local level=$1 kind
     STARTS=$2
     shift 2
     PREFIX=(env "FATELF_AMD64=v$level")
     cp -f "again.v$level" native/again
-    same again "$@"
+    compare_kinds again "$@"
     [ "$(cat stored.status)" = 0 ]
     for kind in stored zstd; do
         [ "$(grep -c "starting v$level by inplace," "$kind.log")" = "$STARTS" ]
@@ -97,38 +100,38 @@ same_again() {
     local level
     build_again
     for level in 1 2; do
-        same_again $level 2 applet
+        compare_again $level 2 applet
         grep -Fxq "applet's own: v$level, argv[0] applet, exe $PWD/again" stored.out
     done
 }
 
-@test "a program that execs what the link /proc/self/exe says is started again, at the same level" {
+@test "a program that execs the path in the link /proc/self/exe is started again, at the same level" {
     local level
     build_again
     for level in 1 2; do
-        same_again $level 2 path
+        compare_again $level 2 path
         grep -Fxq "second: v$level, argv[0] ./again, exe $PWD/again" stored.out
     done
     LAUNCH=memfd run_kind stored again path
     [ "$(cat stored.status)" = 1 ]
 }
 
-@test "a program that execs a sealed copy of itself, as runc does, is started in place out of that copy" {
+@test "a program that execs a sealed copy of itself, as runc does, starts in place from that copy" {
     build_again
-    same_again 1 2 sealed kept
+    compare_again 1 2 sealed kept
     grep -Fxq 'sealed: v1, argv[0] ./again, exe /memfd:clone (deleted)' stored.out
     grep -Fxq 'sealed: argument kept' stored.out
 }
 
-@test "a program whose child is traced sees one exec, and one that attaches to its child reads and writes there" {
+@test "a program that traces its child sees one exec, and can read and write its child's memory" {
     build_again
-    same_again 1 2 traced
+    compare_again 1 2 traced
     [ "$(grep -c 'stopped by signal 5' stored.out)" = 1 ]
-    same_again 2 1 attached
+    compare_again 2 1 attached
     grep -Fxq 'child: 22' stored.out
 }
 
-@test "Go and Rust say where they are, through a link too" {
+@test "Go and Rust programs know the path of their file, through a link too" {
     need go rustc
     rustc --version >rustc.out 2>&1 || skip "rustc is there, but without a tool chain"
     mkdir go folder
@@ -147,96 +150,97 @@ GO
     echo 'fn main() { println!("{:?}", std::env::current_exe().unwrap()) }' >in-rust.rs
     rustc -O in-rust.rs
     ln -s "$PWD/in-go" "$PWD/in-rust" folder
-    bundles in-go
-    bundles in-rust
-    START=folder/in-go same in-go
+    make_kinds in-go
+    make_kinds in-rust
+    START=folder/in-go compare_kinds in-go
     grep -Fxq "$PWD/in-go true" stored.err
-    START=folder/in-rust same in-rust
+    START=folder/in-rust compare_kinds in-rust
     grep -Fxq "\"$PWD/in-rust\"" stored.out
 }
 
-@test "perl's \$^X is the bundle, and runs" {
-    need perl
+@test "perl's \$^X is the bundle, and can be started" {
     local perl
-    perl=$(PATH=/usr/bin:/bin:$PATH command -v perl)
-    perl=$(readlink -f "$perl")
-    bundles "$perl"
-    same "${perl##*/}" -e 'print "$^X\n"'
+    perl=$(find_program perl)
+    [ -n "$perl" ] || skip "perl is not installed"
+    make_kinds "$perl"
+    compare_kinds "${perl##*/}" -e 'print "$^X\n"'
     grep -Fxq "$PWD/${perl##*/}" stored.out
     STARTS=2
-    same "${perl##*/}" -e 'exec $^X, "-e", "print qq(again\n)"'
+    compare_kinds "${perl##*/}" -e 'exec $^X, "-e", "print qq(again\n)"'
     grep -Fxq again stored.out
 }
 
 @test "bash's \$BASH is the bundle" {
-    bundles "$(command -v bash)"
-    AT=$PWD same bash -c 'echo "$BASH $0"'
+    mkdir original
+    cp "$BASH" original/bash
+    make_kinds original/bash
+    AT=$PWD compare_kinds bash -c 'echo "$BASH $0"'
     grep -Fxq "$PWD/bash $PWD/bash" stored.out
 }
 
 @test "python3 finds its library beside itself, and the folder of a virtual environment" {
-    need python3
     local python name version library
-    python=$(readlink -f "$(PATH=/usr/bin:/bin:$PATH command -v python3)")
+    python=$(find_program python3)
+    [ -n "$python" ] || skip "python3 is not installed"
     name=$(basename "$python")
     version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
     library=$("$python" -c 'import os; print(os.path.dirname(os.__file__))')
     mkdir -p tree/bin tree/lib venv/bin
     ln -s "$library" "tree/lib/$version"
-    bundles "$python"
+    make_kinds "$python"
     AT=tree/bin
-    same "$name" -S -c 'import sys, json, os; print(sys.prefix, sys.exec_prefix, sys.executable, json.__file__)'
+    compare_kinds "$name" -S -c '
+import sys, json
+print(sys.prefix, sys.exec_prefix, sys.executable, json.__file__)'
     grep -Fq "$PWD/tree $PWD/tree $PWD/tree/bin/$name $PWD/tree/lib/$version/json" stored.out
     PREFIX=(env "PATH=$PWD/tree/bin:$PATH")
-    START=$name same "$name" -S -c 'import sys; print(sys.executable)'
+    START=$name compare_kinds "$name" -S -c 'import sys; print(sys.executable)'
     grep -Fxq "$PWD/tree/bin/$name" stored.out
     AT=venv/bin PREFIX=()
     printf 'home = %s\ninclude-system-site-packages = false\n' "$PWD/tree/bin" >venv/pyvenv.cfg
     cp --remove-destination native/"$name" tree/bin/"$name"
-    same "$name" -c 'import sys, json; print(sys.prefix != sys.base_prefix, sys.prefix, sys.base_prefix)'
+    compare_kinds "$name" -c 'import sys, json; print(sys.prefix != sys.base_prefix, sys.prefix, sys.base_prefix)'
     grep -Fxq "True $PWD/venv $PWD/tree" stored.out
 }
 
-@test "node's process.execPath is the bundle, and a child process of its own is started with it" {
-    need node
-    local node
-    node=$(readlink -f "$(command -v node)")
-    [ "$(head -c 4 "$node" | tail -c 3)" = ELF ] || skip "node is a script here"
-    # decoding 100 MB takes long: only as stored
+@test "node's process.execPath is the bundle, and starts a child process" {
+    local node kind
+    node=$(find_program node)
+    [ -n "$node" ] || skip "node is not installed, or is a script here"
+    # only stored, because it takes long to decode 100 MB
     mkdir native stored
     cp "$node" native/node
     "$TOOL" create -q --launch inplace -o stored/node "v1=$node"
-    local kind
     for kind in native stored; do
         run_kind "$kind" node -e '
             console.log(process.execPath, process.argv0)
             console.log(require("child_process").execFileSync(process.execPath, ["-p", "6 * 7"],
                 { env: {}, encoding: "utf8" }))'
     done
-    in_place stored
+    started_in_place stored
     as_native stored
     grep -Fxq "$PWD/node ./node" stored.out
     grep -Fxq 42 stored.out
 }
 
-@test "java finds its libraries and its home in the tree in which it lies" {
-    need java
+@test "java finds its libraries and its home in the tree that it is part of" {
     local java home name
-    java=$(readlink -f "$(command -v java)")
+    java=$(find_program java)
+    [ -n "$java" ] || skip "java is not installed"
     home=${java%/bin/java}
-    [ -e "$home/lib/jvm.cfg" ] || skip "java is no part of a JDK's tree here"
+    [ -e "$home/lib/jvm.cfg" ] || skip "java is not part of a JDK's tree here"
     mkdir -p jdk/bin
     for name in "$home"/*; do
         [ "${name##*/}" = bin ] || [ "${name##*/}" = lib ] || ln -s "$name" jdk
     done
-    # the home is taken from where libjvm.so really is
+    # java finds its home by the real path of libjvm.so
     cp -rs "$home/lib" jdk/lib
     cp --remove-destination "$home/lib/server/libjvm.so" jdk/lib/server/
-    bundles "$java"
+    make_kinds "$java"
     AT=jdk/bin
-    same java -Xshare:auto -Xint -XshowSettings:properties -version
+    compare_kinds java -Xshare:auto -Xint -XshowSettings:properties -version
     grep -Fq "java.home = $PWD/jdk" stored.err
-    # out of a memfd it finds not even its first library
+    # from a memfd it does not even find its first library
     LAUNCH=memfd run_kind stored java -version
     [ "$(cat stored.status)" = 127 ]
 }

@@ -1,40 +1,33 @@
 # SPDX-License-Identifier: MIT
-# Real programs as bundles of themselves, started in place: they say and do what they do when started themselves.
-load inplace
+# Real programs, started in place, do and print what they do natively.
+load ../lib/common
+load ../lib/inplace
 
-# add NAME..: bundles of the program that stands in PATH under this name, where all tests find them
-add() {
+setup_file() {
     local name program
-    for name; do
-        # what a version manager puts into PATH under these names is a script
-        program=$(PATH=/usr/bin:/bin:$PATH command -v "$name") || continue
-        program=$(readlink -f "$program")
-        [ "$(LC_ALL=C head -c 4 "$program" | tail -c 3)" = ELF ] || continue
-        mkdir -p programs
+    mkdir "$BATS_FILE_TMPDIR/programs"
+    cd "$BATS_FILE_TMPDIR" || return 1
+    for name in bash perl python3 rg git gdb sort; do
+        program=$(find_program "$name")
+        [ -n "$program" ] || continue
         cp "$program" "programs/$name"
-        bundles "programs/$name"
+        make_kinds "programs/$name"
     done
 }
 
-setup_file() {
-    load inplace
-    cd "$BATS_FILE_TMPDIR" || return 1
-    add bash perl python3 rg git gdb sort
-}
-
 setup() {
-    cd "$BATS_TEST_TMPDIR" || exit 1
-    unset FATELF_AMD64 FATELF_AMD64_LAUNCH FATELF_AMD64_DEBUG GOAMD64 MGODEBUG
-    umask 022
+    start_test
     KINDS=$BATS_FILE_TMPDIR
 }
 
-has() {
+# need_kinds NAME: of the programs that setup_file looks for
+need_kinds() {
     [ -e "$KINDS/stored/$1" ] || skip "$1 is not installed"
 }
 
-# only_stored PROGRAM: as `bundles` and `same`, for programs of 100 MB, which would take long to decode
-only_stored() {
+# make_stored PROGRAM and compare_stored NAME [ARGUMENT]..: as make_kinds and compare_kinds, for programs of 100 MB,
+# which take long to decode
+make_stored() {
     local name=${1##*/}
     KINDS=.
     mkdir -p native stored
@@ -42,26 +35,26 @@ only_stored() {
     "$TOOL" create -q --force --launch inplace -o "stored/$name" "v1=$1"
 }
 
-same_stored() {
+compare_stored() {
     local kind
     for kind in native stored; do
         run_kind "$kind" "$@"
     done
-    in_place stored
+    started_in_place stored
     as_native stored
 }
 
-@test "bash: jobs, pipelines, traps, signals, here documents, exit status" {
-    has bash
+@test "bash runs jobs, pipelines, traps, signals and here documents, and ends with the same status" {
+    need_kinds bash
     seq 20000 >in
-    same bash -c '
+    compare_kinds bash -c '
         trap "echo trapped" USR1
         trap "echo leaving" EXIT
         read -r first; echo "first $first"
         sort -rn | head -n 3
         (exit 3) & wait $!; echo "job $?"
         kill -USR1 $$
-        cat <(echo substituted) <<<ignored
+        cat <(echo substituted) <<<ignored # lint: bash itself is tested
         for i in {1..2000}; do ((sum += i)); done; echo $sum
         coproc { cat; }; echo through >&"${COPROC[1]}"; read -r line <&"${COPROC[0]}"; echo "$line"
         f() { local n=$1; ((n == 0)) || f $((n - 1)); }; f 500
@@ -70,14 +63,14 @@ same_stored() {
     grep -Fxq trapped stored.out
     grep -Fxq leaving stored.out
     [ "$(cat stored.status)" = 42 ]
-    same bash -c 'ulimit -c 0; kill -SEGV $$'
+    compare_kinds bash -c 'ulimit -c 0; kill -SEGV $$'
     [ "$(cat stored.status)" = 139 ]
 }
 
-@test "perl: modules, fork, signals, sockets, a module with code of its own" {
-    has perl
+@test "perl loads modules, among them compiled ones, forks, and uses signals and sockets" {
+    need_kinds perl
     seq 100 >in
-    same perl -MPOSIX -MData::Dumper -MSocket -we '
+    compare_kinds perl -MPOSIX -MData::Dumper -MSocket -we '
         my $sum = 0; $sum += $_ while <STDIN>; print "$sum\n", strftime("%Y", gmtime 0), Dumper([@ARGV]);
         $| = 1; $SIG{TERM} = sub { print "got TERM\n" };
         if (!(my $child = fork)) { exec "/bin/sh", "-c", "exit 7" } else { waitpid $child, 0; print $? >> 8, "\n" }
@@ -90,9 +83,9 @@ same_stored() {
     [ "$(cat stored.status)" = 9 ]
 }
 
-@test "python3: threads, subprocesses of its own, extension modules, callbacks from C" {
-    has python3
-    same python3 -c '
+@test "python3 runs threads, starts itself, and uses extension modules and callbacks from C" {
+    need_kinds python3
+    compare_kinds python3 -c '
 import ctypes, hashlib, json, os, subprocess, sys, threading, zlib
 words = []
 threads = [threading.Thread(target=words.append, args=(i,)) for i in range(8)]
@@ -112,8 +105,8 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) + 20)'
     [ "$(cat stored.status)" = 25 ]
 }
 
-@test "a bundle that is started in place serves as interpreter of a script" {
-    has perl
+@test "a bundle that starts in place can be the interpreter of a script" {
+    need_kinds perl
     local kind
     for kind in native stored zstd; do
         ln -f "$KINDS/$kind/perl" perl
@@ -125,8 +118,8 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) + 20)'
     grep -Fxq "script one two $PWD/perl" stored.out
 }
 
-@test "git: a repository, commits, a difference, helpers that it starts" {
-    has git
+@test "git creates a repository, commits, compares, and starts its helpers" {
+    need_kinds git
     export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
     export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
     export GIT_AUTHOR_DATE='@1 +0000' GIT_COMMITTER_DATE='@1 +0000'
@@ -140,7 +133,7 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) + 20)'
         git=$PWD/git
         mkdir repository
         (
-            cd repository
+            cd repository || exit
             "$git" init -q -b main .
             cp ../in file
             "$git" add file
@@ -158,50 +151,49 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) + 20)'
     grep -q ' two$' stored.out
 }
 
-@test "sort in several threads, of a file larger than its memory" {
-    has sort
+@test "sort sorts a file larger than its memory in several threads" {
+    need_kinds sort
     seq 60000 | sed 's/.*/& line/' >in
-    same sort -R --random-source=in --parallel=2 -S 300K -T .
+    compare_kinds sort -R --random-source=in --parallel=2 -S 300K -T .
     [ "$(wc -l <stored.out)" = 60000 ]
 }
 
-@test "gdb, which starts and inspects another program" {
-    has gdb
+@test "gdb starts and inspects another program" {
+    need_kinds gdb
     PREFIX=(bash -c '"$@" | sed "s/(process [0-9]*)/(process)/"' numberless)
-    same gdb -q -nx -batch -ex 'break main' -ex run -ex 'print 6 * 7' -ex bt -ex continue \
+    compare_kinds gdb -q -nx -batch -ex 'break main' -ex run -ex 'print 6 * 7' -ex bt -ex continue \
         --args "$FIXTURES/level.v1" word
     grep -q '^\$1 = 42' stored.out
     grep -Fxq 'v1 word' stored.out
 }
 
-@test "ripgrep: counts of lines in several files" {
-    has rg
+@test "ripgrep counts lines in several files" {
+    need_kinds rg
     mkdir tree
     seq 10000 >tree/one
     cp tree/one tree/two
-    same rg --sort path -c '7.*7' tree
+    compare_kinds rg --sort path -c '7.*7' tree
     grep -q '^tree/two:' stored.out
 }
 
-@test "the C compiler itself, with the objects it makes" {
+@test "the C compiler writes the same assembler code" {
     local cc1
     cc1=$(gcc -print-prog-name=cc1)
     [ -x "$cc1" ] || skip "this compiler has no cc1"
     "${COMPILE[@]}" -E -o acts.i "$SOURCES/acts.c"
-    only_stored "$cc1"
-    same_stored cc1 -quiet -fpreprocessed -O2 -o - acts.i
+    make_stored "$cc1"
+    compare_stored cc1 -quiet -fpreprocessed -O2 -o - acts.i
     grep -q 'posix_spawn' stored.out
     [ "$(cat stored.status)" = 0 ]
 }
 
-@test "node: its compiler, workers, zlib and children" {
-    need node
+@test "node compiles JavaScript, and uses workers and zlib" {
     local node
-    node=$(readlink -f "$(command -v node)")
-    [ "$(LC_ALL=C head -c 4 "$node" | tail -c 3)" = ELF ] || skip "node is a script here"
-    only_stored "$node"
+    node=$(find_program node)
+    [ -n "$node" ] || skip "node is not installed, or is a script here"
+    make_stored "$node"
     seq 1000 >in
-    same_stored "${node##*/}" -e '
+    compare_stored "${node##*/}" -e '
         const { Worker } = require("worker_threads"), zlib = require("zlib"), crypto = require("crypto")
         let sum = 0
         for (let i = 0; i < 3e6; i++) sum = (sum * 31 + i) | 0
@@ -215,13 +207,13 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) + 20)'
     [ "$(cat stored.status)" = 17 ]
 }
 
-@test "java: its compiler, threads, a stack that overflows, null pointers" {
-    need java
-    local java home name
-    java=$(readlink -f "$(command -v java)")
+@test "java compiles, runs threads, and handles stack overflows and null pointers" {
+    local java home
+    java=$(find_program java)
+    [ -n "$java" ] || skip "java is not installed"
     home=${java%/bin/java}
-    [ -e "$home/lib/jvm.cfg" ] || skip "java is no part of a JDK's tree here"
-    "$java" --list-modules 2>/dev/null | grep -q jdk.compiler || skip "this java has no compiler"
+    [ -e "$home/lib/jvm.cfg" ] || skip "java is not part of a JDK's tree here"
+    [[ $("$java" --list-modules 2>/dev/null) == *jdk.compiler* ]] || skip "this java has no compiler"
     mkdir -p jdk/bin
     ln -s "$home"/* jdk 2>/dev/null || true
     cat >Program.java <<'JAVA'
@@ -241,47 +233,47 @@ public class Program {
 }
 JAVA
     KINDS=.
-    bundles "$java"
+    make_kinds "$java"
     AT=jdk/bin
-    same java -Xmx64m -XX:TieredStopAtLevel=1 Program.java word
+    compare_kinds java -Xmx64m -XX:TieredStopAtLevel=1 Program.java word
     grep -Fxq overflow stored.out
     grep -Fxq '49995000 word' stored.out
     [ "$(cat stored.status)" = 19 ]
 }
 
-@test "gofmt: a Go program formats, lists, complains and dies as it does natively" {
+@test "gofmt, a Go program, formats, lists and reports errors as it does natively" {
     need go
     local gofmt
     gofmt=$(go env GOROOT)/bin/gofmt
     [ -x "$gofmt" ] || skip "this Go has no gofmt"
     KINDS=.
-    bundles "$gofmt"
+    make_kinds "$gofmt"
     printf 'package main\nimport "fmt"\nfunc  main ( ) { fmt.Println( 1+2 ) }\n' >in
-    same gofmt
+    compare_kinds gofmt
     grep -Fxq 'func main() { fmt.Println(1 + 2) }' stored.out
-    same gofmt -l "$(go env GOROOT)/src/fmt" "$(go env GOROOT)/src/runtime"
+    compare_kinds gofmt -l "$(go env GOROOT)/src/fmt" "$(go env GOROOT)/src/runtime"
     echo 'package (' >in
-    same gofmt
+    compare_kinds gofmt
     [ "$(cat stored.status)" = 2 ]
 }
 
 @test "100 concurrent starts in place all succeed, each with its own output" {
-    has bash
-    local i status pids=()
+    need_kinds bash
+    local i exit_status pids=()
     for i in {1..100}; do
         "$KINDS/stored/bash" -c 'echo "start $1"; exit $(($1 % 100))' bash "$i" >"out.$i" 2>&1 &
         pids+=($!)
     done
     for i in {1..100}; do
-        status=0
-        wait "${pids[i - 1]}" || status=$?
-        [ "$status" = $((i % 100)) ] || { echo "start $i: status $status"; return 1; }
+        exit_status=0
+        wait "${pids[i - 1]}" || exit_status=$?
+        [ "$exit_status" = $((i % 100)) ] || { echo "start $i: status $exit_status"; return 1; }
         [ "$(cat "out.$i")" = "start $i" ] || { cat "out.$i"; return 1; }
     done
 }
 
-@test "a pipeline of programs started in place moves megabytes unharmed" {
-    has bash
+@test "a pipeline of programs that start in place copies megabytes correctly" {
+    need_kinds bash
     local bash=$KINDS/stored/bash
     cat "$TOOL" "$TOOL" "$TOOL" >data
     "$bash" -c 'exec cat data' | "$bash" -c 'cat | cat' | FATELF_AMD64_LAUNCH=inplace "$KINDS/zstd/bash" -c cat >copy

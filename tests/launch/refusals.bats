@@ -1,54 +1,56 @@
 # SPDX-License-Identifier: MIT
-# Where the system refuses what the launcher would like best, it finds another way, or says all that was refused.
-load ../common
-load surroundings
+# A bundle that is made for memfd, where the system refuses some calls: the launcher finds another way to start it, or
+# lists everything that was refused.
+load ../lib/common
+load ../lib/surroundings
+load ../lib/users
 
-# Two frames and more, so that there is something to decode in threads.
+# The probe is followed by more data, so that it has several frames and several threads decode it.
 setup_file() {
-    load ../common
-    cat "$FIXTURES/probe" "$(command -v bash)" "$(command -v bash)" >"$BATS_FILE_TMPDIR/big"
+    cat "$FIXTURES/probe" "$BASH" "$BASH" >"$BATS_FILE_TMPDIR/big"
     chmod +x "$BATS_FILE_TMPDIR/big"
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/probe" v1="$BATS_FILE_TMPDIR/big"
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/level" v1="$FIXTURES/level.v1"
 }
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || exit 1
-    unset FATELF_AMD64 FATELF_AMD64_LAUNCH FATELF_AMD64_DEBUG GOAMD64 MGODEBUG XDG_RUNTIME_DIR
-    umask 022
+    start_test
     ln -s "$BATS_FILE_TMPDIR"/{probe,level} .
     mkdir tmp
     export TMPDIR=$PWD/tmp
-    PUBLIC=
 }
 
 teardown() {
-    [ -z "$PUBLIC" ] || rm -rf "$PUBLIC"
+    remove_public_folder
 }
 
-# The program ran from a private file in the folder $1, by the output of `probe exe` on stdin; nothing is left there.
-ran_from() {
-    grep -Eq "^exe: $1/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)\$"
-    [ -z "$(ls -A "$1")" ]
-}
-
-# Neither in place nor from memory: only private files are left.
+# For `sandboxed`: a start in place and one from a memfd are refused, and only private files are left.
 only_files=$no_new_code,memfd_create=EPERM
 
+# ran_from_file FOLDER: `probe exe` in the file `out` ran from a private file in this folder, which is empty now
+ran_from_file() {
+    grep -Eq "^exe: $1/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)\$" out
+    empty "$1"
+}
+
+# ran_from_default_folder: the same for the folders that the launcher tries by itself
+ran_from_default_folder() {
+    grep -Eq '^exe: /(dev/shm|tmp|var/tmp)/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)$' out
+}
+
+# ran_from_memfd: `probe exe` in the file `out` ran from a memfd
 ran_from_memfd() {
-    grep -Fxq 'exe: /memfd:probe.v1 (deleted)'
+    grep -Fxq 'exe: /memfd:probe.v1 (deleted)' out
 }
 
-@test "the sandbox of these tests refuses what it is told to" {
-    run sandboxed memfd_create=EPERM,open=EACCES,openat=EACCES ./level
-    [ "$status" = 126 ]
+@test "the sandbox of these tests makes system calls fail" {
+    run -126 sandboxed memfd_create=EPERM,open=EACCES,openat=EACCES ./level
     need perl
-    # clone: a fork of perl's
-    run sandboxed clone=EPERM,clone3=EPERM "$(command -v perl)" -e 'exit(defined fork ? 0 : 5)'
-    [ "$status" = 5 ]
+    # perl's fork calls clone
+    run -5 sandboxed clone=EPERM,clone3=EPERM "$(command -v perl)" -e 'exit(defined fork ? 0 : 5)'
 }
 
-@test "where memfds are refused the program starts in place" {
+@test "if memfds are refused, the program starts in place" {
     local error
     for error in EPERM ENOSYS EACCES EMFILE; do
         sandboxed "memfd_create=$error" ./probe exe >out
@@ -56,49 +58,52 @@ ran_from_memfd() {
     done
 }
 
-@test "where memfds and new code are refused the program runs from a private file in TMPDIR, which is gone" {
+@test "if memfds and new code are refused, the program runs from a private file in TMPDIR, which is then removed" {
     local error
     for error in EPERM ENOSYS EACCES EMFILE; do
         sandboxed "$no_new_code,memfd_create=$error" ./probe exe >out
-        ran_from "$TMPDIR" <out
+        ran_from_file "$TMPDIR"
     done
 }
 
-@test "a kernel before 6.3, which refuses MFD_EXEC, starts the program from a sealed memfd all the same" {
+@test "on a kernel before 6.3, which refuses MFD_EXEC, the program starts from a sealed memfd too" {
     sandboxed memfd_create+exec=EINVAL ./probe exe >out
-    ran_from_memfd <out
+    ran_from_memfd
     grep -Fxq 'seals: future-write shrink grow seal' out
 }
 
-@test "a kernel before 5.1, which does not know F_SEAL_FUTURE_WRITE, gets the older seal" {
+@test "on a kernel before 5.1, which does not know F_SEAL_FUTURE_WRITE, the memfd has the older seal" {
     sandboxed fcntl+future-write=EINVAL ./probe exe >out
-    ran_from_memfd <out
+    ran_from_memfd
     grep -Fxq 'seals: write shrink grow seal' out
 }
 
-@test "a memfd that may not execute is left for a private file" {
+@test "if no memfd may be executed, the program runs from a private file" {
     sandboxed "$no_new_code,memfd_create+exec=EACCES" ./probe exe >out
-    ran_from "$TMPDIR" <out
+    ran_from_file "$TMPDIR"
 }
 
-@test "under vm.memfd_noexec=2, where new code is refused too, the program runs from a private file" {
+@test "under vm.memfd_noexec=2, with new code refused too, the program runs from a private file" {
     need_namespaces --pid --fork --mount-proc
-    as_root unshare --pid --fork --mount-proc bash -c '
+    # shellcheck disable=SC2016 # for the inner shell
+    capture as_root unshare --pid --fork --mount-proc bash -c '
         echo 2 >/proc/sys/vm/memfd_noexec || exit 77
-        "$1" "$2" -- ./probe exe' bash "$FIXTURES/seccomp-run" "$no_new_code" >out 2>err ||
-        { [ $? = 77 ] && skip "this kernel has no vm.memfd_noexec, or does not let us"; cat err; false; }
-    ran_from "$TMPDIR" <out
+        "$1" "$2" -- ./probe exe' bash "$FIXTURES/seccomp-run" "$no_new_code"
+    skip_if_unprepared
+    [ "$status" = 0 ] || fail "status $status"
+    ran_from_file "$TMPDIR"
 }
 
-@test "the private file is a program to the last argument" {
+@test "a program in a private file gets its arguments and descriptors as natively" {
     seq 100 >in
     exec 5<in
     sandboxed "$only_files" ./probe one 'two words' >out
     grep -q "^argument\[2\]: 'two words'$" out
     grep -q '^Threads:.1$' out
-    # those of the shell and of bats, 5, and none of the launcher's
-    diff <(sandboxed "$only_files" "$BATS_FILE_TMPDIR/big" | grep -o '^descriptor [0-9]*') \
-        <(grep -o '^descriptor [0-9]*' out)
+    # 5, and those of the shell and of bats
+    sandboxed "$only_files" "$BATS_FILE_TMPDIR/big" | grep -o '^descriptor [0-9]*' >native
+    grep -o '^descriptor [0-9]*' out | diff native -
+    grep -Fxq 'descriptor 5' native
     run sandboxed "$only_files" ./level word
     [ "$output" = 'v1 word' ]
 }
@@ -109,83 +114,82 @@ ran_from_memfd() {
     grep -Eq "^fatelf-amd64: \./level: starting v1 by .*$TMPDIR.*, ready in [0-9.]* ms$" err
 }
 
-@test "a TMPDIR that does not exist, is no folder or is relative is passed over" {
+@test "a TMPDIR that does not exist, is not a folder, or is relative is skipped" {
     local folder
     touch file
     for folder in "$PWD/none" "$PWD/file" tmp '' .; do
         TMPDIR=$folder sandboxed "$only_files" ./probe exe >out
-        grep -Eq '^exe: /(dev/shm|tmp|var/tmp)/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)$' out
+        ran_from_default_folder
     done
-    [ -z "$(ls -A tmp)" ]
+    empty tmp
 }
 
-@test "a TMPDIR that nobody may execute from, or that is full, is passed over" {
+@test "a TMPDIR that is mounted noexec, or that is full, is skipped" {
     local options
     need_namespaces --mount
     for options in noexec size=64k; do
-        as_root unshare --mount bash -c '
+        # shellcheck disable=SC2016 # for the inner shell
+        capture in_mount_namespace bash -c '
             mount -t tmpfs -o "$1" none tmp || exit 77
-            "$2" "$3" -- ./probe exe && [ -z "$(ls -A tmp)" ]' bash "$options" "$FIXTURES/seccomp-run" "$only_files" \
-            >out 2>err || { [ $? = 77 ] && skip "no tmpfs to be had here"; cat err; false; }
-        grep -Eq '^exe: /(dev/shm|tmp|var/tmp)/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)$' out
+            "$2" "$3" -- ./probe exe && [ -z "$(ls -A tmp)" ]' bash "$options" "$FIXTURES/seccomp-run" "$only_files"
+        skip_if_unprepared
+        [ "$status" = 0 ] || fail "$options: status $status"
+        ran_from_default_folder
     done
 }
 
-@test "XDG_RUNTIME_DIR is the last resort" {
+@test "XDG_RUNTIME_DIR is the last folder that is tried" {
     need_namespaces --mount
     cp "$FIXTURES/seccomp-run" .
     cp -L probe copy
-    # all other folders are noexec; what lies in them is reached through the working folder, from before the mounts
-    as_root unshare --mount bash -c '
+    # all other folders are mounted noexec; the working folder, which lies in one of them, still is the one from before
+    # shellcheck disable=SC2016 # for the inner shell
+    capture in_mount_namespace bash -c '
         for folder in /dev/shm /var/tmp /tmp; do
             mount -t tmpfs -o noexec none "$folder" || exit 77
         done
-        TMPDIR=/tmp XDG_RUNTIME_DIR=/proc/self/cwd/tmp ./seccomp-run "$1" -- ./copy exe' bash "$only_files" \
-        >out 2>err ||
-        { [ $? = 77 ] && skip "no tmpfs to be had here"; cat err; false; }
+        TMPDIR=/tmp XDG_RUNTIME_DIR=/proc/self/cwd/tmp ./seccomp-run "$1" -- ./copy exe' bash "$only_files"
+    skip_if_unprepared
+    [ "$status" = 0 ] || fail "status $status"
     grep -Eq '^exe: .*/tmp/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)$' out
-    [ -z "$(ls -A tmp)" ]
+    empty tmp
 }
 
-@test "a private file needs no permission that the umask could take away" {
-    local as=()
-    PUBLIC=$(TMPDIR='' mktemp -d)
-    chmod 755 "$PUBLIC"
-    mkdir -m 1777 "$PUBLIC/tmp"
-    cp -L probe level "$FIXTURES/seccomp-run" "$PUBLIC"
-    # root may read its own file in any case
-    [ "$(id -u)" != 0 ] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+@test "the umask does not prevent a start from a private file" {
+    public_folder # because the umask does not keep root from reading its files
+    mkdir -m 1777 tmp
+    cp "$BATS_FILE_TMPDIR/probe" "$FIXTURES/seccomp-run" .
     touch out err
     umask 777
-    TMPDIR=$PUBLIC/tmp "${as[@]}" "$PUBLIC/seccomp-run" "$only_files" -- "$PUBLIC/probe" exe >out 2>err || cat err
+    TMPDIR=$PWD/tmp capture "${AS_NOBODY[@]}" ./seccomp-run "$only_files" -- ./probe exe
     umask 022
-    cat out
-    ran_from "$PUBLIC/tmp" <out
+    [ "$status" = 0 ] || fail "status $status"
+    ran_from_file "$PWD/tmp"
 }
 
-@test "a small soft limit on the size of files is no hindrance to a private file, and is put back" {
+@test "a small soft limit on the size of files does not prevent a private file, and is set again" {
     bash -c 'ulimit -S -f 4 && exec "$0" "$1" -- ./probe' "$FIXTURES/seccomp-run" "$only_files" | cat >out
     grep -q '^limit 1: 4096 -1$' out
 }
 
 @test "without execveat the program starts through /proc, from a memfd and from a private file" {
     sandboxed execveat=ENOSYS ./probe exe >out
-    ran_from_memfd <out
+    ran_from_memfd
     sandboxed "execveat=ENOSYS,$only_files" ./probe exe >out
-    ran_from "$TMPDIR" <out
+    ran_from_file "$TMPDIR"
     run sandboxed execveat=ENOSYS ./level word
     [ "$output" = 'v1 word' ]
 }
 
-@test "where no thread can be started one decodes all" {
+@test "if no thread can be started, the first one decodes everything" {
     local error
     for error in EPERM EAGAIN ENOSYS; do
         sandboxed "clone=$error,clone3=$error" ./probe exe >out
-        ran_from_memfd <out
+        ran_from_memfd
     done
 }
 
-@test "the launcher does without the number of processors, seals and limits" {
+@test "the launcher needs neither the number of processors nor seals nor limits" {
     local call
     for call in sched_getaffinity=EPERM sched_getaffinity=ENOSYS fcntl=EPERM fcntl=EINVAL \
         prlimit64=EPERM,getrlimit=EPERM; do
@@ -194,30 +198,25 @@ ran_from_memfd() {
         [ "$status" = 0 ]
     done
     sandboxed sched_getaffinity=ENOSYS ./probe exe >out
-    ran_from_memfd <out
+    ran_from_memfd
 }
 
-@test "when all is refused, status 126 and every refusal, on one line" {
-    local status=0 error refusals
-    XDG_RUNTIME_DIR=$PWD sandboxed "$only_files,open=EACCES,openat=EACCES" ./level >out 2>err || status=$?
-    [ "$status" = 126 ]
-    [ ! -s out ]
-    [ "$(wc -l <err)" = 1 ]
-    # a folder may be missing here, or be mounted noexec
+@test "if everything is refused, the status is 126 and one line lists every refusal" {
+    local error refusals
+    # a folder may not exist here, or may be mounted noexec
     error='([a-z ]+: [A-Z][a-z ]+)'
-    # the loader that a dynamic program names cannot be opened for a start in place
+    # for a start in place, the program's dynamic loader cannot be opened
     refusals="memfd: memfd_create: Operation not permitted; inplace: /.*/ld-[^:;]*: Permission denied"
     refusals+="; $PWD/tmp: open: Permission denied; /dev/shm: $error; /tmp: $error; /var/tmp: $error"
     refusals+="; $PWD: open: Permission denied"
-    grep -Exq "fatelf-amd64: \./level: the program could not be started: $refusals" err
-    [ -z "$(ls -A tmp)" ]
+    XDG_RUNTIME_DIR=$PWD cannot_start level "$refusals" sandboxed "$only_files,open=EACCES,openat=EACCES"
+    empty tmp
 }
 
-@test "when the program's execution is refused, status 126, every attempt named, and nothing left" {
-    local status=0
-    sandboxed "execveat=EPERM,$only_files" ./level >out 2>err || status=$?
+@test "if the execution of private files is refused, every attempt is named and nothing is left" {
+    capture sandboxed "execveat=EPERM,$only_files" ./level
     if [ "$status" = 0 ]; then
-        # it found a way
+        # another way of execution was allowed
         [ "$(cat out)" = v1 ]
     else
         [ "$status" = 126 ]
@@ -225,21 +224,19 @@ ran_from_memfd() {
         grep -q "; $TMPDIR: exec[a-z]*: Operation not permitted" err
         [ "$(wc -l <err)" = 1 ]
     fi
-    [ -z "$(ls -A tmp)" ]
+    empty tmp
 }
 
-@test "a write that fails is named with its error, in each place that was tried" {
-    local status=0
-    sandboxed "$no_new_code,pwrite64=ENOSPC" ./level >out 2>err || status=$?
+@test "a write that fails is named with its error, for every place that was tried" {
+    capture sandboxed "$no_new_code,pwrite64=ENOSPC" ./level
     [ "$status" = 126 ]
     grep -q "; $TMPDIR: pwrite: No space left on device; " err
     grep -q '^fatelf-amd64: \./level: the program could not be started: memfd: pwrite: No space left on device; ' err
-    [ -z "$(ls -A tmp)" ]
+    empty tmp
 }
 
-@test "with no descriptor to be had, status 126 and a message that says so" {
-    local status=0
-    "$FIXTURES/exec-with" close=3 -- "$(command -v bash)" bash -c 'ulimit -n 3; exec ./level' >out 2>err || status=$?
+@test "without a free descriptor the status is 126 and the message says so" {
+    capture "$FIXTURES/exec-with" close=3 -- "$BASH" bash -c 'ulimit -n 3; exec ./level'
     [ "$status" = 126 ]
     grep -q '^fatelf-amd64: .*/level: the program could not be started: memfd: memfd_create: ' err
     grep -Eq '; inplace: /[^:;]*/ld-[^:;]*: .*; /.*: open: ' err

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-# The stub is linked with musl by default; one linked with the system's C library does all that matters as well.
-load ../common
+# By default the stub is linked with musl. A stub that is linked with the system's C library does the same.
+load ../lib/common
+load ../lib/surroundings
+load ../lib/users
 
 STUBS=("$BUILD/fatelf-amd64-stub" "$BUILD/stub-system/fatelf-amd64-stub")
 
 setup_file() {
-    load ../common
-    local i bash
-    bash=$(command -v bash)
+    local i bash=$BASH
     cat "$FIXTURES/probe" "$bash" "$bash" >"$BATS_FILE_TMPDIR/big"
     chmod +x "$BATS_FILE_TMPDIR/big"
     for i in 0 1; do
@@ -18,7 +18,7 @@ setup_file() {
     done
 }
 
-# Runs the function $1 in a folder of its own for each stub, with the bundles level, probe and bash in it.
+# with_each_stub FUNCTION: calls it once for each stub, in a folder with the bundles level, probe and bash
 with_each_stub() {
     local i
     for i in 0 1; do
@@ -31,31 +31,31 @@ with_each_stub() {
     done
 }
 
-@test "the two stubs are two, and none needs a library" {
+@test "the two stubs are different files, and neither needs a library" {
     local stub
     [ -x "${STUBS[1]}" ] || { echo "make builds ${STUBS[1]}"; false; }
-    run cmp "${STUBS[@]}"
-    [ "$status" = 1 ]
+    run -1 cmp "${STUBS[@]}"
     for stub in "${STUBS[@]}"; do
         run ldd "$stub"
         [[ $output = *'statically linked'* || $output = *'not a dynamic executable'* ]]
     done
 }
 
-@test "create has nothing to say of either stub, and leaves its segments as they are" {
+# list_segments FILE: type, address, sizes and flags
+list_segments() {
+    readelf -lW "$1" | awk '$1 ~ /^(LOAD|TLS|DYNAMIC|NOTE|GNU_STACK)$/ { print $1, $3, $5, $6, $7, $8 }' | sort
+}
+
+@test "create prints nothing with either stub, and adds one PT_LOAD and one PT_NOTE to its segments" {
     need readelf
-    # type, address, sizes, flags; a bundle has one PT_LOAD and one PT_NOTE more
-    segments() {
-        readelf -lW "$1" | awk '$1 ~ /^(LOAD|TLS|DYNAMIC|NOTE|GNU_STACK)$/ { print $1, $3, $5, $6, $7, $8 }' | sort
-    }
     local stub
     for stub in "${STUBS[@]}"; do
         "$TOOL" create --force --stub "$stub" -o bundle "$FIXTURES"/level.v[1-4] >said 2>&1
         diff /dev/null said
-        segments "$stub" >before
-        segments bundle >after
+        list_segments "$stub" >before
+        list_segments bundle >after
+        run -1 diff before after
         diff before after >added || true
-        grep -q '^> LOAD ' added
         [ "$(grep -c '^<' added)" = 0 ]
         [ "$(grep -c '^> LOAD' added)" = 1 ]
         [ "$(grep -c '^> NOTE' added)" = 1 ]
@@ -64,9 +64,10 @@ with_each_stub() {
 }
 
 @test "with each stub the levels, overrides and messages are the same" {
-    levels() {
-        local level
-        for level in $(seq "$(machine_level)"); do
+    check_levels() {
+        local level levels
+        levels=$(runnable_levels)
+        for level in $levels; do
             [ "$(FATELF_AMD64=v$level ./level word)" = "v$level word" ]
         done
         [ "$(./level)" = "v$(machine_level)" ]
@@ -76,12 +77,12 @@ with_each_stub() {
         FATELF_AMD64=v1 FATELF_AMD64_DEBUG=extract ./level | cmp - "$FIXTURES/level.v1"
         FATELF_AMD64_DEBUG=list ./level >../"list.${PWD##*/}"
     }
-    with_each_stub levels
+    with_each_stub check_levels
     diff list.0 list.1
 }
 
-@test "with each stub the program sees what it would see natively" {
-    transparent() {
+@test "with each stub the program sees what it sees natively" {
+    check_view() {
         local program settings=(block=2,33,34 ignore=13,64 pending=10 lock=locked slack=70000 close=5)
         for program in "$BATS_FILE_TMPDIR/big" ./probe; do
             "$FIXTURES/exec-with" "${settings[@]}" -- "$program" probe one '' 'two words' 2>&1 |
@@ -91,46 +92,46 @@ with_each_stub() {
         grep -q '^Threads:.1$' probe.out
         "$FIXTURES/exec-with" -- ./probe probe to closed <&- >&- 2>&-
         [ -s closed ]
-        ./probe exe | grep -Fxq 'seals: future-write shrink grow seal'
+        ./probe exe | finds -Fx 'seals: future-write shrink grow seal'
     }
-    with_each_stub transparent
+    with_each_stub check_view
 }
 
-@test "with each stub status, output and death by a signal come through" {
-    ends() {
+@test "with each stub the output, the exit status and death by a signal are the program's" {
+    check_end() {
         run ./bash -c 'read -r word; echo "$word"; exit 42' <<<input
         [ "$output" = input ]
         [ "$status" = 42 ]
         "$FIXTURES/exec-with" report=end -- ./bash bash -c 'kill -TERM $$'
         [ "$(cat end)" = 'signal 15' ]
     }
-    with_each_stub ends
+    with_each_stub check_end
 }
 
-@test "with each stub the refusals of the system have their way out" {
-    refusals() {
+@test "with each stub the program starts although a system call is refused, or there is a message" {
+    check_refusals() {
         local refused
         mkdir tmp
         for refused in memfd_create=ENOSYS memfd_create+exec=EINVAL execveat=ENOSYS clone=EPERM,clone3=EPERM \
             sched_getaffinity=EPERM fcntl=EPERM; do
-            TMPDIR=$PWD/tmp "$FIXTURES/seccomp-run" "$refused" -- ./probe exe | grep -q '^exe: '
+            TMPDIR=$PWD/tmp sandboxed "$refused" ./probe exe | finds '^exe: '
         done
-        [ -z "$(ls -A tmp)" ]
-        run "$FIXTURES/seccomp-run" memfd_create=EPERM,open=EACCES,openat=EACCES -- ./level
+        empty tmp
+        run sandboxed memfd_create=EPERM,open=EACCES,openat=EACCES ./level
         [ "$status" = 126 ]
         [[ $output = 'fatelf-amd64: ./level: the program could not be started: memfd: memfd_create: '* ]]
         [ "${#lines[@]}" = 1 ]
     }
-    with_each_stub refusals
+    with_each_stub check_refusals
 }
 
-@test "with each stub a bundle may be stripped, and starts where nothing but execution is allowed" {
+@test "with each stub a bundle may be stripped, and may have no permission but to be executed" {
     need strip
-    stripped() {
+    check_stripped() {
         cp -L level stripped
         strip -s stripped
         chmod 111 stripped
         [ "$(./stripped word)" = "v$(machine_level) word" ]
     }
-    with_each_stub stripped
+    with_each_stub check_stripped
 }

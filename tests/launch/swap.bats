@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-load ../common
-load surroundings
+# Whoever owns the folder of the private file can replace the file by another one, which must never be started.
+load ../lib/common
+load ../lib/surroundings
+load ../lib/users
 
-# Whoever owns the folder of the private file can put another one in its place; it must never be started.
-@test "a file that is put in the place of the private one is not started" {
-    [ "$(nproc)" -gt 1 ] || skip "needs two processors"
+@test "a file that replaces the private file is not started" {
+    need_two_processors
     "$TOOL" create -q -o level "$FIXTURES"/level.v[1-4]
     mkdir private
     printf '#!/bin/sh\necho evil\n' >evil
@@ -13,7 +14,7 @@ load surroundings
     until grep -q ready swapped; do :; done
     local i
     for ((i = 0; i < 300; i++)); do
-        TMPDIR=$PWD/private "$FIXTURES/seccomp-run" "$no_new_code,memfd_create=EPERM" -- ./level 2>&1 || true
+        TMPDIR=$PWD/private sandboxed "$no_new_code,memfd_create=EPERM" ./level 2>&1 || true
     done >said
     touch stop
     wait

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
-load ../common
+# How many threads decode a variant.
+load ../lib/common
+load ../lib/tracing
 
+# A program of several frames: 4 MiB of its data hardly compress.
 setup_file() {
-    # several frames: a program with 4 MiB of data that does not compress to nothing
+    missing "python3 is not installed" command -v python3
+    [ -z "$MISSING" ] || return 0
     cat >"$BATS_FILE_TMPDIR/large.c" <<'EOF'
 #include <stdio.h>
 static const unsigned char data[] = {
@@ -26,28 +30,32 @@ print(",".join(str(words[(i * i >> 5) % 4096]) for i in range(1 << 20)))' >"$BAT
     gcc -O1 -o "$BATS_FILE_TMPDIR/large" "$BATS_FILE_TMPDIR/large.c"
 }
 
+# threads_of COMMAND..: how many threads it starts
 threads_of() {
-    strace -f -qq -e trace=clone,clone3 -e signal=none "$@" 2>&1 >/dev/null | grep -c CLONE_THREAD || true
+    strace -f -qq -e trace=clone,clone3 -e signal=none -o trace "$@" >/dev/null
+    grep -c CLONE_THREAD trace || [ $? = 1 ]
 }
 
-@test "a variant of several frames is decoded by more than one thread, one of a single frame is not" {
-    need strace
-    [ "$(nproc)" -gt 1 ] || skip "needs two processors"
+@test "several threads decode a variant of several frames, and one thread a variant of one frame" {
+    need_strace
+    need_two_processors
+    need taskset
     local stub
     for stub in "$BUILD/fatelf-amd64-stub" "$BUILD/stub-system/fatelf-amd64-stub"; do
         "$TOOL" create -q --force --stub "$stub" -o large v1="$BATS_FILE_TMPDIR/large"
         [ "$(threads_of ./large)" -ge 1 ]
-        [ "$(threads_of taskset -c 0 ./large)" = 0 ]
+        [ "$(threads_of taskset -c "$(some_processor)" ./large)" = 0 ]
         "$TOOL" create -q --force --stub "$stub" -o small "$FIXTURES/level.v1"
         [ "$(threads_of ./small)" = 0 ]
     done
 }
 
-@test "what several threads decode is the program" {
+@test "several threads decode the program correctly" {
     "$TOOL" create -q -o large v1="$BATS_FILE_TMPDIR/large"
     FATELF_AMD64_DEBUG=extract ./large | cmp - "$BATS_FILE_TMPDIR/large"
-    local i
-    for i in 1 2 3 4 5 6 7 8; do
-        [ "$(./large)" = "$("$BATS_FILE_TMPDIR/large")" ]
+    local wanted _
+    wanted=$("$BATS_FILE_TMPDIR/large")
+    for _ in {1..8}; do
+        same "$wanted" "$(./large)"
     done
 }

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
-# Tools that ask a file which program it is get the program's answer from a bundle.
-load ../common
+# Tools that ask a bundle which program it is get the program's answer.
+load ../lib/common
 
 metadata='{"type":"deb","os":"debian","name":"prog","version":"1.2-3","architecture":"amd64"}'
 
-# A program with a .note.package, by the linker or, before binutils 2.39, by hand.
-program_with_package() {
+# compile_with_package LEVEL OUT: a program with a .note.package, from the linker or, before binutils 2.39, from an
+# assembler file
+compile_with_package() {
     local level=$1 out=$2
-    if "${CC:-cc}" -DLEVEL="$level" "-Wl,--package-metadata=${metadata//,/%2C}" -o "$out" \
-        "$BATS_TEST_DIRNAME/../fixtures/level.c" 2>/dev/null && package "$out" | grep -qaF "$metadata"; then
-        return
+    if "${CC:-cc}" -DLEVEL="$level" "-Wl,--package-metadata=${metadata//,/%2C}" -o "$out" "$LEVEL_SOURCE" \
+        2>/dev/null; then
+        write_package_note "$out" note
+        if grep -qaF "$metadata" note; then return; fi
     fi
     {
         echo '.section .note.package, "a", @note'
@@ -20,11 +22,12 @@ program_with_package() {
         echo '2: .p2align 2'
         echo '.section .note.GNU-stack, "", @progbits'
     } >package.s
-    "${CC:-cc}" -DLEVEL="$level" -o "$out" "$BATS_TEST_DIRNAME/../fixtures/level.c" package.s
+    compile_level "$level" "$out" package.s
 }
 
-package() {
-    objcopy -O binary --only-section=.note.package "$1" "$1.package" && cat "$1.package"
+# write_package_note PROGRAM FILE
+write_package_note() {
+    objcopy -O binary --only-section=.note.package "$1" "$2"
 }
 
 @test "go version -m on a bundle prints the program's modules" {
@@ -37,7 +40,6 @@ package() {
     printf 'package main\n\nimport "example.org/dep"\n\nfunc main() { dep.Say() }\n' >prog/main.go
     cd prog
     export GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPROXY=off CGO_ENABLED=0
-    [ -n "${HOME-}" ] || export GOCACHE="$BATS_TEST_TMPDIR/cache"
     GOAMD64=v1 go build -o prog.v1 .
     GOAMD64=v3 go build -o prog.v3 .
     "$TOOL" create -q -o bundle prog.v3 prog.v1
@@ -46,42 +48,47 @@ package() {
     [ "$status" = 0 ]
     [[ ${lines[0]} == "bundle: go1."* ]]
     [[ $output == *"example.org/dep"*v1.2.3* && $output == *GOAMD64=v1* ]]
-    diff <(go version -m bundle | tail -n +2) <(go version -m prog.v1 | tail -n +2)
+    go version -m prog.v1 | tail -n +2 >native
+    go version -m bundle | tail -n +2 | diff native -
     [ "$(./bundle 2>&1)" = dep ]
 }
 
 @test "the package note of the lowest variant is the bundle's" {
     need readelf objcopy
-    program_with_package 2 prog.v2
-    "${CC:-cc}" -DLEVEL=3 -o prog.v3 "$BATS_TEST_DIRNAME/../fixtures/level.c"
+    compile_with_package 2 prog.v2
+    compile_level 3 prog.v3
     "$TOOL" create -q -o bundle prog.v3 prog.v2
-    package bundle >one
-    package prog.v2 >other
+    write_package_note bundle one
+    write_package_note prog.v2 other
     cmp one other
-    package bundle | grep -qaF "$metadata"
+    grep -qaF "$metadata" one
     run readelf -nW bundle
     echo "$output"
     [[ $output == *"Displaying notes found in: .note.package"* ]]
     grep -qE '^ *FDO ' <<<"$output"
-    # binutils 2.39 and later know what it means
-    [[ $(readelf -nW prog.v2) != *"Packaging Metadata"* || $output == *"Packaging Metadata: $metadata"* ]]
+    # binutils 2.39 and later print its contents
+    readelf -nW prog.v2 >notes
+    if grep -q "Packaging Metadata" notes; then
+        [[ $output == *"Packaging Metadata: $metadata"* ]]
+    fi
     [ "$(FATELF_AMD64=v2! ./bundle)" = v2 ]
     "$TOOL" verify -q bundle
 }
 
 @test "a bundle with a package note is read without complaint" {
     need readelf objcopy
-    program_with_package 2 prog.v2
+    compile_with_package 2 prog.v2
     "$TOOL" create -q -o bundle prog.v2
-    [ -z "$(readelf -aW bundle 2>&1 >/dev/null)" ]
+    readelf -aW bundle >out 2>err
+    [ ! -s err ]
     if command -v eu-elflint >/dev/null; then
         eu-elflint --gnu-ld bundle >lint 2>&1 || true
         cat lint
         local known="unknown .*note type (1 with owner name 'fatelf-amd64'|[0-9]* with owner name 'FDO')"
         [ "$(grep -vcE "$known" lint)" = 0 ]
     fi
-    # one PT_NOTE holds both
-    readelf -lW bundle | grep -qE '^ *[0-9]+ +\.note\.fatelf \.note\.package *$'
+    # one PT_NOTE contains both
+    readelf -lW bundle | finds -E '^ *[0-9]+ +\.note\.fatelf \.note\.package *$'
 }
 
 @test "a variant without metadata gives a bundle without" {

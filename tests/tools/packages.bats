@@ -1,43 +1,42 @@
 # SPDX-License-Identifier: MIT
-# Packages are built with whatever their tools do to programs; what comes out of them runs.
-load ../common
-load packages
+# Package builders change the programs in a package: a bundle still runs after that.
+load ../lib/common
+load ../lib/packages
 
 setup_file() {
     make_level_bundle
 }
 
 setup() {
-    cd "$BATS_TEST_TMPDIR"
-    export HOME=$BATS_TEST_TMPDIR # rpm makes a database in it
-    umask 022
+    start_test
+    export HOME=$BATS_TEST_TMPDIR # rpm keeps a database there
 }
 
-@test "a bundle in an rpm package survives rpm's strip scripts and runs where it is installed" {
+@test "a bundle in an rpm package that rpm's script has stripped runs when it is installed" {
     need_rpm_root
     spec prog "$BATS_FILE_TMPDIR/level"
-    # rpm's own strip script, whatever this distribution turned off
+    # rpm's own script, even if this distribution does not use it
     local script
-    script=$(rpm --eval '%{_rpmconfigdir}')/brp-strip
+    script=$(rpm_script brp-strip)
     [ -x "$script" ] || skip "rpm has no brp-strip here"
     sed -i "s|^%files\$|%global __os_install_post $script $(type -P strip)\n&|" prog.spec
     build_rpm prog
     grep -q brp-strip prog.log
     install_rpm prog.rpm
-    runs "$PWD/root/usr/bin/prog"
+    runs_whole "$PWD/root/usr/bin/prog"
 }
 
-@test "a bundle in an rpm package that was built with the default macros runs" {
+@test "a bundle in an rpm package that was built with the default macros runs when it is installed" {
     need_rpm_root
     spec prog "$BATS_FILE_TMPDIR/level"
     build_rpm prog
     install_rpm prog.rpm
-    runs "$PWD/root/usr/bin/prog"
+    runs_whole "$PWD/root/usr/bin/prog"
 }
 
 @test "a bundle in an rpm package unpacks and runs" {
     need rpmbuild tar
-    command -v rpm2archive >/dev/null || { need rpm2cpio && need cpio; }
+    command -v rpm2archive >/dev/null || need rpm2cpio cpio
     spec prog "$BATS_FILE_TMPDIR/level"
     build_rpm prog
     mkdir root
@@ -46,14 +45,13 @@ setup() {
     else
         rpm2cpio prog.rpm | (cd root && cpio -id --quiet)
     fi
-    runs "$PWD/root/usr/bin/prog"
+    runs_whole "$PWD/root/usr/bin/prog"
 }
 
-@test "rpm's extraction of debug information leaves a bundle that runs" {
+@test "a bundle runs after rpm has extracted debug information" {
     need_rpm_root
     local find
-    find=$(rpm --eval '%{?__find_debuginfo}')
-    [ -x "$find" ] || find=$(rpm --eval '%{_rpmconfigdir}')/find-debuginfo
+    find=$(rpm_script find-debuginfo)
     [ -x "$find" ] || skip "find-debuginfo is not installed"
     need debugedit
     spec prog "$BATS_FILE_TMPDIR/level"
@@ -61,10 +59,10 @@ setup() {
     build_rpm prog
     grep -q '^+ .*find-debuginfo' prog.log
     install_rpm prog.rpm
-    runs "$PWD/root/usr/bin/prog"
+    runs_whole "$PWD/root/usr/bin/prog"
 }
 
-@test "packages with different bundles of one launcher do not conflict by their build-ids" {
+@test "packages with different bundles do not conflict by their build-ids" {
     need_rpm_root
     "$TOOL" create -q -o two "$FIXTURES"/level.v[12]
     spec one "$BATS_FILE_TMPDIR/level"
@@ -74,28 +72,23 @@ setup() {
         # links /usr/lib/.build-id/XX/.. in the package itself, as Fedora's have
         build_rpm "$name" --define "_build_id_links compat" --define "_missing_build_ids_terminate_build 1"
     done
-    rpm -qpl one.rpm | grep -q '/\.build-id/' || skip "this rpm makes no build-id links"
+    [[ $(rpm -qpl one.rpm) == */.build-id/* ]] || skip "this rpm makes no build-id links"
     install_rpm one.rpm two.rpm
-    runs "$PWD/root/usr/bin/one"
-    # and that this would show: the same bundle under two names
+    runs_whole "$PWD/root/usr/bin/one"
+    # the same bundle under two names does conflict
     spec same "$BATS_FILE_TMPDIR/level"
     build_rpm same --define "_build_id_links compat" --define "_missing_build_ids_terminate_build 1"
     rm -r root
-    run install_rpm one.rpm same.rpm
-    [ "$status" != 0 ]
+    run ! install_rpm one.rpm same.rpm
     [[ $output == *.build-id*conflicts* ]]
 }
 
 @test "a bundle in a Debian package unpacks and runs" {
-    need dpkg-deb
-    debian_tree
-    dpkg-deb --root-owner-group -b tree prog.deb >/dev/null
-    dpkg-deb -x prog.deb root
-    cmp root/usr/bin/level "$BATS_FILE_TMPDIR/level"
-    runs "$PWD/root/usr/bin/level"
+    unpack_deb
+    runs_whole "$PWD/root/usr/bin/level"
 }
 
-@test "a bundle is not harmed by dh_strip" {
+@test "a bundle runs after dh_strip" {
     need dh_strip dpkg-deb
     mkdir -p debian/fatelf-prog/usr/bin
     cp -p "$BATS_FILE_TMPDIR/level" debian/fatelf-prog/usr/bin/level
@@ -105,12 +98,12 @@ setup() {
         'Thu, 01 Jan 2026 00:00:00 +0000' >debian/changelog
     echo 13 >debian/compat
     dh_strip
-    runs "$PWD/debian/fatelf-prog/usr/bin/level"
+    runs_whole "$PWD/debian/fatelf-prog/usr/bin/level"
 }
 
-@test "strip as dpkg-dev's tools call it leaves a bundle that runs" {
+@test "a bundle runs after strip with the options of dh_strip" {
     need strip
     cp -p "$BATS_FILE_TMPDIR/level" level
-    strip --remove-section=.comment --remove-section=.note level # dh_strip's options for programs
-    runs "$PWD/level"
+    strip --remove-section=.comment --remove-section=.note level
+    runs_whole "$PWD/level"
 }

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 # A bundle is an ordinary ELF executable: tools that know nothing of it read it without complaint.
-load ../common
+load ../lib/common
+load ../lib/elf
+load ../lib/tracing
 
 setup_file() {
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return 1
     local level
     for level in 1 2 3 4; do
-        "${CC:-cc}" -O2 -static -DLEVEL="$level" -o "prog.v$level" "$BATS_TEST_DIRNAME/../fixtures/level.c"
+        compile_level "$level" "prog.v$level" -static
     done
     "$TOOL" create -q -o zstd prog.v[1-4]
     "$TOOL" create -q --compress none -o none prog.v[1-4]
@@ -14,27 +16,9 @@ setup_file() {
 }
 
 setup() {
-    cd "$BATS_FILE_TMPDIR"
+    start_test
     export LC_ALL=C
-}
-
-# quiet COMMAND...: it succeeds, says something, and complains about nothing
-quiet() {
-    "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" ||
-        { cat "$BATS_TEST_TMPDIR"/{out,err}; return 1; }
-    [ -s "$BATS_TEST_TMPDIR/out" ]
-    [ ! -s "$BATS_TEST_TMPDIR/err" ] || { cat "$BATS_TEST_TMPDIR/err"; return 1; }
-    # but for the folder's name, which may say anything
-    ! sed "s|$BATS_RUN_TMPDIR||g" "$BATS_TEST_TMPDIR/out" | grep -iE 'warning|error:|corrupt|invalid'
-}
-
-# "NAME TYPE ADDRESS OFFSET SIZE ENTRY-SIZE FLAGS LINK INFO ALIGNMENT" of each section that has flags
-sections() {
-    readelf -SW "$1" | sed -n 's/^ *\[ *[0-9]*\] *\(\.[^ ]*\)/\1/p' | awk 'NF == 10'
-}
-
-build_id() {
-    readelf -n "$1" | sed -n 's/^ *Build ID: *//p'
+    ln -s "$BATS_FILE_TMPDIR"/* .
 }
 
 @test "readelf reads every part of a bundle without a warning" {
@@ -63,20 +47,17 @@ build_id() {
     quiet objdump -p one
 }
 
-@test "eu-elflint finds nothing but a note that it does not know" {
+@test "eu-elflint finds only a note that it does not know" {
     need eu-elflint
     local bundle
     for bundle in zstd none one; do
-        run eu-elflint --gnu-ld "$bundle"
-        echo "$output"
-        [ "${#lines[@]}" = 2 ]
-        [ "$(grep -c "unknown object file note type 1 with owner name 'fatelf-amd64'" <<<"$output")" = 2 ]
+        lints_but_for_note "$bundle"
     done
 }
 
 @test "file sees a static program and the bundle's build-id" {
     need file
-    run file -b zstd
+    run file -Lb zstd
     echo "$output"
     [[ $output == "ELF 64-bit LSB pie executable, x86-64, "*"BuildID[sha1]=$(build_id zstd), stripped" ]]
     [[ $output != *corrupt* && $output != *"missing section headers"* && $output != *"can't read"* ]]
@@ -85,13 +66,12 @@ build_id() {
 @test "gdb lists the sections of a bundle" {
     need gdb
     quiet gdb -nx -q -batch -ex 'info files' zstd
-    grep -q ' is \.note\.fatelf$' "$BATS_TEST_TMPDIR/out"
-    grep -q ' is \.fatelf\.v4$' "$BATS_TEST_TMPDIR/out"
+    grep -q ' is \.note\.fatelf$' out
+    grep -q ' is \.fatelf\.v4$' out
 }
 
 @test "gdb runs the program of a bundle to its end" {
-    need gdb
-    [[ $(gdb -nx -q -batch -ex run "$(type -P true)" 2>&1) == *"exited normally"* ]] || skip "gdb may not trace here"
+    need_gdb
     run gdb -nx -q -batch -ex run --args ./zstd hello
     echo "$output"
     [ "$status" = 0 ]
@@ -99,14 +79,14 @@ build_id() {
     [[ $output == *"exited normally"* ]]
 }
 
-@test "the manifest and the payloads are allocated, read-only sections, the payloads at page borders" {
+@test "the manifest and the payloads are allocated, read-only sections, and payloads start at a page" {
     need readelf
-    local bundle name type address offset size entry flags link info alignment
+    local bundle name type address offset size flags alignment
     for bundle in zstd none; do
-        sections "$bundle" >"$BATS_TEST_TMPDIR/sections"
-        cat "$BATS_TEST_TMPDIR/sections"
-        [ "$(grep -c '^\.fatelf\.v[1-4] ' "$BATS_TEST_TMPDIR/sections")" = 4 ]
-        while read -r name type address offset size entry flags link info alignment; do
+        list_sections "$bundle" | awk 'NF == 10' >sections
+        cat sections
+        [ "$(grep -c '^\.fatelf\.v[1-4] ' sections)" = 4 ]
+        while read -r name type address offset size _ flags _ _ alignment; do
             case $name in
             .fatelf.v[1-4])
                 [ "$type $flags $alignment" = "PROGBITS A 4096" ]
@@ -116,33 +96,35 @@ build_id() {
                 [ "$type $flags $alignment" = "NOTE A 4" ]
                 ;;
             esac
-        done <"$BATS_TEST_TMPDIR/sections"
-        grep -q '^\.note\.fatelf ' "$BATS_TEST_TMPDIR/sections"
+        done <sections
+        grep -q '^\.note\.fatelf ' sections
     done
 }
 
-@test "a bundle has sections for the levels that it holds and for no other" {
+@test "a bundle has a section for each of its levels and for no other" {
     need readelf
-    [ "$(sections one | grep -o '^\.fatelf\.v[1-4]')" = .fatelf.v2 ]
+    [ "$(list_sections one | grep -o '^\.fatelf\.v[1-4]')" = .fatelf.v2 ]
 }
 
-@test "one read-only PT_LOAD holds the manifest and all payloads, and a PT_NOTE the manifest" {
+# program_header NUMBER: this line of `readelf -lW` in the file `segments`
+program_header() {
+    sed -n '/^ *Type .*VirtAddr/,/^$/p' segments | sed -n "$((10#$1 + 2))p"
+}
+
+@test "one read-only PT_LOAD contains the manifest and all payloads, and a PT_NOTE the manifest" {
     need readelf
-    readelf -lW zstd >"$BATS_TEST_TMPDIR/segments"
-    cat "$BATS_TEST_TMPDIR/segments"
+    readelf -lW zstd >segments
+    cat segments
     # "Segment Sections...": number and names, in the order of the program headers
     local payloads note
     payloads=$(sed -n 's/^ *\([0-9]*\) *\.note\.fatelf \.fatelf\.v1 \.fatelf\.v2 \.fatelf\.v3 \.fatelf\.v4 *$/\1/p' \
-        "$BATS_TEST_TMPDIR/segments")
-    note=$(sed -n 's/^ *\([0-9]*\) *\.note\.fatelf *$/\1/p' "$BATS_TEST_TMPDIR/segments")
-    [ "$(grep -c '\.fatelf\.v[1-4]' "$BATS_TEST_TMPDIR/segments")" = 1 ]
-    header() {
-        sed -n '/^ *Type .*VirtAddr/,/^$/p' "$BATS_TEST_TMPDIR/segments" | sed -n "$((10#$1 + 2))p"
-    }
-    [[ $(header "$payloads") =~ ^' '*LOAD' '.*' R '+0x1000$ ]]
-    [[ $(header "$note") =~ ^' '*NOTE' '.*' R '+0x4$ ]]
-    # nothing may be written and executed
-    ! grep -qE '^ *LOAD .* RWE ' "$BATS_TEST_TMPDIR/segments"
+        segments)
+    note=$(sed -n 's/^ *\([0-9]*\) *\.note\.fatelf *$/\1/p' segments)
+    [ "$(grep -c '\.fatelf\.v[1-4]' segments)" = 1 ]
+    [[ $(program_header "$payloads") =~ ^' '*LOAD' '.*' R '+0x1000$ ]]
+    [[ $(program_header "$note") =~ ^' '*NOTE' '.*' R '+0x4$ ]]
+    # no segment is writable and executable
+    run -1 grep -E '^ *LOAD .* RWE ' segments
 }
 
 @test "readelf shows the manifest as a note of fatelf-amd64" {
@@ -153,53 +135,53 @@ build_id() {
     [[ $output == *"7f 46 41 54 45 4c 46 0a"* ]]
 }
 
-@test "the build-id is the content's: another one for other content or options, the same for the same" {
+@test "bundles have the same build-id if and only if contents and options are the same" {
     need readelf
-    local id
+    local id other other_id
     id=$(build_id zstd)
     [[ $id =~ ^[0-9a-f]{40}$ ]]
     [[ ! $id =~ ^0*$ ]]
-    "$TOOL" create -q -o "$BATS_TEST_TMPDIR/again" prog.v[1-4]
-    "$TOOL" create -q --go-env -o "$BATS_TEST_TMPDIR/go-env" prog.v[1-4]
-    [ "$(build_id "$BATS_TEST_TMPDIR/again")" = "$id" ]
-    local other
-    for other in none one "$BATS_TEST_TMPDIR/go-env"; do
-        [ "$(build_id "$other")" != "$id" ]
-        [[ $(build_id "$other") =~ ^[0-9a-f]{40}$ ]]
+    "$TOOL" create -q -o again prog.v[1-4]
+    "$TOOL" create -q --go-env -o go-env prog.v[1-4]
+    [ "$(build_id again)" = "$id" ]
+    for other in none one go-env; do
+        other_id=$(build_id "$other")
+        [[ $other_id =~ ^[0-9a-f]{40}$ ]]
+        [ "$other_id" != "$id" ]
     done
     [ "$("$TOOL" list --json zstd | sed -n 's/.*"build_id": *"\([0-9a-f]*\)".*/\1/p')" = "$id" ]
 }
 
-@test "objcopy and zstd take a variant out of a bundle" {
+@test "objcopy and zstd extract a variant from a bundle" {
     need objcopy zstd
     local level
-    # what is coded against another variant only the tool can decode
-    "$TOOL" create -q --no-delta -o "$BATS_TEST_TMPDIR/plain" prog.v[1-4]
+    # only the tool can decode what is coded against another variant
+    "$TOOL" create -q --no-delta -o plain prog.v[1-4]
     for level in v1 v2 v3 v4; do
-        objcopy -O binary --only-section=".fatelf.$level" "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/x"
-        zstd -d <"$BATS_TEST_TMPDIR/x" | cmp - "prog.$level"
-        objcopy -O binary --only-section=".fatelf.$level" none "$BATS_TEST_TMPDIR/x"
-        cmp "$BATS_TEST_TMPDIR/x" "prog.$level"
+        objcopy -O binary --only-section=".fatelf.$level" plain x
+        zstd -d <x | cmp - "prog.$level"
+        objcopy -O binary --only-section=".fatelf.$level" none x
+        cmp x "prog.$level"
     done
 }
 
-@test "zstd counts the frames of a large variant and takes it out" {
+@test "zstd counts the frames of a large variant and extracts it" {
     need objcopy zstd
-    # more than two frames: a program with something behind its end
-    { cat prog.v3 && head -c 3000000 /dev/zero; } >"$BATS_TEST_TMPDIR/large"
-    chmod +x "$BATS_TEST_TMPDIR/large"
-    "$TOOL" create -q -o "$BATS_TEST_TMPDIR/bundle" v3="$BATS_TEST_TMPDIR/large"
-    objcopy -O binary --only-section=.fatelf.v3 "$BATS_TEST_TMPDIR/bundle" "$BATS_TEST_TMPDIR/x.zst"
-    zstd -d <"$BATS_TEST_TMPDIR/x.zst" | cmp - "$BATS_TEST_TMPDIR/large"
-    run zstd -lv "$BATS_TEST_TMPDIR/x.zst"
+    # a program of many frames, because it is followed by more data
+    { cat prog.v3 && head -c 3000000 /dev/zero; } >large
+    chmod +x large
+    "$TOOL" create -q -o bundle v3=large
+    objcopy -O binary --only-section=.fatelf.v3 bundle x.zst
+    zstd -d <x.zst | cmp - large
+    run zstd -lv x.zst
     echo "$output"
     [[ $output == *"Zstandard Frames: 29"* && $output == *"Skippable Frames: 1"* && $output == *"Check: XXH64"* ]]
 }
 
-@test "what objcopy writes as another bundle is the same for readelf and still runs" {
+@test "a copy by objcopy has the same sections and runs" {
     need objcopy readelf
-    objcopy zstd "$BATS_TEST_TMPDIR/copy"
-    quiet readelf -aW "$BATS_TEST_TMPDIR/copy"
-    [ "$(sections "$BATS_TEST_TMPDIR/copy" | grep -c fatelf)" = "$(sections zstd | grep -c fatelf)" ]
-    [ "$("$BATS_TEST_TMPDIR/copy")" = "$(./zstd)" ]
+    objcopy zstd copy
+    quiet readelf -aW copy
+    same "$(list_sections zstd | grep -c fatelf)" "$(list_sections copy | grep -c fatelf)"
+    same "$(./zstd)" "$(./copy)"
 }

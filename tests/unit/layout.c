@@ -54,9 +54,31 @@ static void a_note_that_is_listed_after_other_parts_moves_to_the_other_notes(voi
     assert_true(parts[3].address >= parts[2].address + 4);
 }
 
+static void sections_are_placed_in_order_at_their_alignment(void **state)
+{
+    struct layout_part parts[] = {
+        {.name = "note", .size = 100, .alignment = 4}, {.name = "small", .size = 3, .alignment = 4},
+        {.name = "info", .size = 33, .alignment = 16}, {.name = "one", .size = 4096, .alignment = 4096},
+        {.name = "two", .size = 1, .alignment = 4096},
+    };
+    (void)state;
+
+    assert_int_equal(layout_place(0x5e001, parts, 5), 0x61001);
+    assert_int_equal(parts[0].address, 0x5f000);
+    assert_int_equal(parts[1].address, 0x5f064);
+    assert_int_equal(parts[2].address, 0x5f070);
+    assert_int_equal(parts[3].address, 0x60000);
+    assert_int_equal(parts[4].address, 0x61000);
+    assert_int_equal(layout_place(0x5f000, parts, 1), 0x5f064);
+    assert_int_equal(layout_place(0x5f000, parts, 0), 0x5f000);
+    assert_int_equal(layout_round_up(0, 4096), 0);
+    assert_int_equal(layout_round_up(1, 1), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sections_are_placed_in_order_at_their_alignment),
         cmocka_unit_test(the_first_part_starts_at_a_page_boundary_after_the_stub),
         cmocka_unit_test(parts_are_aligned_and_do_not_overlap),
         cmocka_unit_test(a_note_that_is_listed_after_other_parts_moves_to_the_other_notes),

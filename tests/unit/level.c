@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* lib/level.c: the level of a processor; lib/choose.c: the variant for it. */
 #include "unit.h"
 
 #include <cpuid.h>
@@ -40,7 +41,7 @@ static void a_processor_without_one_feature_is_below_that_features_level(void **
     }
 }
 
-static void registers_that_the_kernel_does_not_save_do_not_count(void **state)
+static void features_whose_registers_the_kernel_does_not_save_do_not_count(void **state)
 {
     static const struct {
         uint64_t xcr0;
@@ -80,7 +81,7 @@ static void the_table_is_ordered_by_level_and_names_no_bit_twice(void **state)
                          fatelf_features[i].bit == fatelf_features[k].bit);
 }
 
-/* The psABI's lists, written down a second time: the table must not lose a row unnoticed. */
+/* The psABI's lists once more, so that a row that is lost from the table is noticed. */
 static void every_level_has_the_features_that_the_psabi_lists(void **state)
 {
     static const char *const lists[] = {
@@ -100,8 +101,8 @@ static void every_level_has_the_features_that_the_psabi_lists(void **state)
     }
 }
 
-/* The compiler's <cpuid.h> is the second source for the bits. */
-static void every_feature_has_the_bit_that_the_compiler_knows(void **state)
+/* The compiler's <cpuid.h> as a second source of the bits. */
+static void every_feature_has_the_bit_in_the_compilers_header(void **state)
 {
     static const struct {
         const char *name;
@@ -160,7 +161,7 @@ static void only_v1_to_v4_are_levels(void **state)
         assert_int_equal(fatelf_level_parse(wrong[i], strlen(wrong[i])), 0);
 }
 
-/* Levels in the bundle as bits 1 to 4, the machine's, the override, and what comes out: a level or an error. */
+/* The bundle's levels as bits 1 to 4, the machine's level, the override, and the result: a level or an error. */
 static void the_highest_variant_at_or_below_the_limit_is_chosen(void **state)
 {
     static const struct {
@@ -206,10 +207,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_processor_with_all_features_of_a_level_is_at_that_level),
         cmocka_unit_test(a_processor_without_one_feature_is_below_that_features_level),
-        cmocka_unit_test(registers_that_the_kernel_does_not_save_do_not_count),
+        cmocka_unit_test(features_whose_registers_the_kernel_does_not_save_do_not_count),
         cmocka_unit_test(the_table_is_ordered_by_level_and_names_no_bit_twice),
         cmocka_unit_test(every_level_has_the_features_that_the_psabi_lists),
-        cmocka_unit_test(every_feature_has_the_bit_that_the_compiler_knows),
+        cmocka_unit_test(every_feature_has_the_bit_in_the_compilers_header),
         cmocka_unit_test(only_v1_to_v4_are_levels),
         cmocka_unit_test(the_highest_variant_at_or_below_the_limit_is_chosen),
     };

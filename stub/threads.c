@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "threads.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kernel.h"
+
+/* linux/futex.h, which is not among musl's headers */
+enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE_FLAG = 128 };
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* thread.S */
+long thread_clone(unsigned long flags, void *stack, atomic_int *id, void (*run)(void *), void *argument);
+
+unsigned threads_processors(cpu_set_t *others)
+{
+    CPU_ZERO(others);
+    if (sched_getaffinity(0, sizeof *others, others) != 0)
+        return THREADS_MAX; /* the system has more processors than a cpu_set_t has bits */
+    unsigned count = (unsigned)CPU_COUNT(others);
+    int here = sched_getcpu();
+    if (here >= 0)
+        CPU_CLR((unsigned)here, others);
+    return count ? count : 1;
+}
+
+/*
+ * clone() itself, because pthread_create() makes six more system calls and changes the signal mask that the program
+ * inherits. The kernel writes the thread's id to thread->running, and 0 when the thread ends (set_tid_address(2)).
+ */
+bool thread_start(struct thread *thread, unsigned char *stack, void (*run)(void *), void *argument)
+{
+    unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+                          CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+
+    thread->id = (int)thread_clone(flags, stack + THREADS_STACK, &thread->running, run, argument);
+    return thread->id > 0;
+}
+
+void thread_move(const cpu_set_t *processors)
+{
+    kernel_call(SYS_sched_setaffinity, 0, sizeof *processors, (long)processors, 0);
+}
+
+void thread_join(struct thread *thread)
+{
+    int id;
+
+    /* not FUTEX_PRIVATE_FLAG: the kernel's own wake-up is for a shared futex */
+    while ((id = atomic_load(&thread->running)) != 0)
+        kernel_call(SYS_futex, (long)&thread->running, FUTEX_WAIT, id, 0);
+}
+
+void thread_await_exit(const struct thread *thread)
+{
+    while (kernel_call(SYS_tgkill, getpid(), thread->id, 0, 0) == 0)
+        sched_yield();
+}
+
+void threads_wait(atomic_uint *word, unsigned value)
+{
+    kernel_call(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, (long)value, 0);
+}
+
+void threads_wake(atomic_uint *word)
+{
+    kernel_call(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX, 0);
+}
+
+struct outcome memory_map(struct memory *memory, size_t size)
+{
+    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (bytes == MAP_FAILED)
+        return outcome_refused("mmap", errno);
+    if (size >= HUGE_PAGE)
+        madvise(bytes, size, MADV_HUGEPAGE); /* fewer page faults; if it fails, nothing is lost */
+    *memory = (struct memory){bytes, size};
+    return outcome_ok();
+}
+
+void memory_unmap(struct memory *memory)
+{
+    if (memory->bytes)
+        munmap(memory->bytes, memory->size);
+    *memory = (struct memory){0};
+}

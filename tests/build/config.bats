@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+# What make finds out about the machine: build/config.mk, and what it says if something is missing.
+bats_require_minimum_version 1.5.0
+load ../common
+load make
+
+# A pkg-config that does not know the packages named in the file `unknown`.
+setup() {
+    cd "$BATS_TEST_TMPDIR" || exit 1
+    echo none >unknown
+    cat >pkg-config <<SCRIPT
+#!/bin/sh
+for word; do ! grep -qxF -e "\$word" "$PWD/unknown" || exit 1; done
+exec pkg-config "\$@"
+SCRIPT
+    chmod +x pkg-config
+    printf 'ID=debian\nVERSION_CODENAME=bookworm\n' >debian
+    export FATELF_OS_RELEASE=$PWD/debian
+}
+
+# configure [SETTING=VALUE...]: only makes config.mk
+configure() {
+    plain_make BUILD="$PWD/build" PKG_CONFIG="$PWD/pkg-config" "$@" "$PWD/build/config.mk"
+}
+
+# stops_with LINE [SETTING=VALUE...]: make fails with this one line
+stops_with() {
+    local line=$1
+    shift
+    run ! configure "$@"
+    echo "$output"
+    [[ $output == Makefile:*": *** $line.  Stop." && ${#lines[@]} = 1 ]]
+    [ ! -e build/config.mk ]
+}
+
+@test "a missing library stops make with one line that names its package" {
+    echo json-c >unknown
+    stops_with "json-c is missing: apt-get install libjson-c-dev"
+}
+
+@test "several missing libraries are named in one line" {
+    printf '%s\n' json-c libcrypto libcpuid >unknown
+    stops_with "json-c, libcrypto and libcpuid are missing: apt-get install libcpuid-dev libssl-dev libjson-c-dev"
+}
+
+@test "the line has the package of this distribution" {
+    echo libzstd >unknown
+    local words
+    for words in "fedora dnf install libzstd-devel" "opensuse zypper install libzstd-devel" "arch pacman -S zstd" \
+        "alpine apk add zstd-dev"; do
+        echo "ID=${words%% *}" >release
+        FATELF_OS_RELEASE=$PWD/release stops_with "libzstd is missing: ${words#* }"
+    done
+    echo ID=unheard-of >release
+    FATELF_OS_RELEASE=$PWD/release stops_with "libzstd is missing"
+}
+
+@test "without musl, make also names the way without it" {
+    stops_with "musl is missing: apt-get install musl-dev, or use STUB_LIBC=system" MUSL_LIB=/nonexistent
+    echo ID=alpine >release
+    FATELF_OS_RELEASE=$PWD/release stops_with "musl is missing: use STUB_LIBC=system" MUSL_LIB=/nonexistent
+}
+
+@test "STUB_LIBC=system needs no musl" {
+    configure STUB_LIBC=system MUSL_LIB=/nonexistent || grep -q '^MISSING :=.* libc.a' build/config.mk
+    grep -qx 'MUSL_LIB :=' build/config.mk
+}
+
+@test "a compiler that does not work is named" {
+    stops_with "'$PWD/pkg-config' does not compile and link a C program: apt-get install gcc libc6-dev, or set CC" \
+        CC="$PWD/pkg-config"
+}
+
+@test "a machine is looked at once, and again if a setting changes" {
+    configure
+    local before
+    before=$(stat -c '%i %Y' build/config.mk)
+    configure
+    [ "$(stat -c '%i %Y' build/config.mk)" = "$before" ]
+    # shellcheck disable=SC2016 # characters that mean something to make and to the shell
+    local odd='-O2 -DHASH="#" -DQUOTE=\"$$x y\"'
+    configure CFLAGS="$odd"
+    [ "$(stat -c '%i %Y' build/config.mk)" != "$before" ]
+    before=$(stat -c '%i %Y' build/config.mk)
+    configure CFLAGS="$odd"
+    [ "$(stat -c '%i %Y' build/config.mk)" = "$before" ]
+    configure STUB_LIBC=system || skip "the C library cannot be linked statically"
+    [ "$(stat -c '%i %Y' build/config.mk)" != "$before" ]
+}
+
+@test "objects are compiled again if a setting changes, not if nothing changes" {
+    configure
+    find build -name config.mk -exec touch -d @1 {} +
+    run -0 plain_make -n BUILD="$PWD/build" PKG_CONFIG="$PWD/pkg-config" all
+    [[ $output == *" -c -o $PWD/build/tool/lib/level.o"* ]]
+}
+
+@test "without cmocka the unit tests are skipped, until it is installed" {
+    command -v pkg-config >/dev/null && pkg-config --exists cmocka || skip "cmocka is not installed"
+    echo cmocka >unknown
+    configure
+    grep -q '^MISSING :=.* cmocka' build/config.mk
+    run -0 plain_make -n BUILD="$PWD/build" PKG_CONFIG="$PWD/pkg-config" test
+    [[ $output == *'SKIPPED_UNITS="tests/unit/'* && $output != *"/build/unit/"* ]]
+    echo none >unknown
+    run -0 plain_make -n BUILD="$PWD/build" PKG_CONFIG="$PWD/pkg-config" test
+    [[ $output == *'SKIPPED_UNITS=""'* && $output == *"/build/unit/"* ]]
+}
+
+@test "CPPFLAGS reach the tool, the unit tests and the fixtures, but not a stub for another C library" {
+    local line part
+    run -0 plain_make -n BUILD="$PWD/build" CPPFLAGS=-DMARK test
+    for part in tool/lib/level.o tool/bundler/main.o fixtures/level.v1 fixtures/probe; do
+        line=$(grep -e " -o $PWD/build/$part " <<<"$output")
+        [[ $line == *" -DMARK "* ]]
+    done
+    [ "$(grep -c -e "-DMARK .* -o $PWD/build/stub-musl/" <<<"$output")" = 0 ]
+}
+
+# The programs that tests/run itself uses, in the folder bin.
+without_programs() {
+    mkdir bin
+    local program
+    for program in bash env dirname mktemp cat grep sed tee rm mkdir; do
+        ln -s "$(command -v "$program")" bin/
+    done
+}
+
+@test "make test neither installs nor needs bats: what it cannot run is skipped" {
+    without_programs
+    printf '#!/bin/sh\necho "ok 1 - a unit test"\n' >unit
+    chmod +x unit
+    run -0 env PATH="$PWD/bin" TESTS=cpuid BUILD="$PWD" "$TOP/tests/run" "$PWD/unit"
+    [[ $output == *"ok - tests/cpuid/levels.bats # skip bats is not installed"* ]]
+    [ "${lines[-1]}" = "1 passed, 0 failed, 1 skipped" ]
+}
+
+@test "if no test can run, make test says how to change that; in continuous integration it fails" {
+    without_programs
+    run -0 env -u CI PATH="$PWD/bin" TESTS=cpuid BUILD="$PWD" "$TOP/tests/run"
+    [[ $output == *"no test ran; \`.ci/install-deps check\` installs what the tests need"* ]]
+    [ "${lines[-1]}" = "0 passed, 0 failed, 1 skipped" ]
+    run ! env CI=true PATH="$PWD/bin" TESTS=cpuid BUILD="$PWD" "$TOP/tests/run"
+    run ! env -u CI PATH="$PWD/bin" TESTS=misspelt BUILD="$PWD" "$TOP/tests/run"
+    [ "${lines[-1]}" = "0 passed, 0 failed, 0 skipped" ]
+}

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# make install and uninstall, and how an installed tool finds its stub.
+bats_require_minimum_version 1.5.0
+load ../common
+load make
+
+install_with() {
+    plain_make DESTDIR="$PWD/root" "$@" install
+}
+
+# The tool makes a bundle, so it has found its stub; the bundle runs.
+works() {
+    "$1" create -q --force -o out "$FIXTURES/level.v1"
+    [ "$(./out)" = v1 ]
+}
+
+# As `make` was not told where the files would be installed.
+@test "an installed tool finds its stub, whatever make install was told" {
+    install_with
+    works root/usr/local/bin/fatelf-amd64
+    install_with PREFIX=/usr
+    works root/usr/bin/fatelf-amd64
+    install_with PREFIX=/second libexecdir=/second/lib
+    [ -e root/second/lib/fatelf-amd64/fatelf-amd64-stub ]
+    works root/second/bin/fatelf-amd64
+    install_with prefix=/third exec_prefix=/fourth bindir=/fourth/sbin
+    works root/fourth/sbin/fatelf-amd64
+    install_with PREFIX="/a b"
+    works "root/a b/bin/fatelf-amd64"
+}
+
+@test "a tool that is started through a symbolic link finds its stub" {
+    install_with
+    ln -s root/usr/local/bin/fatelf-amd64 link
+    works ./link
+    mkdir bin
+    ln -s ../link bin/fatelf-amd64
+    PATH=$PWD/bin:$PATH works fatelf-amd64
+}
+
+@test "an installation can be moved as a whole" {
+    install_with PREFIX=/usr libexecdir=/usr/lib
+    mv root/usr elsewhere
+    works elsewhere/bin/fatelf-amd64
+}
+
+@test "a tool finds its stub without /proc" {
+    need unshare
+    local namespace=(unshare -m)
+    [ "$(id -u)" = 0 ] || namespace=(unshare -rm)
+    "${namespace[@]}" mount -t tmpfs none /proc 2>/dev/null || skip "nothing can be mounted here"
+    install_with
+    # shellcheck disable=SC2016 # for the inner shell
+    "${namespace[@]}" sh -c 'mount -t tmpfs none /proc
+        cd root/usr/local/bin && PATH=.:$PATH && fatelf-amd64 create -q -o "$1/out" "$2"' - "$PWD" "$FIXTURES/level.v1"
+    [ "$(./out)" = v1 ]
+}
+
+@test "a tool without a stub says where it looked and what to do" {
+    mkdir -p some/bin
+    cp "$TOOL" some/bin
+    run ! some/bin/fatelf-amd64 create -o out "$FIXTURES/level.v1"
+    echo "$output"
+    [ "$status" = 1 ]
+    local places=("some/bin" "some/libexec/fatelf-amd64" "some/lib/fatelf-amd64")
+    printf -v searched "$PWD/%s/fatelf-amd64-stub, " "${places[@]}"
+    [[ $output == "fatelf-amd64: there is no launcher stub; looked for $searched"/*"/fatelf-amd64-stub; --stub"* ]]
+    [[ $output == *"; --stub names another one" ]]
+    [ ! -e out ]
+}
+
+@test "files go where GNU's variables say, by the commands that they say" {
+    install_with prefix=/p bindir=/b libexecdir=/l datadir=/d mandir=/m INSTALL="install -p" \
+        INSTALL_DATA="install -m 600"
+    [ "$(cd root && find . -type f | LC_ALL=C sort | paste -sd ' ')" = "./b/fatelf-amd64\
+ ./d/bash-completion/completions/fatelf-amd64 ./d/licenses/fatelf-amd64/LICENSE ./l/fatelf-amd64/fatelf-amd64-stub\
+ ./m/man1/fatelf-amd64.1 ./m/man5/fatelf-amd64.5 ./m/man7/fatelf-amd64.7" ]
+    [ "$(stat -c %a root/b/fatelf-amd64 root/l/fatelf-amd64/fatelf-amd64-stub root/m/man1/fatelf-amd64.1 |
+        paste -sd ' ')" = "755 755 600" ]
+    [ "$(stat -c %Y root/b/fatelf-amd64)" = "$(stat -c %Y "$TOOL")" ] # install -p
+    cmp root/l/fatelf-amd64/fatelf-amd64-stub "$BUILD/fatelf-amd64-stub"
+}
+
+@test "make install does not compile again when other settings than make's are given" {
+    run -0 plain_make -n CFLAGS=-O0 CPPFLAGS=-DOTHER HARDENING=no DESTDIR="$PWD/root" install
+    [[ $output != *" -c "* && $output == *"/usr/local/bin/fatelf-amd64"* ]]
+}
+
+@test "uninstall removes what install installed, and nothing else" {
+    install_with PREFIX=/usr libexecdir=/usr/lib mandir=/man
+    touch root/usr/bin/other root/usr/lib/other
+    plain_make DESTDIR="$PWD/root" PREFIX=/usr libexecdir=/usr/lib mandir=/man uninstall
+    [ "$(find root -type f | LC_ALL=C sort | paste -sd ' ')" = "root/usr/bin/other root/usr/lib/other" ]
+    [ ! -e root/usr/lib/fatelf-amd64 ]
+}

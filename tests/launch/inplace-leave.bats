@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+# How the launcher leaves for a program that it has mapped: one page of its own code stays mapped, and at the program's
+# entry all registers are as the kernel sets them.
+load inplace
+
+# maps: the program prints its mappings, "own" before those that have a page of the program, "other" before the rest.
+# state: the program writes the 16 general registers that it is entered with, and the flags, 8 bytes each.
+setup_file() {
+    cd "$BATS_FILE_TMPDIR" || return 1
+    cat >maps.c <<'END'
+#include <stdint.h>
+#include <stdio.h>
+
+extern const char __ehdr_start[], end[];
+
+int main(void)
+{
+    FILE *file = fopen("/proc/self/maps", "r");
+    char line[8192];
+    unsigned long from, to;
+
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "%lx-%lx", &from, &to) == 2)
+            printf("%s %s", from < (uintptr_t)end && to > (uintptr_t)__ehdr_start ? "own" : "other", line);
+    return 0;
+}
+END
+    cat >state.S <<'END'
+#include <sys/syscall.h>
+        .globl  _start
+_start: mov     %rax, state(%rip)
+        mov     %rbx, state+8(%rip)
+        mov     %rcx, state+16(%rip)
+        mov     %rdx, state+24(%rip)
+        mov     %rsi, state+32(%rip)
+        mov     %rdi, state+40(%rip)
+        mov     %rbp, state+48(%rip)
+        mov     %r8, state+56(%rip)
+        mov     %r9, state+64(%rip)
+        mov     %r10, state+72(%rip)
+        mov     %r11, state+80(%rip)
+        mov     %r12, state+88(%rip)
+        mov     %r13, state+96(%rip)
+        mov     %r14, state+104(%rip)
+        mov     %r15, state+112(%rip)
+        pushfq
+        popq    state+120(%rip)
+        mov     %rsp, %rax
+        and     $15, %eax
+        mov     %rax, state+128(%rip)
+        mov     $SYS_write, %eax
+        mov     $1, %edi
+        lea     state(%rip), %rsi
+        mov     $17 * 8, %edx
+        syscall
+        mov     $SYS_exit_group, %eax
+        xor     %edi, %edi
+        syscall
+        .bss
+state:  .skip   17 * 8
+        .section .note.GNU-stack, "", @progbits
+END
+}
+
+# build NAME SOURCE OPTION..: the program as built/NAME
+build() {
+    local name=$1 source=$2 compile=("${COMPILE[@]}")
+    shift 2
+    [[ $source != *.S ]] || compile=("${COMPILE_BARE[@]}")
+    mkdir -p built
+    "${compile[@]}" -o "built/$name" "$source" "$@"
+}
+
+# by_both_stubs COMMAND..: with bundles of built/PROGRAM that begin with the stub of each C library, calls COMMAND PROGRAM
+# STUB. Not left of || or &&, where errors in it would not count.
+by_both_stubs() {
+    local stub program=$2
+    for stub in "$BUILD/fatelf-amd64-stub" "$BUILD/stub-system/fatelf-amd64-stub"; do
+        if [ -e "$stub" ]; then
+            echo "with $stub"
+            # shellcheck disable=SC2034 # `bundles` uses it
+            CREATE=(--stub "$stub")
+            bundles "built/$program"
+            "$1" "$program" "$stub"
+        fi
+    done
+}
+
+# one_page_stays PROGRAM STUB: that with the section .jump of the stub, which is in one page, and not in the first
+one_page_stays() {
+    local kind address size
+    read -r address size < <(readelf -SW "$2" | sed -n 's/^ *\[ *[0-9]*\] *\.jump //p' | awk '{ print $2, $4 }')
+    address=$((0x$address))
+    ((address >= 4096 && address / 4096 == (address + 0x$size - 1) / 4096))
+    for kind in native stored zstd; do
+        run_kind "$kind" "$1"
+        grep "^other .* $PWD/$1\$" "$kind.out" >left || [ $? = 1 ]
+        cat left
+        if [ "$kind" = native ]; then
+            [ ! -s left ]
+        else
+            in_place "$kind"
+            [ "$(wc -l <left)" = 1 ]
+            [[ $(cat left) =~ ^other\ ([0-9a-f]+)-([0-9a-f]+)\ r-xp\ ([0-9a-f]+)\  ]]
+            [ $((0x${BASH_REMATCH[2]} - 0x${BASH_REMATCH[1]})) = 4096 ]
+            [ $((0x${BASH_REMATCH[3]})) = $((address / 4096 * 4096)) ]
+        fi
+    done
+}
+
+@test "one page of the launcher stays mapped: code, and not the ELF header" {
+    need readelf
+    local options
+    for options in '-pie -fPIE' '-no-pie -fno-pie' '-static -no-pie -fno-pie' '-static-pie -fPIE'; do
+        # shellcheck disable=SC2086
+        build maps "$BATS_FILE_TMPDIR/maps.c" $options
+        by_both_stubs one_page_stays maps
+    done
+}
+
+@test "so it is for a program that asks for large pages, and without address randomisation" {
+    need readelf setarch
+    build maps "$BATS_FILE_TMPDIR/maps.c" -Wl,-z,max-page-size=0x200000
+    by_both_stubs one_page_stays maps
+    # shellcheck disable=SC2034 # `run_kind` uses it
+    PREFIX=(setarch -R)
+    by_both_stubs one_page_stays maps
+}
+
+# registers_are_clear PROGRAM: at its entry, as the kernel leaves them
+registers_are_clear() {
+    local kind
+    for kind in native stored zstd; do
+        run_kind "$kind" "$1"
+        od -An -v -tx8 -w8 "$kind.out" >registers
+        # 15 registers; the flags, of which the interrupt flag alone is set; the stack pointer in its 16 bytes
+        diff registers <(printf ' 0000000000000000\n%.0s' {1..15}; echo ' 0000000000000202'; echo ' 0000000000000000')
+        [ "$kind" = native ] || in_place "$kind"
+    done
+}
+
+@test "all registers are 0 at the entry of a static program" {
+    local options
+    for options in '-static -no-pie' -static-pie; do
+        # shellcheck disable=SC2086
+        build state "$BATS_FILE_TMPDIR/state.S" $options
+        by_both_stubs registers_are_clear state
+    done
+}
+
+@test "all registers are 0 at the entry of a dynamic loader" {
+    local option
+    build loader "$BATS_FILE_TMPDIR/state.S" -static-pie
+    for option in -pie -no-pie; do
+        build program "$BATS_FILE_TMPDIR/maps.c" "$option" "-Wl,--dynamic-linker=$PWD/built/loader"
+        by_both_stubs registers_are_clear program
+    done
+}
+
+# Emulated, all is the same but the mappings, which qemu joins.
+emulated() {
+    local kind
+    for kind in native stored zstd; do
+        run_kind "$kind" "$1" word 7
+        sed -i '/^pages: /d' "$kind.out"
+        if [ "$kind" != native ]; then
+            in_place "$kind"
+            diff native.out "$kind.out"
+        fi
+        [ "$(cat "$kind.status")" = 7 ]
+    done
+}
+
+@test "a program runs in place where there is no vDSO, emulated by qemu" {
+    need qemu-x86_64
+    local option
+    # shellcheck disable=SC2034 # `run_kind` uses it
+    PREFIX=(qemu-x86_64)
+    for option in -pie -static; do
+        build kind "$SOURCES/kind.c" -pthread "$option"
+        by_both_stubs emulated kind
+    done
+}
