@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The checks of `make analyze` that read the source tree: each fails on the fault that it is there for.
-bats_require_minimum_version 1.5.0
-load ../common
+load ../lib/common
 
 # A small project whose includes are as they should be.
 setup() {
-    cd "$BATS_TEST_TMPDIR" || exit 1
+    start_test
     mkdir -p bundler/commands bundler/bundle bundler/coding bundler/input bundler/base stub lib
     include bundler/main.c base/say.h commands/commands.h
     include bundler/commands/create.c commands.h ../bundle/write.h ../../lib/format.h
@@ -37,8 +36,8 @@ check() {
     "$TOP/tests/analyze/$1" "$PWD"
 }
 
-# finds CHECK LINE: the check fails and prints this line, and no other
-finds() {
+# complains CHECK LINE: the check fails and prints this line, and no other
+complains() {
     run ! check "$1"
     echo "$output"
     [ "$output" = "$2" ]
@@ -66,45 +65,45 @@ need_layers() {
     include bundler/base/say.h
     touch bundler/main.h
     include bundler/commands/create.c ../main.h
-    finds layers "bundler/commands/create.c:3: bundler/commands/ must not include bundler/main.h"
+    complains layers "bundler/commands/create.c:3: bundler/commands/ must not include bundler/main.h"
 }
 
 @test "stub, bundler and tests stay apart, and lib is by itself" {
     need_layers
     include stub/main.c ../bundler/base/say.h
-    finds layers "stub/main.c:3: stub/ must not include bundler/base/say.h"
+    complains layers "stub/main.c:3: stub/ must not include bundler/base/say.h"
     include stub/main.c
     include bundler/bundle/write.c ../../stub/stub.h
-    finds layers "bundler/bundle/write.c:3: bundler/bundle/ must not include stub/stub.h"
+    complains layers "bundler/bundle/write.c:3: bundler/bundle/ must not include stub/stub.h"
     include bundler/bundle/write.c
     include lib/level.c ../stub/stub.h ../bundler/base/say.h
-    finds layers "lib/level.c:3: lib/ must not include stub/stub.h
+    complains layers "lib/level.c:3: lib/ must not include stub/stub.h
 lib/level.c:4: lib/ must not include bundler/base/say.h"
 }
 
 @test "a cycle is found, also over several modules and by way of a .c file" {
     need_layers
     include lib/format.h level.h
-    finds layers "cycle: lib/format -> lib/level -> lib/format"
+    complains layers "cycle: lib/format -> lib/level -> lib/format"
     include lib/format.h
     include stub/a.c b.h
     include stub/b.h
     include stub/b.c c.h
     include stub/c.h a.h
     include stub/a.h
-    finds layers "cycle: stub/a -> stub/b -> stub/c -> stub/a"
+    complains layers "cycle: stub/a -> stub/b -> stub/c -> stub/a"
 }
 
 @test "a folder without a layer and a file that does not exist are found" {
     need_layers
     mkdir bundler/other
     include bundler/other/new.c
-    finds layers "bundler/other/new.c: its folder is in no layer"
+    complains layers "bundler/other/new.c: its folder is in no layer"
     rm -r bundler/other
     include stub/main.c none.h
-    finds layers "stub/main.c:3: includes stub/none.h, which does not exist"
+    complains layers "stub/main.c:3: includes stub/none.h, which does not exist"
     rm -r bundler stub lib
-    finds layers "no source files"
+    complains layers "no source files"
 }
 
 @test "a file without a license line is found" {
@@ -113,7 +112,7 @@ lib/level.c:4: lib/ must not include bundler/base/say.h"
     printf '#!/bin/sh\n# SPDX-License-Identifier: MIT\n' >tests/good
     echo "# Notes" >docs/notes.md
     echo "MIT License" >LICENSE
-    finds spdx "docs/notes.md: no SPDX-License-Identifier: MIT"
+    complains spdx "docs/notes.md: no SPDX-License-Identifier: MIT"
     rm docs/notes.md
     run -0 check spdx
 }
@@ -128,11 +127,11 @@ lib/level.c:4: lib/ must not include bundler/base/say.h"
     run -0 check lines
     for file in lib/level.c stub/stub.h stub/jump.S tests/long.bats tests/long.py tests/common.bash Makefile; do
         seq 321 >"$file"
-        finds lines "$file: 321 lines, more than 320"
+        complains lines "$file: 321 lines, more than 320"
         seq 9 >"$file"
     done
     { echo '#!/bin/sh'; seq 320; } >tests/script
-    finds lines "tests/script: 321 lines, more than 320"
+    complains lines "tests/script: 321 lines, more than 320"
 }
 
 @test "a source file with another layout is found" {

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: MIT
 # What make finds out about the machine: build/config.mk, and what it says if something is missing.
-bats_require_minimum_version 1.5.0
-load ../common
-load make
+load ../lib/common
+load ../lib/make
 
 # A pkg-config that does not know the packages named in the file `unknown`.
 setup() {
-    cd "$BATS_TEST_TMPDIR" || exit 1
+    start_test
     echo none >unknown
     cat >pkg-config <<SCRIPT
 #!/bin/sh
-for word; do ! grep -qxF -e "\$word" "$PWD/unknown" || exit 1; done
+for word; do if grep -qxF -e "\$word" "$PWD/unknown"; then exit 1; fi; done
 exec pkg-config "\$@"
 SCRIPT
     chmod +x pkg-config
@@ -62,7 +61,8 @@ stops_with() {
 }
 
 @test "STUB_LIBC=system needs no musl" {
-    configure STUB_LIBC=system MUSL_LIB=/nonexistent || grep -q '^MISSING :=.* libc.a' build/config.mk
+    run configure STUB_LIBC=system MUSL_LIB=/nonexistent
+    [ "$status" = 0 ] || grep -q '^MISSING :=.* libc.a' build/config.mk
     grep -qx 'MUSL_LIB :=' build/config.mk
 }
 
@@ -72,20 +72,21 @@ stops_with() {
 }
 
 @test "a machine is looked at once, and again if a setting changes" {
-    configure
-    local before
-    before=$(stat -c '%i %Y' build/config.mk)
-    configure
-    [ "$(stat -c '%i %Y' build/config.mk)" = "$before" ]
-    # shellcheck disable=SC2016 # characters that mean something to make and to the shell
+    local before after
+    # characters that mean something to make and to the shell
     local odd='-O2 -DHASH="#" -DQUOTE=\"$$x y\"'
-    configure CFLAGS="$odd"
-    [ "$(stat -c '%i %Y' build/config.mk)" != "$before" ]
+    configure
     before=$(stat -c '%i %Y' build/config.mk)
+    configure
+    same "$before" "$(stat -c '%i %Y' build/config.mk)"
     configure CFLAGS="$odd"
-    [ "$(stat -c '%i %Y' build/config.mk)" = "$before" ]
-    configure STUB_LIBC=system || skip "the C library cannot be linked statically"
-    [ "$(stat -c '%i %Y' build/config.mk)" != "$before" ]
+    after=$(stat -c '%i %Y' build/config.mk)
+    [ "$after" != "$before" ]
+    configure CFLAGS="$odd"
+    same "$after" "$(stat -c '%i %Y' build/config.mk)"
+    skip_unless "the C library cannot be linked statically" configure STUB_LIBC=system
+    before=$(stat -c '%i %Y' build/config.mk)
+    [ "$after" != "$before" ]
 }
 
 @test "an object is compiled again if a setting changes, and only then" {
@@ -103,7 +104,7 @@ stops_with() {
 }
 
 @test "without cmocka the unit tests are skipped, until it is installed" {
-    command -v pkg-config >/dev/null && pkg-config --exists cmocka || skip "cmocka is not installed"
+    skip_unless "cmocka is not installed" pkg-config --exists cmocka
     echo cmocka >unknown
     configure
     grep -q '^MISSING :=.* cmocka' build/config.mk

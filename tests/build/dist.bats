@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 # make dist: the same archive from a git work tree and from an unpacked archive.
-bats_require_minimum_version 1.5.0
-load ../common
-load make
+load ../lib/common
+load ../lib/make
 
 need_archive() {
     need tar gzip

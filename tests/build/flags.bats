@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 # How the tool and the stub are compiled and linked.
-bats_require_minimum_version 1.5.0
-load ../common
-load make
+load ../lib/common
+load ../lib/make
 
 setup() {
-    cd "$BATS_TEST_TMPDIR" || exit 1
+    start_test
     need readelf
 }
 
@@ -20,17 +19,17 @@ tool_line() {
 
 @test "the tool is position-independent, and nothing in it that the linker has filled in stays writable" {
     need_hardened
-    readelf -hW "$TOOL" | grep -q 'Type: *DYN'
-    readelf -lW "$TOOL" | grep -q '^ *GNU_RELRO'
-    readelf -dW "$TOOL" | grep -q 'FLAGS_1.* NOW'
-    readelf -lW "$TOOL" | grep -q '^ *GNU_STACK .* RW '
+    readelf -hW "$TOOL" | finds 'Type: *DYN'
+    readelf -lW "$TOOL" | finds '^ *GNU_RELRO'
+    readelf -dW "$TOOL" | finds 'FLAGS_1.* NOW'
+    readelf -lW "$TOOL" | finds '^ *GNU_STACK .* RW '
 }
 
 @test "the tool checks its stack frames and, where the C library can, its buffers" {
     need_hardened
-    readelf --dyn-syms -W "$TOOL" | grep -q '__stack_chk_fail'
+    readelf --dyn-syms -W "$TOOL" | finds '__stack_chk_fail'
     [ -e /lib64/ld-linux-x86-64.so.2 ] || skip "this C library has no checked functions"
-    readelf --dyn-syms -W "$TOOL" | grep -q '_chk@'
+    readelf --dyn-syms -W "$TOOL" | finds '_chk@'
 }
 
 @test "HARDENING=no leaves the flags to the packager" {
@@ -59,13 +58,13 @@ tool_line() {
 @test "the launcher for gdb has the code of the stripped one at the same addresses, and line numbers" {
     need objcopy
     local stub=$BUILD/fatelf-amd64-stub
-    [ "$(readelf -lW "$stub" | sed -n '/^Program Headers/,/^ Section/p')" = \
-        "$(readelf -lW "$stub.debug" | sed -n '/^Program Headers/,/^ Section/p')" ]
+    same "$(readelf -lW "$stub" | sed -n '/^Program Headers/,/^ Section/p')" \
+        "$(readelf -lW "$stub.debug" | sed -n '/^Program Headers/,/^ Section/p')"
     objcopy -O binary "$stub" stripped
     objcopy -O binary "$stub.debug" with-symbols
     cmp stripped with-symbols
-    readelf -SW "$stub.debug" | grep -q ' \.debug_line '
-    readelf -sW "$stub.debug" | grep -q ' FUNC .* main$'
+    readelf -SW "$stub.debug" | finds ' \.debug_line '
+    readelf -sW "$stub.debug" | finds ' FUNC .* main$'
     [ "$(readelf -SW "$stub" | grep -c -e ' \.debug_' -e ' \.symtab ')" = 0 ]
 }
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # make install and uninstall, and how an installed tool finds its stub.
-bats_require_minimum_version 1.5.0
-load ../common
-load make
+load ../lib/common
+load ../lib/make
+load ../lib/users
 
 install_with() {
     plain_make DESTDIR="$PWD/root" "$@" install
@@ -45,13 +45,9 @@ works() {
 }
 
 @test "a tool finds its stub without /proc" {
-    need unshare
-    local namespace=(unshare -m)
-    [ "$(id -u)" = 0 ] || namespace=(unshare -rm)
-    "${namespace[@]}" mount -t tmpfs none /proc 2>/dev/null || skip "nothing can be mounted here"
+    need_mounts
     install_with
-    # shellcheck disable=SC2016 # for the inner shell
-    "${namespace[@]}" sh -c 'mount -t tmpfs none /proc
+    in_mount_namespace sh -c 'mount -t tmpfs none /proc
         cd root/usr/local/bin && PATH=.:$PATH && fatelf-amd64 create -q -o "$1/out" "$2"' - "$PWD" "$FIXTURES/level.v1"
     [ "$(./out)" = v1 ]
 }
@@ -77,7 +73,7 @@ works() {
  ./m/man1/fatelf-amd64.1 ./m/man5/fatelf-amd64.5 ./m/man7/fatelf-amd64.7" ]
     [ "$(stat -c %a root/b/fatelf-amd64 root/l/fatelf-amd64/fatelf-amd64-stub root/m/man1/fatelf-amd64.1 |
         paste -sd ' ')" = "755 755 600" ]
-    [ "$(stat -c %Y root/b/fatelf-amd64)" = "$(stat -c %Y "$TOOL")" ] # install -p
+    same "$(stat -c %Y "$TOOL")" "$(stat -c %Y root/b/fatelf-amd64)" # install -p
     cmp root/l/fatelf-amd64/fatelf-amd64-stub "$BUILD/fatelf-amd64-stub"
 }
 

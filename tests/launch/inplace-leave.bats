@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# How the launcher leaves for a program that it has mapped: one page of its own code stays mapped, and at the program's
-# entry all registers are as the kernel sets them.
+# How the launcher enters a program that it has mapped: one page of its own code stays mapped, and at the program's entry
+# all registers are as the kernel sets them.
 load ../lib/common
+load ../lib/elf
 load ../lib/inplace
 
 # maps: the program prints its mappings, "own" before those that have a page of the program, "other" before the rest.
@@ -72,14 +73,13 @@ build() {
     "${compile[@]}" -o "built/$name" "$source" "$@"
 }
 
-# by_both_stubs COMMAND..: with bundles of built/PROGRAM that begin with the stub of each C library, calls COMMAND PROGRAM
-# STUB. Not left of || or &&, where errors in it would not count.
+# by_both_stubs COMMAND PROGRAM: calls COMMAND PROGRAM STUB for the stub of each C library, with bundles of built/PROGRAM
+# that begin with it
 by_both_stubs() {
     local stub program=$2
     for stub in "$BUILD/fatelf-amd64-stub" "$BUILD/stub-system/fatelf-amd64-stub"; do
         if [ -e "$stub" ]; then
             echo "with $stub"
-            # shellcheck disable=SC2034 # make_kinds uses it
             CREATE=(--stub "$stub")
             make_kinds "built/$program"
             "$1" "$program" "$stub"
@@ -90,9 +90,9 @@ by_both_stubs() {
 # one_page_stays PROGRAM STUB: that with the section .jump of the stub, which is in one page, and not in the first
 one_page_stays() {
     local kind address size
-    read -r address size < <(readelf -SW "$2" | sed -n 's/^ *\[ *[0-9]*\] *\.jump //p' | awk '{ print $2, $4 }')
-    address=$((0x$address))
-    ((address >= 4096 && address / 4096 == (address + 0x$size - 1) / 4096))
+    address=$(section "$2" .jump address)
+    size=$(section "$2" .jump size)
+    ((address >= 4096 && address / 4096 == (address + size - 1) / 4096))
     for kind in native stored zstd; do
         run_kind "$kind" "$1"
         grep "^other .* $PWD/$1\$" "$kind.out" >left || [ $? = 1 ]
@@ -119,11 +119,10 @@ one_page_stays() {
     done
 }
 
-@test "so it is for a program that asks for large pages, and without address randomisation" {
+@test "one page stays mapped also for a program with large alignment, and without address randomisation" {
     need readelf setarch
     build maps "$BATS_FILE_TMPDIR/maps.c" -Wl,-z,max-page-size=0x200000
     by_both_stubs one_page_stays maps
-    # shellcheck disable=SC2034 # `run_kind` uses it
     PREFIX=(setarch -R)
     by_both_stubs one_page_stays maps
 }
@@ -131,11 +130,12 @@ one_page_stays() {
 # registers_are_clear PROGRAM: at its entry, as the kernel leaves them
 registers_are_clear() {
     local kind
+    # 15 registers; the flags, of which only the interrupt flag is set; the stack pointer within its 16 bytes
+    { printf ' 0000000000000000\n%.0s' {1..15}; echo ' 0000000000000202'; echo ' 0000000000000000'; } >wanted
     for kind in native stored zstd; do
         run_kind "$kind" "$1"
         od -An -v -tx8 -w8 "$kind.out" >registers
-        # 15 registers; the flags, of which the interrupt flag alone is set; the stack pointer in its 16 bytes
-        diff registers <(printf ' 0000000000000000\n%.0s' {1..15}; echo ' 0000000000000202'; echo ' 0000000000000000')
+        diff wanted registers
         [ "$kind" = native ] || started_in_place "$kind"
     done
 }
@@ -158,8 +158,8 @@ registers_are_clear() {
     done
 }
 
-# Emulated, all is the same but the mappings, which qemu joins.
-emulated() {
+# runs_emulated PROGRAM: under qemu, which joins mappings, everything else is the same
+runs_emulated() {
     local kind
     for kind in native stored zstd; do
         run_kind "$kind" "$1" word 7
@@ -172,13 +172,12 @@ emulated() {
     done
 }
 
-@test "a program runs in place where there is no vDSO, emulated by qemu" {
+@test "a program runs in place under qemu, which has no vDSO" {
     need qemu-x86_64
     local option
-    # shellcheck disable=SC2034 # `run_kind` uses it
     PREFIX=(qemu-x86_64)
     for option in -pie -static; do
         build kind "$SOURCES/kind.c" -pthread "$option"
-        by_both_stubs emulated kind
+        by_both_stubs runs_emulated kind
     done
 }
