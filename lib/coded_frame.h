@@ -7,17 +7,17 @@
 
 struct ZSTD_DCtx_s; /* <zstd.h> */
 
-/* One frame whose checksum is right, and where to decode it to. */
+/* One frame, whose checksum has been compared, and where to decode it to. The caller owns all memory. */
 struct fatelf_coded_frame {
     const unsigned char *bytes; /* as they are in the payload */
     uint32_t size;
     const unsigned char *prefix; /* the piece of the base that the frame is coded against */
     uint32_t prefix_size;        /* 0: the frame has no prefix */
-    uint32_t frame_size;         /* of the variant: no decoded stream is larger */
+    uint32_t frame_size;         /* of the variant; the content of a zstd frame is never larger */
     struct ZSTD_DCtx_s *context;
-    void *scratch; /* as many bytes as the row's scratch_size() says, aligned as malloc() does it */
-    unsigned char *raw;
-    uint32_t raw_size; /* exactly so many bytes are decoded */
+    void *scratch;      /* the bytes that the row's scratch_size() returns, aligned like memory from malloc() */
+    unsigned char *raw; /* the decoded frame is written here */
+    uint32_t raw_size;  /* the exact size of the decoded frame */
 };
 
 #endif

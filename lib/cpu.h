@@ -7,7 +7,7 @@
 
 /*
  * Fills *cpu from CPUID and XGETBV. Leaves that the processor does not have are zero. Each CPUID may trap into a
- * hypervisor, so there are only five: two for the highest basic and extended leaf, one for each enum fatelf_leaf.
+ * hypervisor, so only five are executed: two for the highest basic and extended leaf, one for each enum fatelf_leaf.
  */
 void fatelf_cpu_read(struct fatelf_cpu *cpu);
 

@@ -19,8 +19,8 @@ struct decoder {
     uint32_t raw_size;
     uint32_t at;   /* bytes of raw that are done */
     int64_t shift; /* raw[i] is copied from prefix[i + shift] */
-    bool more;     /* another field is to be changed, after `gap` more copied bytes */
-    uint32_t gap;
+    bool more;     /* there is another field to change */
+    uint32_t gap;  /* if so, the number of copied bytes before it */
 };
 
 static size_t remaining(const struct stream *stream)
@@ -61,6 +61,7 @@ static uint32_t from_zigzag(uint32_t code)
     return code >> 1 ^ (0 - (code & 1));
 }
 
+/* Reads the next gap if there is one. False: it cannot be read. */
 static inline bool read_gap(struct stream *gaps, bool *more, uint32_t *gap)
 {
     *more = remaining(gaps) > 0;
@@ -70,8 +71,8 @@ static inline bool read_gap(struct stream *gaps, bool *more, uint32_t *gap)
 /* Changes the fields in the copy raw[at .. end], which was made from the bytes at `from`. */
 static bool change_fields(struct decoder *decoder, const unsigned char *from, uint32_t at, uint32_t end)
 {
-    /* The compiler keeps local variables in registers. What it can reach by a pointer it would have to read again after
-     * each write to raw. */
+    /* Local copies, which the compiler keeps in registers. It would have to read the decoder's fields again after each
+     * write to raw, because raw could point to them. */
     struct stream gaps = decoder->streams[FATELF_DELTA_GAPS], changes = decoder->streams[FATELF_DELTA_CHANGES];
     uint32_t shift = (uint32_t)decoder->shift, gap = decoder->gap, value, code;
     bool more = decoder->more;
@@ -101,8 +102,8 @@ static bool change_fields(struct decoder *decoder, const unsigned char *from, ui
 }
 
 /*
- * Most copies are short. Copying whole blocks, of which the last may reach beyond the end of the copy, takes half as
- * long as memcpy(). `room`: how many bytes may be read and written.
+ * Copies `size` bytes in whole blocks. The last block may reach beyond the end of the copy, but not beyond `room`
+ * bytes, which are readable and writable. Most copies are short, and for these it takes half as long as memcpy().
  */
 static inline void copy_blocks(unsigned char *to, const unsigned char *from, uint32_t size, size_t room)
 {

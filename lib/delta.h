@@ -8,7 +8,7 @@
 
 #include "format.h"
 
-/* moved[] of format.h: how far the content of each region has moved, according to the changes so far. */
+/* moved[] of format.h: by how many bytes the content of each region has moved, according to the changes so far. */
 struct fatelf_delta_regions {
     uint32_t moved[FATELF_DELTA_REGIONS];
 };

@@ -39,8 +39,9 @@
 #define FATELF_VARIANTS_MAX 4u
 
 /*
- * A variant is divided into frames of frame_size raw bytes; the last one has what is left. A reader keeps one frame per
- * thread in memory: frames above 8 MiB would exceed the launcher's memory budget, those below 64 KiB compress badly.
+ * A variant is divided into frames of frame_size raw bytes; the last one contains the rest. A reader keeps one frame
+ * per thread in memory: frames above 8 MiB would exceed the launcher's memory budget, and frames below 64 KiB compress
+ * badly.
  */
 #define FATELF_FRAME_SIZE_MIN (UINT32_C(1) << 16)
 #define FATELF_FRAME_SIZE_MAX (UINT32_C(1) << 23)
@@ -50,7 +51,7 @@
 enum fatelf_encoding {
     FATELF_ENCODING_STORED = 1,     /* the variant's bytes, not compressed */
     FATELF_ENCODING_ZSTD = 2,       /* one zstd frame (RFC 8878) per frame, then a seek table */
-    FATELF_ENCODING_ZSTD_DELTA = 3, /* the same, but a frame can be coded against a piece of the base variant */
+    FATELF_ENCODING_ZSTD_DELTA = 3, /* like zstd, but a frame can be coded against a piece of the base variant */
 };
 
 enum fatelf_launch {

@@ -11,7 +11,7 @@ struct fatelf_launch_row {
     const char *name;                      /* on the command line, in FATELF_AMD64_LAUNCH, in listings */
     enum fatelf_launch number;             /* in the manifest */
     enum fatelf_encoding default_encoding; /* what `create` uses without --compress */
-    bool executable;  /* the payloads' segment is executable: stored code runs where it is mapped */
+    bool executable;  /* the payloads' segment is executable, because stored code runs where it is mapped */
     const char *help; /* one line of `create --help` */
 };
 

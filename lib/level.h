@@ -32,8 +32,8 @@ struct fatelf_feature {
     uint8_t level;    /* the lowest level that needs it */
     uint8_t leaf;     /* enum fatelf_leaf */
     uint8_t reg;      /* enum fatelf_register */
-    uint8_t bit;
-    uint8_t xcr0; /* bits of XCR0 that must all be set for the feature to be usable */
+    uint8_t bit;      /* of the register, 0 to 31 */
+    uint8_t xcr0;     /* bits of XCR0 that must all be set for the feature to be usable */
 };
 
 /* All features, sorted by level: fatelf_feature_count entries in static storage. */

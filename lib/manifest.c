@@ -38,7 +38,7 @@ size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count)
     return size;
 }
 
-/* Called after the checksum was found right: what is wrong now was written by another version, or by an attacker. */
+/* Called after the checksum has matched, so any wrong field was written by another version or by an attacker. */
 static int check_header(const struct fatelf_header *header)
 {
     if (header->version != FATELF_VERSION)
@@ -56,7 +56,7 @@ static int check_header(const struct fatelf_header *header)
     return 0;
 }
 
-/* `below`: the previous variant's level. `frames_offset`: where this variant's frames must start. */
+/* `below`: the previous variant's level. `frames_offset`: where this variant's table of frames must start. */
 static int check_variant(const struct fatelf_variant *variant, unsigned below, size_t frames_offset)
 {
     const struct fatelf_encoding_row *encoding = fatelf_encoding_by_number(variant->encoding);

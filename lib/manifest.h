@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The manifest: bytes to checked struct and back. */
+/* Decodes the manifest from bytes into a checked struct, and encodes it. */
 #ifndef FATELF_MANIFEST_H
 #define FATELF_MANIFEST_H
 
@@ -7,14 +7,14 @@
 
 #include <stdbool.h>
 
-/* A manifest whose fields have all been checked. What follows the variants is read from the manifest's own bytes. */
+/* A manifest whose fields have all been checked. The tables after the variants stay in the manifest's own bytes. */
 struct fatelf_manifest {
     struct fatelf_header header;
     struct fatelf_variant variants[FATELF_VARIANTS_MAX]; /* header.variant_count of them */
 };
 
 /*
- * Checks `size` bytes (any alignment) and fills *manifest. Returns 0, or a FATELF_ERROR_* and leaves *manifest as it was.
+ * Checks `size` bytes (any alignment) and fills *manifest. Returns 0, or a FATELF_ERROR_*; then *manifest is unchanged.
  * This function checks the fields against each other. fatelf_bundle_open() checks that the payloads lie inside the
  * bundle, fatelf_payload_open() checks a variant's frames, and fatelf_bundle_program() checks its segments.
  */
@@ -23,7 +23,7 @@ int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifes
 /* The index of the variant for a level. -1: there is none. */
 int fatelf_manifest_find(const struct fatelf_manifest *manifest, unsigned level);
 
-/* Size of a struct fatelf_elf and all that follows it: fatelf_variant.elf_size. */
+/* Bytes of a struct fatelf_elf and everything that follows it: fatelf_variant.elf_size. */
 uint64_t fatelf_elf_size(const struct fatelf_elf *elf);
 
 /* The number of bytes that fatelf_manifest_encode() writes for these variants. */
@@ -32,13 +32,13 @@ size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count)
 /*
  * Writes a manifest to `bytes`, which has room for fatelf_manifest_size() bytes. The caller sets launch, compatible,
  * variant_count and the variants in *manifest; this function fills in magic, version, sizes, incompatible, elf_offset
- * and frames_offset. elves[i] points to the elf_size bytes of variant i, frames[i] to its frame_count frames. Returns 0,
- * or the FATELF_ERROR_* with which fatelf_manifest_decode() refuses the result.
+ * and frames_offset. elves[i] points to the elf_size bytes of variant i, frames[i] to its frame_count frames. Returns
+ * 0, or the FATELF_ERROR_* that fatelf_manifest_decode() returns for the result.
  */
 int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *const *elves,
                            struct fatelf_frame *const *frames, void *bytes);
 
-/* The number of frames of a variant of `size` bytes. */
+/* The number of frames of a variant of `size` bytes, with frames of `frame_size` bytes. */
 static inline uint64_t fatelf_frame_count(uint64_t size, uint32_t frame_size)
 {
     return (size + frame_size - 1) / frame_size;

@@ -31,19 +31,20 @@ int fatelf_payload_open_base(const struct fatelf_bundle *bundle, const struct fa
  */
 int fatelf_payload_check_seek_table(const struct fatelf_payload *payload);
 
+/* The entry of frame number `frame` in the table of frames. */
 struct fatelf_frame fatelf_payload_frame(const struct fatelf_payload *payload, uint32_t frame);
 
 /* The decoded size of a frame in bytes. */
 uint32_t fatelf_payload_raw_size(const struct fatelf_payload *payload, uint32_t frame);
 
-/* Bytes of scratch memory that fatelf_payload_decode() needs, aligned as malloc() does it. 0: none. */
+/* Bytes of scratch memory that fatelf_payload_decode() needs, aligned like memory from malloc(). 0: none. */
 size_t fatelf_payload_scratch_size(const struct fatelf_payload *payload);
 
 /*
- * Compares a frame's checksum and decodes the frame. `base`: the decoded bytes of the base variant; only those of the
- * frame's prefix are read. `scratch`: fatelf_payload_scratch_size() bytes. `buffer`: room for fatelf_payload_raw_size()
- * bytes. Sets *bytes to the decoded frame: `buffer`, or for a stored payload its place in the payload. Returns 0,
- * FATELF_ERROR_FRAME or FATELF_ERROR_FRAME_CHECKSUM.
+ * Compares a frame's checksum and decodes the frame. `base`: the decoded bytes of the base variant, of which only the
+ * frame's prefix is read. `scratch`: fatelf_payload_scratch_size() bytes. `buffer`: room for fatelf_payload_raw_size()
+ * bytes. Sets *bytes to the decoded frame: `buffer`, or, if the payload is stored, the frame's bytes in the payload.
+ * Returns 0, FATELF_ERROR_FRAME or FATELF_ERROR_FRAME_CHECKSUM.
  */
 int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
                           const unsigned char *base, void *scratch, unsigned char *buffer, const unsigned char **bytes);

@@ -46,7 +46,7 @@ static int add_segment(struct fatelf_program *program, const Elf64_Phdr *load, u
         program->start_code = load->p_vaddr < program->start_code ? load->p_vaddr : program->start_code;
         program->end_code = segment.data_end > program->end_code ? segment.data_end : program->end_code;
     }
-    program->start_data = load->p_vaddr; /* that of the last segment, since they ascend */
+    program->start_data = load->p_vaddr; /* finally that of the last segment, because the addresses ascend */
     program->end_data = segment.data_end > program->end_data ? segment.data_end : program->end_data;
     if (fatelf_is_power_of_two(load->p_align) && load->p_align > program->alignment)
         program->alignment = load->p_align;

@@ -22,8 +22,8 @@ struct fatelf_segment {
     uint64_t file_offset; /* of the page that is mapped at `address` */
     uint64_t file_size;   /* of all pages from the file; 0: there are none */
     uint64_t data_end;    /* address after the last byte from the file */
-    uint64_t copied_head; /* size of the pages at its start that must be copies, because another segment maps them */
-    uint64_t copied_tail; /* the same at the end of the pages from the file */
+    uint64_t copied_head; /* of the pages at the start that must be copies, because another segment maps them */
+    uint64_t copied_tail; /* of such pages at the end of the pages from the file */
     unsigned flags;       /* PF_R, PF_W, PF_X */
     bool clear;           /* the rest of the last page from the file, after data_end, must be zeroed (.bss) */
 };
@@ -43,8 +43,8 @@ struct fatelf_program {
 
 /*
  * Fills *program, except its interpreter, from elf.{type, entry, header_offset, header_count} and the program headers
- * (any alignment). Segments must lie within the first `file_size` bytes of the file. Returns 0 or a
- * FATELF_ERROR_PROGRAM_*: such a program cannot be mapped in place, only exec may be able to start it. *program is then
+ * (any alignment). Segments must lie within the first `file_size` bytes of the file. Returns 0, or a
+ * FATELF_ERROR_PROGRAM_* if the program cannot be mapped in place; only exec may be able to start it, and *program is
  * unchanged.
  */
 int fatelf_program_read(const struct fatelf_elf *elf, const void *headers, uint64_t file_size,

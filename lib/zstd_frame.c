@@ -16,8 +16,9 @@ struct scratch {
 };
 
 /*
- * The content size of the one zstd frame that these bytes are. It must be of format 1 (zstd's older formats are not
- * linked in), name no dictionary and fill all of the bytes.
+ * Returns the content size of the zstd frame in these bytes, or one of zstd's error values, which are larger than any
+ * size. The frame must fill all of the bytes, have zstd's present format (the stub contains no decoders for the formats
+ * before zstd 1.0) and name no dictionary.
  */
 static unsigned long long content_size(const unsigned char *bytes, size_t size)
 {
@@ -37,9 +38,9 @@ static size_t decompress(const struct fatelf_coded_frame *frame, unsigned char *
 {
     unsigned long long content = content_size(frame->bytes, frame->size);
 
-    if (content > room) /* true for zstd's error values as well */
+    if (content > room) /* also true for zstd's error values */
         return 0;
-    /* The coded bytes match their checksum, so their content is right: zstd's own checksum covers three times as many. */
+    /* The checksum of the coded bytes has matched. zstd's own checksum would cover about three times as many bytes. */
     ZSTD_DCtx_setParameter(frame->context, ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);
     return ZSTD_decompressDCtx(frame->context, to, room, frame->bytes, frame->size) == content ? (size_t)content : 0;
 }

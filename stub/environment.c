@@ -45,8 +45,8 @@ static bool parse_debug(const char *value, struct wishes *wishes)
 }
 
 /*
- * GOAMD64 and MGODEBUG are mgo's variables. A developer may have set them for Go's build tools, so an unknown value is no
- * error, and neither is a level that the machine or the bundle does not have: both are ignored. FATELF_AMD64 and
+ * GOAMD64 and MGODEBUG are mgo's variables. A developer may have set them for Go's build tools, so an unknown value is
+ * no error, and neither is a level that the machine or the bundle does not have: both are ignored. FATELF_AMD64 and
  * FATELF_AMD64_DEBUG take precedence.
  */
 static bool parse_goamd64(const char *value, struct wishes *wishes)
@@ -70,7 +70,7 @@ static bool parse_mgodebug(const char *value, struct wishes *wishes)
 static const struct variable {
     const char *name;
     bool (*parse)(const char *value, struct wishes *wishes);
-    bool go;
+    bool go; /* read only if the bundle was made with --go-env */
 } variables[] = {
     {"FATELF_AMD64=", parse_level, false},       {"FATELF_AMD64_LAUNCH=", parse_launch, false},
     {"FATELF_AMD64_DEBUG=", parse_debug, false}, {"GOAMD64=", parse_goamd64, true},

@@ -48,14 +48,14 @@ struct outcome exec_fd(struct launch *launch, const char *method, int fd)
         report_started(launch, method);
     execute(launch, fd);
     if (errno == ENOENT) {
-        /* A binfmt_misc handler opens the program by its descriptor, which close-on-exec has closed by then. */
+        /* If a binfmt_misc handler runs the program, it opens the descriptor after close-on-exec has closed it. */
         fcntl(fd, F_SETFD, 0);
         execute(launch, fd);
     } else if (errno == ENOSYS || errno == EPERM || errno == EACCES) {
         report_refusal(launch, method, outcome_refused("execveat", errno));
         return execute_path(launch, fd);
     }
-    /* ENOENT: its dynamic loader is missing. ENOEXEC: it is no program. E2BIG: it has too many arguments. */
+    /* ENOENT: the dynamic loader is missing. ENOEXEC: not a program. E2BIG: too many arguments. */
     if (errno == ENOENT || errno == ENOEXEC || errno == E2BIG)
         return outcome_final("execveat", errno);
     return outcome_refused("execveat", errno);

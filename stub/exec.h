@@ -6,7 +6,7 @@
 #include "launcher.h"
 #include "outcome.h"
 
-/* With the final 0. memfd_create(2) accepts 249 bytes. */
+/* In bytes, with the terminating 0. memfd_create(2) accepts 249 bytes before it. */
 enum { EXEC_NAME_SIZE = 250 };
 
 /* The name of a memfd with the variant, "prog.v3": it is shown in /proc/PID/maps and /proc/PID/exe. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The last resort: a private file, which is unlinked before anything is written to it. */
+/* The last launch method that is tried: a private file, which is unlinked before anything is written to it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static void random_name(char digits[17], unsigned attempt)
     digits[16] = 0;
 }
 
-/* The owner of the directory may have replaced our file by another one before it was opened again. */
+/* Between the two open() calls, the owner of the directory may have replaced our file by another one. */
 static bool is_same_file(int a, int b)
 {
     struct stat first, second;
@@ -36,8 +36,9 @@ static bool is_same_file(int a, int b)
 }
 
 /*
- * Creates a file, opens it once for writing and once for reading, and unlinks it at once. Two descriptors, because exec
- * refuses a file that is open for writing (ETXTBSY), and an unlinked file could be opened again only through /proc.
+ * Creates a file, opens it once for writing and once for reading, and unlinks it. The caller closes both descriptors.
+ * There are two because exec refuses a file that is open for writing (ETXTBSY), and an unlinked file could be opened
+ * again only through /proc.
  */
 static struct outcome create_private(const char *directory, int *writer, int *reader)
 {

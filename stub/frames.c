@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each thread takes frames from the schedule, decodes them and hands them to the sink. For a file, a thread decodes into
- * a buffer of its own, which stays in the processor's cache, and writes it with pwrite(). That is faster than to decode
- * to a memory map of the file, of which each page would have to be cleared and faulted in first.
+ * Each thread takes frames from the schedule, decodes them and hands them to the sink. For a file, a thread decodes
+ * into a buffer of its own, which stays in the processor's cache, and writes it with pwrite(). That is faster than
+ * decoding into a memory mapping of the file, because the kernel would have to clear each page of it and handle a page
+ * fault.
  */
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_initStaticDCtx(), which needs no malloc() */
 #include <zstd.h>
@@ -15,8 +16,9 @@
 #include "sinks.h"
 
 /*
- * Raw bytes that justify one more thread. To start one takes a tenth of a millisecond or more, and a processor that
- * others may want. A stored frame is only copied, which is faster than decoding. Measured in docs/performance.md.
+ * Raw bytes that justify one more thread. Starting a thread takes at least a tenth of a millisecond, and other
+ * processes may need the processor. A stored frame is only copied, which is faster than decoding. Measured in
+ * docs/performance.md.
  */
 enum { SHARE_DECODED = 1 << 20, SHARE_STORED = 4 << 20 };
 
@@ -114,9 +116,9 @@ static void work(struct worker *worker)
 }
 
 /*
- * What the other threads run. The kernel often leaves a new thread for some milliseconds on its parent's processor, even
- * if another one is idle, above all on virtual machines: as long as all the work takes (docs/performance.md). So the
- * thread moves at once.
+ * What the other threads run. The kernel often keeps a new thread on its parent's processor for some milliseconds, even
+ * if another processor is idle, especially on virtual machines (docs/performance.md). By then the work could be done,
+ * so the thread moves to another processor first.
  */
 static void work_elsewhere(void *argument)
 {
@@ -126,7 +128,7 @@ static void work_elsewhere(void *argument)
     work(worker);
 }
 
-/* Base frames that must be decoded before this frame of the variant can be. */
+/* The number of base frames that must be decoded before this frame of the variant. */
 static uint32_t base_frames_needed(const struct job *job, uint32_t frame)
 {
     struct fatelf_frame entry = fatelf_payload_frame(job->payload, frame);
@@ -136,7 +138,7 @@ static uint32_t base_frames_needed(const struct job *job, uint32_t frame)
     return (uint32_t)fatelf_frame_count(entry.prefix_offset + entry.prefix_size, job->base->variant->frame_size);
 }
 
-/* Memory that all threads of a delta-coded variant share: the decoded base, and the tables of the schedule. */
+/* Bytes that all threads of a delta-coded variant share: the decoded base, and the tables of the schedule. */
 static size_t base_memory(const struct fatelf_payload *payload)
 {
     const struct fatelf_variant *variant = payload->variant, *base = payload->base;
@@ -187,7 +189,7 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
 
     if (!is_whole(job->payload) || (job->payload->base && !is_whole(job->base)))
         return outcome_of(FATELF_ERROR_CUT_SHORT);
-    frames_release(launch); /* of a launch method that was refused */
+    frames_release(launch); /* memory of a launch method that was refused before this one */
     struct outcome outcome = memory_map(&launch->decoding, shared + threads * share);
     if (outcome.kind != OUTCOME_OK && threads > 1) {
         threads = 1;
@@ -207,7 +209,7 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
     work(&workers[0]);
     for (unsigned i = 1; i < started; i++) {
         thread_join(&workers[i].thread);
-        /* exec waits for the rest itself; a program that starts in place could still see the thread */
+        /* exec itself waits until the thread is gone; a program that starts in place could still see it */
         if (job->sink.kind == SINK_IMAGE)
             thread_await_exit(&workers[i].thread);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Decodes the chosen variant (launch->payload, launch->base), with several threads where that saves time. */
+/* Decodes the chosen variant (launch->payload, launch->base), with several threads if that saves time. */
 #ifndef STUB_FRAMES_H
 #define STUB_FRAMES_H
 
@@ -8,19 +8,21 @@
 #include "outcome.h"
 
 /*
- * All three map memory to decode with. It stays mapped until frames_release(), the next call of one of them, or exec,
- * which frees it without the interrupts to other processors that munmap() costs.
+ * These three functions return OUTCOME_OK, OUTCOME_DAMAGED or OUTCOME_REFUSED. They map memory to decode with, which
+ * stays mapped until frames_release(), the next call of one of them, or exec. exec frees it without the interrupts to
+ * other processors that munmap() causes.
  */
 
-/* To the file `fd`, each frame at its own offset. */
+/* Decodes to the file `fd`, each frame at its own offset. */
 struct outcome frames_write(struct launch *launch, int fd);
 
-/* To the pipe or file `fd`, in order. */
+/* Decodes to the pipe or file `fd`, in order. */
 struct outcome frames_stream(struct launch *launch, int fd);
 
-/* To the segments of `image`, which image_make() has mapped; what is in no segment is not decoded. */
+/* Decodes to the segments of `image`, which image_make() has mapped. Frames outside of all segments are not decoded. */
 struct outcome frames_place(struct launch *launch, const struct image *image);
 
+/* Unmaps that memory, if there is any. */
 void frames_release(struct launch *launch);
 
 #endif

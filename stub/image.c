@@ -30,7 +30,7 @@ static uint64_t span(const struct fatelf_program *program)
     return program->segments[program->segment_count - 1].end - program->segments[0].address;
 }
 
-/* Reserves address space at exactly `address`. Returns that, or 0. */
+/* Reserves address space at exactly `address`. Returns `address`, or 0 if that is not possible. */
 static uint64_t reserve_at(uint64_t address, uint64_t size)
 {
     void *wanted = (void *)(uintptr_t)address;
@@ -96,8 +96,8 @@ static bool map_memory(unsigned char *start, uint64_t size, int access)
 }
 
 /*
- * The part of segment `index` that has no bytes in the file. It is writable whatever the segment's flags say
- * (fs/binfmt_elf.c). The hole up to the next segment is unmapped.
+ * Maps the pages of segment `index` that have no bytes in the file. They are writable, whatever the segment's flags say
+ * (fs/binfmt_elf.c). Unmaps the gap up to the next segment.
  */
 static bool map_rest(const struct image *image, unsigned index)
 {
@@ -123,7 +123,7 @@ struct outcome image_map(const struct image *image, int fd)
     return outcome_ok();
 }
 
-/* Copies pages [from, from + size) of the segment: another segment gets the pages themselves. */
+/* Copies the bytes [from, from + size) of the segment, which are whole pages that move to another segment. */
 static bool copy_pages(const struct image *image, const struct fatelf_segment *segment, const unsigned char *bytes,
                        uint64_t from, uint64_t size)
 {
@@ -137,7 +137,7 @@ static bool copy_pages(const struct image *image, const struct fatelf_segment *s
     return segment->flags & PF_W || mprotect(start, size, protection(segment)) == 0;
 }
 
-/* Bytes of the segment's pages that move: those that no other segment gets. */
+/* Bytes of the segment's pages that move. The others are copies, because another segment gets the pages themselves. */
 static uint64_t moving(const struct fatelf_segment *segment)
 {
     return segment->file_size - segment->copied_head - segment->copied_tail;
@@ -159,17 +159,18 @@ bool image_move_back(const struct image *image, const unsigned char *bytes, unsi
         const struct fatelf_segment *segment = &image->program.segments[i];
         unsigned char *home = (unsigned char *)(uintptr_t)bytes + segment->file_offset + segment->copied_head;
         good &= move_pages(segment, at(image, segment->address + segment->copied_head), home);
-        /* they have the segment's protection, but the next launch method reads them */
+        /* the pages have the segment's protection, but the next launch method must read them */
         good &= moving(segment) == 0 || mprotect(home, moving(segment), PROT_READ) == 0;
     }
     return good;
 }
 
 /*
- * The kernel reports mappings to perf(1), but not those that mremap() makes. It does report an mprotect() that changes
- * something, so code loses PROT_EXEC and gets it back. Where a policy forbids code to become executable again, perf does
- * not learn of it: that is PR_SET_MDWE, or a filter, which already refuses the first call, which changes nothing. No
- * policy forbids to change to PROT_EXEC alone and back, but the kernel takes a protection key from the program for it.
+ * Makes moved code visible to perf(1). The kernel reports new mappings to perf, but not those that mremap() makes. It
+ * does report an mprotect() that changes the protection, so the code loses PROT_EXEC and gets it back. This is left out
+ * if a policy forbids making memory executable: PR_SET_MDWE, or a system call filter, which refuses the first
+ * mprotect() although it changes nothing. Every policy would allow changing to PROT_EXEC alone and back, but for that
+ * the kernel allocates one of the process's protection keys. Returns false if the code may no longer be executable.
  */
 static bool announce(unsigned char *code, uint64_t size)
 {
@@ -194,9 +195,9 @@ struct outcome image_move(const struct image *image, const unsigned char *bytes,
     int has = PROT_READ | (executable ? PROT_EXEC : 0);
 
     *moved = 0;
-    if ((uintptr_t)bytes % FATELF_PAGE != 0) /* its first and last page would contain bytes of something else */
+    if ((uintptr_t)bytes % FATELF_PAGE != 0) /* the first and last page would also contain bytes of something else */
         return outcome_refused("mremap", EINVAL);
-    for (unsigned i = 0; i < image->program.segment_count; i++) { /* copy all before anything moves away */
+    for (unsigned i = 0; i < image->program.segment_count; i++) { /* all copies, before any page moves away */
         const struct fatelf_segment *segment = &image->program.segments[i];
         if (!copy_pages(image, segment, bytes, 0, segment->copied_head) ||
             !copy_pages(image, segment, bytes, segment->file_size - segment->copied_tail, segment->copied_tail) ||
@@ -238,7 +239,7 @@ struct outcome image_protect(const struct image *image)
     return outcome_ok();
 }
 
-/* The part [*from, *to) of the bytes [offset, offset + size) of the file that belongs to the segment, if any does. */
+/* Sets [*from, *to) to the part of the file's bytes [offset, offset + size) in the segment. False: there is none. */
 static bool part_of(const struct fatelf_segment *segment, uint64_t offset, uint64_t size, uint64_t *from, uint64_t *to)
 {
     uint64_t start = segment->file_offset, end = start + (segment->data_end - segment->address);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Starts the variant in this process: maps it and the dynamic loader that it names, as exec would, corrects what the
- * kernel says about the process, and jumps to it. All steps that can be refused come first and can be undone, so that
- * another launch method can be tried.
+ * kernel says about the process, and jumps to it. All steps that the kernel can refuse come first and can be undone, so
+ * that another launch method can be tried.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,8 +52,8 @@ static int read_loader(int fd, struct fatelf_program *program)
 /* Maps the dynamic loader at `path`. */
 static struct outcome map_loader(const char *path, struct image *loader)
 {
-    /* No O_CLOEXEC, with which musl makes a second call: the file is closed before anything else runs. O_NONBLOCK and
-       O_NOCTTY, in case it is no regular file. */
+    /* Without O_CLOEXEC, which makes musl do a second system call: the file is closed before anything else runs.
+       O_NONBLOCK and O_NOCTTY matter if it is not a regular file. */
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0)
@@ -98,7 +98,7 @@ static struct outcome decode(struct launch *launch, const struct image *image)
     return outcome;
 }
 
-/* The whole stack, and what it grows by later (setup_arg_pages(), fs/exec.c). */
+/* Makes the whole stack executable, and the pages by which it grows later (setup_arg_pages(), fs/exec.c). */
 static struct outcome make_stack_executable(const struct process *process)
 {
     uint64_t start = fatelf_page_start((uint64_t)(uintptr_t)process->stack);
@@ -124,7 +124,7 @@ static struct outcome map_program(struct launch *launch, const struct process *p
     return outcome;
 }
 
-/* Nothing here can be undone, and what is refused here does not keep the program from running. */
+/* Nothing here can be undone. If the kernel refuses one of these calls, the program runs nevertheless. */
 static _Noreturn void start(const struct launch *launch, const struct process *process, const struct image *image,
                             const struct image *loader)
 {

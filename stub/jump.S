@@ -2,8 +2,8 @@
 /*
  * _Noreturn void jump(uint64_t *stack, uint64_t entry, uint64_t start, uint64_t end); see jump.h
  *
- * The only code of the launcher that stays mapped while the program runs: code that unmaps itself cannot go on. stub.ld
- * puts it in one page, and not in the file's first page: crash reporters take a mapped ELF header for a module of the
+ * The only code of the launcher that stays mapped while the program runs, because it cannot unmap itself. stub.ld puts
+ * it in one page, and not in the file's first page: crash reporters take a mapped ELF header for a module of the
  * process.
  */
 #include <sys/syscall.h>
@@ -53,7 +53,7 @@ jump:
         xor     %eax, %eax
         xor     %ebx, %ebx
         xor     %ecx, %ecx
-        xor     %edx, %edx                      /* the C library calls this at exit if it is not 0 */
+        xor     %edx, %edx                      /* the C library calls this address at exit unless it is 0 */
         xor     %esi, %esi
         xor     %edi, %edi
         xor     %ebp, %ebp

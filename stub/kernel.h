@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A system call that returns the kernel's answer itself: -errno on failure. The launcher's threads share the first
+ * A system call that returns the kernel's result unchanged: -errno on failure. The launcher's threads share the first
  * thread's thread-local storage, so they must not touch errno, which the C library's functions set.
  */
 #ifndef STUB_KERNEL_H

@@ -23,7 +23,7 @@ struct refusal {
     int error;          /* its errno */
 };
 
-/* memfd: two; inplace: one; file: two for each of five directories */
+/* The most that one start can have. memfd: two; inplace: one; file: two for each of five directories. */
 enum { REFUSALS_MAX = 13 };
 
 struct launch {

@@ -81,7 +81,7 @@ static _Noreturn void start(struct launch *launch)
 
     for (unsigned i = 0; i < 2 * METHOD_COUNT && outcome.kind != OUTCOME_FINAL; i++) {
         const struct method *method = &methods[i % METHOD_COUNT];
-        if ((method->number == asked) != (i < METHOD_COUNT)) /* once through for this one, once for the others */
+        if ((method->number == asked) != (i < METHOD_COUNT)) /* first pass: only this method; second pass: the others */
             continue;
         outcome = method->launch(launch);
         if (outcome.kind == OUTCOME_DAMAGED)

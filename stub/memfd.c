@@ -17,9 +17,10 @@
 #endif
 
 /*
- * Seals keep others from changing the program while it runs; if they are refused, it runs without. F_SEAL_FUTURE_WRITE
- * forbids what F_SEAL_WRITE forbids, except for existing mappings, of which there are none. F_SEAL_WRITE would look at
- * every page to find them, which takes a fiftieth of a start (docs/performance.md). Kernels before 5.1 have only that.
+ * Seals keep other processes from changing the program while it runs. If the kernel refuses them, it runs without them.
+ * F_SEAL_FUTURE_WRITE forbids the same as F_SEAL_WRITE, except for mappings that already exist, and there are none.
+ * F_SEAL_WRITE checks every page for such mappings, which takes a fiftieth of a start (docs/performance.md). Kernels
+ * before 5.1 have only F_SEAL_WRITE.
  */
 static void seal(int fd)
 {
@@ -35,7 +36,7 @@ struct outcome memfd_launch(struct launch *launch)
 
     exec_name(launch, name);
     int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-    if (fd < 0 && errno == EINVAL) /* kernels before 6.3, where every memfd may be executed */
+    if (fd < 0 && errno == EINVAL) /* a kernel before 6.3: every memfd may be executed */
         fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return report_refusal(launch, "memfd", outcome_refused("memfd_create", errno));

@@ -13,11 +13,12 @@ struct message {
     char text[2048];
 };
 
+/* These append to the message. */
 void message_text(struct message *message, const char *text);
-void message_number(struct message *message, uint64_t number);
-/* "v3" */
-void message_level(struct message *message, unsigned level);
-/* Ends the line and writes it. Returns whether all of it was written. */
+void message_number(struct message *message, uint64_t number); /* in decimal */
+void message_level(struct message *message, unsigned level);   /* as "v3" */
+
+/* Adds a newline and writes the message to `fd`. Returns whether all of it was written. */
 bool message_send(struct message *message, int fd);
 
 #endif

@@ -3,10 +3,10 @@
  * The launch methods; main.c has the table of them. Each starts the chosen variant and returns only if it could not:
  *
  *     OUTCOME_DAMAGED    the bundle is damaged
- *     OUTCOME_REFUSED    another method may work; this one has taken back all that it did
+ *     OUTCOME_REFUSED    another method may work; this one has undone everything that it did
  *     OUTCOME_FINAL      no other method can work
  *
- * With the last two, each refused call has been added to launch->refusals.
+ * In the last two cases, each refused call has been added to launch->refusals.
  */
 #ifndef STUB_METHODS_H
 #define STUB_METHODS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a step of the launcher ended. Every function of the launcher that can fail returns a struct outcome by value; none
- * of them prints or exits.
+ * How a step of the launcher ended. A function that can fail in more than one way returns a struct outcome by value. It
+ * does not print the failure and does not exit: main.c passes the outcome to report.c, which does both.
  */
 #ifndef STUB_OUTCOME_H
 #define STUB_OUTCOME_H

@@ -17,7 +17,7 @@
 #define STACK_TOP UINT64_C(0x7ffffffff000)
 /* The largest random distance from the program to its heap: arch_randomize_brk(), arch/x86/kernel/process.c. */
 #define HEAP_GAP (UINT64_C(1) << 30)
-/* 2 to the power of vm.mmap_rnd_bits, with its default value */
+/* 2 to the power of vm.mmap_rnd_bits, which is 28 by default */
 #define RANDOM_PAGES (UINT64_C(1) << 28)
 /* linux/random.h. GRND_INSECURE, since 5.6, does not wait for entropy while the system boots. */
 enum { GRND_NONBLOCK_FLAG = 1, GRND_INSECURE_FLAG = 4 };
@@ -43,7 +43,7 @@ struct process process_read(char **argv, char **envp, const struct fatelf_progra
 
     while (*envp)
         envp++;
-    while (!*envp) /* several NULLs if glibc has removed variables because of AT_SECURE */
+    while (!*envp) /* there are several NULLs if glibc has removed variables because of AT_SECURE */
         envp++;
     process.auxv = (Elf64_auxv_t *)envp;
     for (const Elf64_auxv_t *entry = process.auxv; entry->a_type != AT_NULL; entry++)
@@ -54,11 +54,13 @@ struct process process_read(char **argv, char **envp, const struct fatelf_progra
     if (executed)
         process.stack_end = (uint64_t)(uintptr_t)executed + strlen(executed) + 1 + sizeof(void *);
     process.randomised = process.stack_end != STACK_TOP;
-    /* For a relocatable program without a loader the kernel chooses both addresses: those of program and heap. */
+    /* For a relocatable program without a loader, the kernel chooses the addresses of both the program and the heap. */
     if (process.randomised && (!program->relocatable || program->interpreter) &&
         syscall(SYS_getrandom, process.random, sizeof process.random, GRND_INSECURE_FLAG) < 0 &&
         syscall(SYS_getrandom, process.random, sizeof process.random, GRND_NONBLOCK_FLAG) < 0) {
-        /* Kernels before 3.17 have no getrandom(). The addresses that the kernel chose for the launcher are random too. */
+        /*
+         * Kernels before 3.17 have no getrandom(). The addresses that the kernel chose for the launcher are random too.
+         */
         process.random[0] = (uint64_t)(uintptr_t)&__ehdr_start[0] >> 12;
         process.random[1] = (uint64_t)(uintptr_t)argv >> 4;
     }
@@ -95,8 +97,8 @@ static void fill_auxv(const struct process *process, const struct image *program
 
 /*
  * Where the heap starts: at the end of the program or, if addresses are randomised, after one more page and a random
- * gap. If mmap() chose the program's place, libraries and stacks may follow it. Then the heap stays where the kernel put
- * it for the launcher, which is also what exec does for a relocatable program without a loader.
+ * gap. If mmap() chose the program's place, libraries and stacks may follow it. Then the heap stays where the kernel
+ * put it for the launcher, which is also what exec does for a relocatable program without a loader.
  */
 static uint64_t heap(const struct process *process, const struct image *image)
 {
@@ -143,8 +145,8 @@ void process_describe(const struct process *process, const struct image *image, 
 }
 
 /*
- * musl registers only the address where the kernel clears the thread's id; the kernel would write there when the thread
- * ends. glibc also registers rseq and the list of robust futexes.
+ * musl registers only an address that the kernel would write to when the thread ends (set_tid_address(2)). glibc also
+ * registers rseq and the list of robust futexes.
  */
 void process_forget(void)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All messages of the launcher, except that start.S reports a file that was cut short before the C library has started.
- * Only the functions below print. Those that do not return end the process with one of these statuses, which are the ones
- * that a shell uses.
+ * All messages of the launcher except one: start.S reports a file that was cut short, before the C library has started.
+ * Only the functions below print. Those that do not return end the process: report_list() with 0 if its output could be
+ * written, all others with one of these statuses, which are those that a shell uses.
  */
 #ifndef STUB_REPORT_H
 #define STUB_REPORT_H
@@ -26,12 +26,14 @@ _Noreturn void report_unknown(const struct launch *launch);
 _Noreturn void report_unfit(const struct launch *launch, int error, const struct fatelf_cpu *cpu);
 
 /*
- * Adds a refused call (OUTCOME_REFUSED, OUTCOME_FINAL) to launch->refusals, for report_refused(); does nothing with other
- * outcomes. `method`: see struct refusal. Returns the outcome.
+ * Adds a refused call (OUTCOME_REFUSED, OUTCOME_FINAL) to launch->refusals, for report_refused(); does nothing with
+ * other outcomes. `method`: see struct refusal. Returns the outcome.
  */
 struct outcome report_refusal(struct launch *launch, const char *method, struct outcome outcome);
 
-/* No launch method worked, or the variant could not be written. `last` is the outcome of the last one that was tried. */
+/*
+ * No launch method worked, or the variant could not be written. `last` is the outcome of the last one that was tried.
+ */
 _Noreturn void report_refused(const struct launch *launch, struct outcome last);
 
 /* The answer to FATELF_AMD64_DEBUG=list. `chosen`: index of a variant, or FATELF_VARIANTS_MAX if none fits. */

@@ -5,8 +5,8 @@
  * The order matters in two places:
  *   - schedule_base_done() sets its frame's flag before it looks at the others. Of two threads that finish neighbouring
  *     frames at the same time, at least one sees the other's flag, so no frame stays uncounted.
- *   - A waiting thread announces itself in the same word that it waits for. Whoever changes the word learns in the same
- *     step whether somebody waits, so no wake-up is lost.
+ *   - A waiting thread sets SCHEDULE_WAITERS in the word that it waits for. The thread that changes the word learns in
+ *     the same atomic step whether another one waits, so no wake-up is lost.
  */
 
 enum schedule_next schedule_take(struct schedule *schedule, uint32_t *number)
@@ -26,7 +26,7 @@ enum schedule_next schedule_take(struct schedule *schedule, uint32_t *number)
         bool taken = atomic_compare_exchange_strong(&schedule->base_next, number, *number + 1);
         return taken ? SCHEDULE_BASE : SCHEDULE_AGAIN;
     }
-    /* Other threads are at work on the base frames that are missing. */
+    /* Other threads are decoding the base frames that are missing. */
     *number = ready | SCHEDULE_WAITERS;
     bool announced = atomic_compare_exchange_strong(&schedule->ready, &ready, *number);
     return announced ? SCHEDULE_WAIT : SCHEDULE_AGAIN;

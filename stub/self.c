@@ -10,7 +10,7 @@
 
 bool self_reaches(const unsigned char *end)
 {
-    /* start.S explains this use of rt_sigprocmask. Here only the page of the last byte matters. */
+    /* start.S explains this use of rt_sigprocmask. */
     enum { SET_SIZE = 8, INVALID_HOW = -1 };
 
     return syscall(SYS_rt_sigprocmask, INVALID_HOW, end - SET_SIZE, NULL, SET_SIZE) != -1 || errno != EFAULT;

@@ -16,8 +16,8 @@ struct outcome self_open(struct fatelf_bundle *bundle);
 
 /*
  * Whether the file is long enough to contain the page of the byte before `end`; at least 8 bytes before `end` must be
- * mapped. The kernel maps a bundle that was cut short without complaint, and the process dies of SIGBUS when it touches a
- * page that the file does not have.
+ * mapped. The kernel maps a bundle that was cut short without complaint, and the process dies of SIGBUS when it touches
+ * a page that the file does not have.
  */
 bool self_reaches(const unsigned char *end);
 

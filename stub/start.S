@@ -2,19 +2,21 @@
 /*
  * The stub's entry point. Checks that the file contains the whole launcher and the manifest, then starts the C library.
  *
- * exec does not check a file's size. A bundle that was cut short (broken download, full disk) would die of SIGBUS where
- * the first missing page is touched: mostly in the C library's start-up code, before a handler could report anything. So
- * this check comes first. It lies in the file's first page, after the program headers, which exec has already read.
+ * exec does not check a file's size. A bundle that was cut short (broken download, full disk) would die of SIGBUS when
+ * it touches the first missing page, usually in the C library's start-up code, before a handler could report anything.
+ * So this check comes first. It lies in the file's first page, after the program headers, which exec has already read.
  *
  * It lets the kernel touch the last bytes of the manifest, which lies after the launcher in the last PT_NOTE:
- * rt_sigprocmask copies the signal set from there. It returns EFAULT if the page is beyond the end of the file, otherwise
- * EINVAL, because `how` is invalid (kernel/signal.c copies the set before it looks at `how`). The call changes nothing,
- * needs no handler, and no sandbox forbids it. self.c checks the payload of the chosen variant in the same way later.
- * Checking the end of the file instead would cost a read from the disk if the file is not in the page cache.
+ * rt_sigprocmask copies the signal set from there. It returns EFAULT if the page is beyond the end of the file,
+ * otherwise EINVAL, because `how` is invalid (kernel/signal.c copies the set before it looks at `how`). The call
+ * changes nothing, needs no handler, and no sandbox forbids it. self.c checks the payload of the chosen variant in the
+ * same way later. Checking the end of the file instead would cost a read from the disk if the file is not in the page
+ * cache.
  *
- * madvise() reads the launcher and the manifest from the disk at once if they are not in the page cache. Otherwise the
- * first page fault in them would read as much as the disk's read-ahead setting says, 8 MiB, also of variants that are not
- * started. That took a third of the first start of the Go compiler (docs/performance.md).
+ * madvise() reads the launcher and the manifest from the disk in one piece if they are not in the page cache. Without
+ * it, the first page fault would read as much as the disk's read-ahead setting says (8 MiB on the machine that was
+ * measured), including parts of other variants. The first start of the Go compiler took 45 ms without madvise() and 35
+ * ms with it (docs/performance.md).
  */
 #include <sys/syscall.h>
 

@@ -2,9 +2,9 @@
 /*
  * long thread_clone(unsigned long flags, void *stack, atomic_int *id, void (*run)(void *), void *argument)
  *
- * clone(2): the new thread calls run(argument) on its own stack, which ends at `stack`, and then ends. `id` is where the
- * kernel stores the thread's id and later clears it. Returns the id or -errno. The C library's clone() cannot be used:
- * musl's refuses CLONE_THREAD since 1.2.5.
+ * clone(2): the new thread calls run(argument) on its own stack, which ends at `stack`, and then ends. `id` is where
+ * the kernel stores the thread's id and later clears it. Returns the id or -errno. The C library's clone() cannot be
+ * used: musl's refuses CLONE_THREAD since 1.2.5.
  */
 #include <sys/syscall.h>
 

@@ -28,8 +28,9 @@ unsigned threads_processors(cpu_set_t *others)
 }
 
 /*
- * clone() itself, because pthread_create() makes six more system calls and changes the signal mask that the program
- * inherits. The kernel writes the thread's id to thread->running, and 0 when the thread ends (set_tid_address(2)).
+ * Uses clone() itself, because pthread_create() makes six more system calls and changes the signal mask that the
+ * program inherits. The kernel writes the thread's id to thread->running, and 0 when the thread ends
+ * (set_tid_address(2)).
  */
 bool thread_start(struct thread *thread, unsigned char *stack, void (*run)(void *), void *argument)
 {

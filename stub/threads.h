@@ -15,7 +15,7 @@
  * bounds the memory that a start needs besides the variant.
  */
 #define THREADS_MAX 4u
-/* Bytes of each thread's stack. At most 2 KiB of them were ever seen in use, with any compression level of zstd. */
+/* Bytes of each thread's stack. In measurements with all compression levels of zstd, at most 2 KiB of it were used. */
 #define THREADS_STACK ((size_t)32 << 10)
 
 struct thread {
@@ -23,43 +23,44 @@ struct thread {
     int id;             /* the same, but it stays */
 };
 
-/* A private anonymous mapping. All zero: none. */
+/* A private anonymous mapping, which the caller of memory_map() owns. All zero: none. */
 struct memory {
     unsigned char *bytes; /* NULL: none */
     size_t size;
 };
 
 /*
- * How many processors this process may use; at least 1. *others becomes the set of them without the one that the caller
- * runs on; empty if it is not known.
+ * How many processors this process may use; at least 1. Sets *others to these processors without the one that the
+ * caller runs on. If they are not known, *others is empty and the result is THREADS_MAX.
  */
 unsigned threads_processors(cpu_set_t *others);
 
 /*
- * Starts a thread that calls run(argument) and ends. Its stack are the THREADS_STACK bytes at `stack`, which the caller
- * owns until thread_join() returns. The thread must not use errno (see kernel.h). Returns whether it was started.
+ * Starts a thread that calls run(argument) and then ends. Its stack is the THREADS_STACK bytes at `stack`, which the
+ * caller owns and keeps until thread_join() returns. The thread must not use errno (see kernel.h). Returns whether it
+ * was started.
  */
 bool thread_start(struct thread *thread, unsigned char *stack, void (*run)(void *), void *argument);
 
-/* Moves the calling thread to the processors in the set, if that is possible. */
+/* Moves the calling thread to the processors in the set. If the kernel refuses, the thread stays where it is. */
 void thread_move(const cpu_set_t *processors);
 
 /* Waits until the thread has ended. */
 void thread_join(struct thread *thread);
 
-/* After thread_join(): waits until the thread is no longer counted as one of the process's either. */
+/* After thread_join(): waits until the kernel no longer counts the thread as one of the process. */
 void thread_await_exit(const struct thread *thread);
 
-/* Sleeps unless *word is no longer `value`, until threads_wake() is called. May return too early. */
+/* If *word is still `value`, sleeps until threads_wake() is called. May also return before that. */
 void threads_wait(atomic_uint *word, unsigned value);
 
 /* Wakes all threads that sleep on *word. */
 void threads_wake(atomic_uint *word);
 
-/* Maps `size` bytes of zeros, in huge pages if the kernel grants them. */
+/* Maps `size` bytes of zeros, in huge pages if the kernel grants them. Returns OUTCOME_OK or OUTCOME_REFUSED. */
 struct outcome memory_map(struct memory *memory, size_t size);
 
-/* Unmaps them, if there are any. */
+/* Unmaps the memory, if there is any, and sets *memory to all zero. */
 void memory_unmap(struct memory *memory);
 
 #endif

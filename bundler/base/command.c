@@ -55,7 +55,10 @@ static int add(const struct option_row *row, struct option *to, char *letters)
     return sprintf(letters, "%c%s", row->letter, row->argument ? ":" : "");
 }
 
-/* `word`: the last one that getopt_long has finished; an unknown letter may be in the next. optopt: 0 for a long name. */
+/*
+ * Reports an unknown option. `word` is the last argument that getopt_long() has finished; an unknown letter may be in
+ * the next one. optopt is 0 for an unknown long name.
+ */
 static int unknown_option(const struct command *command, const char *word)
 {
     const char *equals = strchr(word, '=');

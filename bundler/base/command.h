@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The sub-commands, their options, and the help that is made from both. */
+/* The sub-commands, their options, and the help that is printed from both. */
 #ifndef BUNDLER_BASE_COMMAND_H
 #define BUNDLER_BASE_COMMAND_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A value that an option takes, where there are only a few. */
+/* One of the values of an option that takes only a few. */
 struct option_value {
     char name[32];
     char help[96];
@@ -16,7 +16,7 @@ struct option_value {
 struct option_row {
     int letter;
     const char *name;
-    const char *argument; /* its name in the help, or NULL */
+    const char *argument; /* the name of its value in the help. NULL: the option takes none */
     const char *help;
     /* Fills in the value with this index; false: there are no more. NULL: the option takes any value, or none. */
     bool (*value)(size_t index, struct option_value *value);
@@ -31,9 +31,9 @@ struct command {
 };
 
 /*
- * Returns the letter of the command's next option, with its value in optarg, or -1 at the end, with the operands from
- * argv[optind] on. A wrong option is reported and ends the program with STATUS_USAGE; -h prints the help and ends it with
- * STATUS_OK.
+ * Returns the letter of the command's next option, with its value in optarg, or -1 after the last one; then the
+ * operands start at argv[optind]. A wrong option is reported and ends the program with STATUS_USAGE; -h prints the help
+ * and ends it with STATUS_OK.
  */
 int command_option(const struct command *command, int argc, char **argv);
 

@@ -8,20 +8,20 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-/* Reads exactly `size` bytes at `offset`. False with errno set (0: the file is shorter). */
+/* Reads exactly `size` bytes at `offset`. False: errno says why (0: the file is shorter). */
 bool file_read(int fd, void *bytes, size_t size, uint64_t offset);
 
-/* Writes exactly `size` bytes at the file's position. False with errno set. */
+/* Writes exactly `size` bytes at the file's position. False: errno says why. */
 bool file_write(int fd, const void *bytes, size_t size);
 
 /*
- * An output: a temporary file in the directory of `path`, which replaces `path` when it is committed. A signal that ends
- * the program removes the temporary file first. Only one output is open at a time.
+ * An output: a temporary file in the directory of `path`, which replaces `path` when it is committed. If a signal ends
+ * the program, the temporary file is removed first. Only one output can be open at a time.
  */
 struct output {
     const char *path; /* the caller's */
-    char *temporary;
-    int fd;
+    char *temporary;  /* the temporary file's name; owned. NULL: the output is not open */
+    int fd;           /* owned. -1: none */
 };
 
 /*

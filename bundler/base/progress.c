@@ -6,7 +6,7 @@
 
 static struct {
     uint64_t total, read, written;
-    unsigned last; /* tenths of a percent on the screen, plus one; 0: no line */
+    unsigned last; /* what the line shows: tenths of a percent, plus one. 0: there is no line */
     bool active;
 } state;
 

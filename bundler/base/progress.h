@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Starts the line. Shows nothing if `quiet` is set or stderr is no terminal. `total`: bytes of all builds. */
+/* Starts the line. Shows nothing if `quiet` is set or stderr is not a terminal. `total`: bytes of all builds. */
 void progress_start(uint64_t total, bool quiet);
 /* Adds bytes read and bytes written for the build of `level`, and redraws the line. */
 void progress_add(unsigned level, uint64_t read, uint64_t written);

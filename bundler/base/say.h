@@ -6,7 +6,7 @@
 /* The tool's exit statuses. */
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
-/* Reports why the command fails: what, where, what to do. Returns STATUS_FAILED. */
+/* Reports why the command fails: where, what, and what the user can do. Returns STATUS_FAILED. */
 __attribute__((format(printf, 1, 2))) int fail(const char *format, ...);
 /* Reports that the command line is wrong. Returns STATUS_USAGE. */
 __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);

@@ -65,7 +65,7 @@ static int add_variant(struct assembly *assembly, struct assembled_variant varia
     return 0;
 }
 
-/* Sets *index to the payload with the same bytes as the build, which is a new one at the end of the pool if need be. */
+/* Sets *index to the payload that is made from the same bytes as the build, or to payload_count if there is none. */
 static int find_coded(struct assembly *assembly, const struct build *build, unsigned *index)
 {
     for (*index = 0; *index < assembly->payload_count; ++*index) {
@@ -95,6 +95,7 @@ int assembly_add_build(struct assembly *assembly, const struct build *build)
     return status;
 }
 
+/* Adds a payload that is copied from a bundle. */
 static int carry(struct assembly *assembly, const struct fatelf_payload *from)
 {
     const struct fatelf_variant *variant = from->variant;
@@ -139,7 +140,7 @@ int assembly_add_carried(struct assembly *assembly, const struct bundle_file *fi
     return status;
 }
 
-/* The manifest's variants, but for the payloads' offsets. */
+/* The manifest, except for the payloads' offsets and what fatelf_manifest_encode() fills in. */
 static struct fatelf_manifest make_manifest(const struct assembly *assembly)
 {
     struct fatelf_manifest manifest = {
@@ -169,7 +170,10 @@ static struct fatelf_manifest make_manifest(const struct assembly *assembly)
     return manifest;
 }
 
-/* The manifest's note: its header, its owner and room for `manifest_size` bytes. The caller frees it. NULL: no memory. */
+/*
+ * Makes the manifest's note: its header, its owner and room for `manifest_size` bytes. *header_size is the offset of
+ * that room. The caller frees the note. NULL: out of memory.
+ */
 static unsigned char *make_note(size_t manifest_size, size_t *header_size)
 {
     Elf64_Nhdr header = {
@@ -204,7 +208,7 @@ static struct layout_part payload_part(const struct assembly *assembly, const st
     };
 }
 
-/* Lists the payloads, each under the level of the lowest variant that has it. Returns how many there are. */
+/* Lists the payloads, each under the lowest level of the variants that share it. Returns how many there are. */
 static size_t list_payloads(const struct assembly *assembly, struct layout_part *parts)
 {
     size_t count = 0;

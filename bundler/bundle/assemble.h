@@ -19,21 +19,21 @@
 /* What is stored of one or more identical variants. */
 struct payload {
     enum {
-        PAYLOAD_CODE,  /* its bytes are made from a build, by assembly_code() */
+        PAYLOAD_CODE,  /* its bytes are made from a build, by code_payloads() */
         PAYLOAD_CARRY, /* its bytes are copied from a bundle */
     } source;
-    const struct build *build;    /* PAYLOAD_CODE; the caller's, stays open */
-    uint64_t spool_offset;        /* PAYLOAD_CODE: where its bytes are in the spool, once it is coded */
-    const unsigned char *carried; /* PAYLOAD_CARRY: where its bytes are in the bundle, which stays open */
+    const struct build *build;    /* PAYLOAD_CODE; the caller's, which stays open */
+    uint64_t spool_offset;        /* PAYLOAD_CODE: where its bytes are in the spool, after it was coded */
+    const unsigned char *carried; /* PAYLOAD_CARRY: its bytes in the bundle, which stays open */
     unsigned base;                /* the level of the variant that it is coded against. 0: none */
-    struct coded coded;           /* what the manifest says of it; a payload that is not coded yet has no frames */
+    struct coded coded;           /* for the manifest; owned. A payload that is not coded yet has no frames */
 };
 
 struct assembled_variant {
     unsigned level;
     unsigned payload;         /* index into assembly.payloads */
     const unsigned char *elf; /* its struct fatelf_elf with what follows it; the build's or the bundle's. NULL: none */
-    uint32_t elf_size;
+    uint32_t elf_size;        /* of these bytes */
 };
 
 struct assembly {
@@ -54,25 +54,26 @@ struct assembly assembly_make(const char *output);
 void assembly_free(struct assembly *assembly);
 
 /*
- * Adds a variant that is made from a build. A build with the same bytes as one that is there shares that one's payload.
- * Returns 0, or reports and returns an exit status, for instance because the level is taken.
+ * Adds a variant that is made from a build. If a build with the same bytes was added before, both share one payload.
+ * Returns 0, or reports and returns an exit status, for instance if there is a variant for the level already.
  */
 int assembly_add_build(struct assembly *assembly, const struct build *build);
 
 /*
- * Adds variant `index` of an open bundle without decoding it. Variants that share a payload in the bundle share it here.
- * The caller adds the base of a delta-coded variant, too. Returns 0, or reports and returns an exit status.
+ * Adds variant `index` of an open bundle without decoding it. Variants that share a payload in the bundle share it
+ * here. The caller must also add the base of a delta-coded variant. Returns 0, or reports and returns an exit status.
  */
 int assembly_add_carried(struct assembly *assembly, const struct bundle_file *file, unsigned index);
 
 /* The variant for a level. NULL: there is none. */
 const struct assembled_variant *assembly_find(const struct assembly *assembly, unsigned level);
 
-/* Tells whether variant `index` has the payload of a lower variant. */
+/* Whether variant `index` shares the payload of a lower variant. */
 bool assembly_is_shared(const struct assembly *assembly, unsigned index);
 
 /*
- * Writes the bundle to the file `temporary`. All payloads are coded. Returns 0, or reports and returns an exit status.
+ * Writes the bundle to the file `temporary`. All payloads must have been coded or carried over. Returns 0, or reports
+ * and returns an exit status.
  */
 int assembly_write(const struct assembly *assembly, const struct stub_file *stub, const char *temporary);
 

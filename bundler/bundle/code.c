@@ -20,8 +20,8 @@ bool code_uses_delta(const struct assembly *assembly, const struct code_options 
 }
 
 /*
- * Chooses the base: the variant for the level that was asked for, or the next lower one, or the lowest. A variant that is
- * not the base starts later, because its base is decoded too.
+ * Chooses the base: the variant for the level that was asked for, or else the next lower one, or else the lowest. All
+ * other variants start more slowly, because the launcher has to decode the base as well.
  */
 static const struct assembled_variant *choose_base(const struct assembly *assembly, const struct code_options *options)
 {
@@ -33,7 +33,7 @@ static const struct assembled_variant *choose_base(const struct assembly *assemb
     return &assembly->variants[base];
 }
 
-/* The expected size of the build's payload without delta coding: the base compresses alike. */
+/* The expected size of the build's payload without delta coding, if it compresses as well as the base. */
 static double plain_size(const struct build *build, const struct coded *base)
 {
     return (double)build->size * (double)base->payload_size / (double)base->size;
@@ -44,7 +44,7 @@ static bool is_worth_trying(const struct build *build, const struct coded *base)
     return plain_size(build, base) >= DELTA_SAVES_MIN && base->size / 2 <= build->size;
 }
 
-/* It has to save a quarter, because the variant starts later. */
+/* Delta coding has to save at least a quarter, because the variant starts more slowly. */
 static bool pays(const struct build *build, const struct coded *base, const struct coded *coded)
 {
     double plain = plain_size(build, base);
@@ -135,7 +135,7 @@ int code_payloads(struct assembly *assembly, const struct code_options *options)
     progress_start(total, options->quiet);
     int status = code_all(assembly, options);
     progress_clear();
-    /* Delta coding reads the base several times; a variant that was coded against other bytes cannot be decoded. */
+    /* Delta coding reads the base several times. If the base changes meanwhile, the variants cannot be decoded. */
     for (unsigned i = 0; !status && i < assembly->payload_count; i++)
         status = build_check_unchanged(assembly->payloads[i].build);
     return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Codes the payloads of an assembly: which one is the base, and which ones are worth being coded against it. */
+/* Codes the payloads of an assembly. Decides which one is the base, and which ones are coded against it. */
 #ifndef BUNDLER_BUNDLE_CODE_H
 #define BUNDLER_BUNDLE_CODE_H
 
@@ -11,11 +11,11 @@ enum { CODE_BASE_DEFAULT = 3 };
 struct code_options {
     struct compress_settings compress;
     bool delta;    /* code the other payloads against a base */
-    unsigned base; /* the base's level: every other payload is coded against it. 0: choose it, and only where it pays */
+    unsigned base; /* code every other payload against this level. 0: the default base, and only if it saves enough */
     bool quiet;    /* no progress line */
 };
 
-/* Tells whether payloads will be coded against each other. */
+/* Whether payloads may be coded against each other. */
 bool code_uses_delta(const struct assembly *assembly, const struct code_options *options);
 
 /*

@@ -6,7 +6,7 @@ uint64_t layout_round_up(uint64_t value, uint64_t alignment)
     return (value + alignment - 1) & ~(alignment - 1);
 }
 
-/* A stable insertion: there are a dozen parts. */
+/* A stable insertion sort: there are only about a dozen parts. */
 static void move_notes_to_front(struct layout_part *parts, size_t count)
 {
     size_t notes = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of a bundle after the stub, and where they lie. Arithmetic only. */
+/* The parts of a bundle after the stub, and their addresses. Arithmetic only. */
 #ifndef BUNDLER_BUNDLE_LAYOUT_H
 #define BUNDLER_BUNDLE_LAYOUT_H
 
@@ -12,23 +12,23 @@ enum { LAYOUT_PAGE = 4096 };
 /* A section that is added to the stub. */
 struct layout_part {
     const char *name;
-    uint64_t size;
-    uint64_t alignment; /* a power of two */
+    uint64_t size;      /* in bytes */
+    uint64_t alignment; /* in bytes, a power of two */
     bool note;          /* covered by the PT_NOTE segment */
-    bool code;          /* the section may hold code that is run where it is mapped */
+    bool code;          /* the section may contain code that is run where it is mapped */
 
     enum { LAYOUT_MEMORY, LAYOUT_FILE } source;
-    const unsigned char *bytes; /* LAYOUT_MEMORY */
-    int fd;                     /* LAYOUT_FILE: read from this offset on */
-    uint64_t offset;
+    const unsigned char *bytes; /* LAYOUT_MEMORY; the caller's */
+    int fd;                     /* LAYOUT_FILE; the caller's */
+    uint64_t offset;            /* LAYOUT_FILE: of the first byte in that file */
 
     uint64_t address; /* set by layout_place() */
 };
 
 /*
- * Moves the notes before all other parts, because the PT_NOTE segment covers them without a gap, keeps the order
- * otherwise, and gives all parts their addresses: the first one at the page boundary at or after `stub_end`. Returns the
- * end of the last part.
+ * Gives all parts their addresses, starting at the page boundary at or after `stub_end`. The notes are moved before all
+ * other parts first, because the PT_NOTE segment covers them without a gap; otherwise the order stays the same. Returns
+ * the address after the last part.
  */
 uint64_t layout_place(uint64_t stub_end, struct layout_part *parts, size_t count);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sections of the program that tools look for in a file: the bundle gets a copy of the lowest variant's. */
+/* Sections that tools look for in a program. The bundle gets a copy of those of the variant with the lowest level. */
 #ifndef BUNDLER_BUNDLE_METADATA_H
 #define BUNDLER_BUNDLE_METADATA_H
 
@@ -9,14 +9,15 @@
 
 #include "layout.h"
 
-enum { METADATA_MAX = 8 }; /* at least the rows of the table in metadata.c */
+enum { METADATA_MAX = 8 }; /* at least the number of rows of the table in metadata.c */
 
 struct metadata {
-    unsigned char *bytes[METADATA_MAX]; /* by row. NULL: the file does not have this section */
+    unsigned char *bytes[METADATA_MAX]; /* by row; owned. NULL: the file does not have this section */
     uint64_t size[METADATA_MAX];
 };
 
-/* Reads the sections from a build or from a bundle. The caller calls metadata_free(). */
+/* Reads the sections from a build or from a bundle. A section that cannot be read is left out. The caller calls
+   metadata_free(). */
 void metadata_read(struct metadata *metadata, bfd *abfd);
 void metadata_free(struct metadata *metadata);
 

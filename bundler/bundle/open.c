@@ -91,8 +91,8 @@ unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index)
 }
 
 /*
- * Decodes one frame to `buffer`; its base, if it has one, is in file->base_bytes. A message names `wanted`, the variant
- * that the user asked for, which may be another one than the payload's: then the payload is its base.
+ * Decodes one frame of `payload` to `buffer`. If the payload has a base, that is already decoded in file->base_bytes.
+ * Messages name `wanted`, the variant that the user asked for; the payload is that variant's or its base's.
  */
 static int decode_frame(const struct bundle_file *file, const struct fatelf_variant *wanted,
                         const struct fatelf_payload *payload, uint32_t frame, ZSTD_DCtx *context, void *scratch,
@@ -110,7 +110,7 @@ static int decode_frame(const struct bundle_file *file, const struct fatelf_vari
                 variant->frame_count);
 }
 
-/* Decodes the base of `payload` to file->base_bytes, unless it is there from the variant before. */
+/* Decodes the base of `payload` to file->base_bytes, unless it is still there from the previous variant. */
 static int decode_base(struct bundle_file *file, const struct fatelf_payload *payload, ZSTD_DCtx *context)
 {
     const struct fatelf_payload *base = &file->payloads[payload->base - file->bundle.manifest.variants];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens a bundle for reading: its manifest and its tables of frames are checked. */
+/* Opens a bundle for reading, and checks its manifest and its tables of frames. */
 #ifndef BUNDLER_BUNDLE_OPEN_H
 #define BUNDLER_BUNDLE_OPEN_H
 
@@ -10,24 +10,24 @@
 
 struct bundle_file {
     const char *path; /* the caller's */
-    int fd;
+    int fd;           /* owned. -1: none */
     struct stat stat;
-    struct fatelf_image image;
+    struct fatelf_image image; /* the whole file, mapped; owned */
     struct fatelf_bundle bundle;
     struct fatelf_payload payloads[FATELF_VARIANTS_MAX]; /* of its variants, in order */
     const struct fatelf_variant *base;                   /* the variant whose bytes are in base_bytes, or NULL */
-    unsigned char *base_bytes; /* decoded; kept for the next variant that is coded against the same base */
+    unsigned char *base_bytes; /* decoded; owned; kept for the next variant that is coded against the same base */
     char build_id[2 * 20 + 1]; /* hexadecimal, or empty */
 };
 
 /*
- * Opens the bundle. *file must not be moved until bundle_file_close(), which the caller calls in any case. Returns 0, or
- * reports and returns an exit status.
+ * Opens the bundle. *file must not be moved until bundle_file_close(), which the caller calls in any case. Returns 0,
+ * or reports and returns an exit status.
  */
 int bundle_file_open(struct bundle_file *file, const char *path);
 void bundle_file_close(struct bundle_file *file);
 
-/* The level of the lowest variant with the same payload, if that is a lower one than variant `index`. 0: it is not. */
+/* The level of the lowest variant whose payload variant `index` shares. 0: no lower variant has the same payload. */
 unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index);
 
 /*

@@ -35,12 +35,12 @@ static void add_place(struct places *places, const char *parent, const char *fol
     places->paths[places->count++] = path;
 }
 
-/* The tool's own file, without symbolic links; to be freed. NULL if it is unknown. */
+/* The path of the tool's own file, without symbolic links, which the caller frees. NULL: it is unknown. */
 static char *find_self(void)
 {
     char *self = realpath("/proc/self/exe", NULL);
 
-    /* No /proc, or the file was replaced: the name that exec was given leads to it, or to its successor. */
+    /* Without /proc, or if the file was replaced: the path that exec was given leads to it, or to its replacement. */
     if (!self && getauxval(AT_EXECFN))
         self = realpath((const char *)getauxval(AT_EXECFN), NULL);
     return self;
@@ -54,7 +54,7 @@ static struct places list_places(void)
     if (slash) {
         *slash = 0;
         add_place(&places, self, "");
-        /* An installed tool finds its stub wherever the whole was moved to. */
+        /* These are relative to the tool, so that an installation can be moved as a whole. */
         slash = strrchr(self, '/');
         if (slash)
             *slash = 0;
@@ -62,12 +62,12 @@ static struct places list_places(void)
         add_place(&places, self, "/lib/fatelf-amd64");
     }
     free(self);
-    /* For a libexecdir that is none of these: as `make` was given it. */
+    /* In case libexecdir is none of these: the directory that `make` was given. */
     add_place(&places, STUB_FOLDER, "");
     return places;
 }
 
-/* The path of the tool's own stub, to be freed. NULL if there is none, which is reported. */
+/* The path of the tool's own stub, which the caller frees. NULL: there is none, which has been reported. */
 static char *find_stub(void)
 {
     struct places places = list_places();
@@ -90,7 +90,7 @@ static char *find_stub(void)
     return found;
 }
 
-/* A stub carries a description of itself and a build-id of zeros to be filled in. */
+/* A stub has a section that describes it, and a build-id of zeros in place of the bundle's. */
 static int check_stub(const struct stub_file *stub)
 {
     if (stub->elf.bundle)

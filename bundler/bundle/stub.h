@@ -9,18 +9,18 @@
 #include "../input/elf.h"
 
 struct stub_file {
-    char *path; /* owned */
-    int fd;
+    char *path; /* owned, like all that follows */
+    int fd;     /* -1: none */
     struct stat stat;
-    bfd *bfd;
+    bfd *bfd; /* for its sections */
     struct elf_file elf;
 };
 
 /*
- * Opens `path`, or if it is NULL the tool's own stub: the first that exists beside the tool, in
- * ../libexec/fatelf-amd64 or ../lib/fatelf-amd64 seen from there, or where `make` was told that it would be installed.
- * Checks that it is a stub that reads the bundles we write. Returns 0, or reports and returns an exit status. Call
- * stub_close() in both cases.
+ * Opens `path`, or if it is NULL the tool's own stub: the first one found in the tool's directory, in
+ * ../libexec/fatelf-amd64 or ../lib/fatelf-amd64 relative to it, or in the directory that `make` was given. Checks that
+ * it is a stub that can read the bundles we write. Returns 0, or reports and returns an exit status. The caller calls
+ * stub_close() in any case.
  */
 int stub_open(struct stub_file *stub, const char *path);
 void stub_close(struct stub_file *stub);

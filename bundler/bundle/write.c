@@ -18,9 +18,9 @@ struct writer {
     const struct stub_file *stub;
     const struct layout_part *parts;
     size_t count;
-    asection *sections[WRITE_PARTS_MAX]; /* of the parts */
-    unsigned char *chunk;
-    EVP_MD_CTX *hash; /* for the build-id: over all contents */
+    asection *sections[WRITE_PARTS_MAX]; /* of the parts, in `out` */
+    unsigned char *chunk;                /* CHUNK bytes */
+    EVP_MD_CTX *hash;                    /* for the build-id: over all contents */
 };
 
 /* BFD's flags for a part. libbfd gives sections named .note* the type SHT_NOTE. */
@@ -66,7 +66,7 @@ static bool make_sections(struct writer *w)
     return true;
 }
 
-/* Tells whether the section belongs to this segment of the stub. .tbss has no size in a PT_LOAD, but belongs to it. */
+/* Whether the section belongs to this segment of the stub. .tbss has no size in a PT_LOAD, but belongs to it. */
 static bool covers(const Elf64_Phdr *segment, asection *section)
 {
     flagword flags = bfd_section_flags(section);
@@ -110,9 +110,9 @@ static bool record_stub_segments(struct writer *w, bool loads)
 }
 
 /*
- * Records every segment itself: bfd_copy_private_header_data() would copy the stub's segments and must not be mixed with
- * bfd_record_phdr(). All PT_LOAD come first, because Go's debug/buildinfo takes an empty segment at address 0
- * (PT_GNU_STACK) for one that contains every address.
+ * Records all segments, including the stub's, with bfd_record_phdr(), which must not be mixed with
+ * bfd_copy_private_header_data(). All PT_LOAD come first, because Go's debug/buildinfo takes an empty segment at
+ * address 0 (PT_GNU_STACK) for one that contains every address.
  */
 static bool record_segments(struct writer *w)
 {
@@ -164,7 +164,7 @@ static bool write_part(struct writer *w, size_t index)
     return true;
 }
 
-/* Each bundle has a build-id of its own: two packages with files of the same build-id conflict in rpm's database. */
+/* Each bundle has its own build-id, because packages that contain files with the same build-id conflict in rpm. */
 static bool write_build_id(struct writer *w)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
@@ -189,7 +189,7 @@ static bool write_all(struct writer *w)
     return write_build_id(w) && bfd_copy_private_bfd_data(w->in, w->out);
 }
 
-/* libbfd reports every short write as ENOSPC, even if RLIMIT_FSIZE caused it. Writing one more byte tells. */
+/* libbfd reports every short write as ENOSPC, even if RLIMIT_FSIZE caused it. Writing one more byte gives the cause. */
 static int true_error(const char *temporary, int error)
 {
     int fd = error == ENOSPC ? open(temporary, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;

@@ -9,8 +9,8 @@
 enum { WRITE_PARTS_MAX = 16 };
 
 /*
- * Writes the file `temporary`, with the bundle's own build-id. The parts were placed by layout_place(). Messages name
- * `path`. Returns 0, or reports and returns an exit status.
+ * Writes the file `temporary`, with a build-id computed from its contents. layout_place() must have placed the parts.
+ * Messages name `path`. Returns 0, or reports and returns an exit status.
  */
 int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct layout_part *parts,
                  size_t count);

@@ -3,8 +3,8 @@
  * Finds the cheapest way to write a frame as literals and copies from a piece of the base.
  *
  * Two builds of a function have the same instructions except for some bytes: changed addresses, and instructions with
- * another encoding. With the right shift, frame and piece differ in few places. These are often less than eight bytes
- * apart; so few equal bytes do not tell which shift is right, only the bytes before and after them do.
+ * another encoding. With the right shift, frame and piece differ in few places. But these places are often less than
+ * eight bytes apart, and so few equal bytes do not show which shift is right; the bytes before and after them do.
  *
  * The search is therefore a Viterbi search for the cheapest path. It goes through the bytes of the frame once, with up
  * to LANES candidate shifts, the lanes. The state after a byte is the lane with which the byte is copied, or "literal".
@@ -15,8 +15,8 @@
  * For each byte, the search records the cheapest state and which lanes were entered. trace_back() follows these records
  * from the cheapest state after the last byte to the first byte.
  *
- * Unless the next bytes match in the cheapest lane, they are looked up in an index of the piece, and the shifts that
- * are found get lanes, in place of the most expensive ones.
+ * Unless the next bytes match in the cheapest lane, the search looks them up in an index of the piece. The shifts that
+ * it finds become lanes and replace the most expensive ones.
  */
 #include "align.h"
 
@@ -31,13 +31,13 @@ enum {
     LONG_WINDOW = 8,  /* bytes; a match is accepted anywhere in the piece */
     SHORT_WINDOW = 5, /* bytes; chance matches are frequent, so only those within CLOSE are accepted */
     CLOSE = 2048,
-    INDEXED_MAX = 1 << 22, /* windows; of a longer piece, every second one is indexed, or every third .. */
+    INDEXED_MAX = 1 << 22, /* windows; of a longer piece, only every second one is indexed, or every third .. */
     GOOD = 4,              /* if this many next bytes match in the cheapest lane, no other lanes are looked for */
     REBASE = 1 << 12,      /* bytes between two calls of rebase() */
 };
 
 /*
- * Estimated prices, in hundredths of a byte of the coded frame. Those of entering a lane (BACK to FAR) are a third
+ * Estimated prices, in hundredths of a byte of the coded frame. The prices of entering a lane (BACK to FAR) are a third
  * above the estimate, because many short copies take longer to decode than few long ones.
  */
 enum {
@@ -47,7 +47,7 @@ enum {
     PRICE_NEAR = 340,  /* the shift changes by less than NEAR bytes */
     PRICE_CLOSE = 420, /* by less than FAR */
     PRICE_FAR = 500,
-    PRICE_CHANGE_8 = 130, /* the number to add has this many bits */
+    PRICE_CHANGE_8 = 130, /* the number to add has up to 8 bits */
     PRICE_CHANGE_16 = 180,
     PRICE_CHANGE_24 = 240,
     PRICE_CHANGE_32 = 550,
@@ -61,7 +61,7 @@ struct index {
     size_t window;
     uint32_t *starts; /* for each hash, where its places start; they end where those of the next hash start */
     uint32_t *places; /* offsets in the piece, sorted by hash, then by offset */
-    size_t room;      /* allocated places */
+    size_t room;      /* number of places allocated */
 };
 
 struct lane {
@@ -123,7 +123,10 @@ void aligner_free(struct aligner *aligner)
     free(aligner);
 }
 
-/* A counting sort. Counting at hash + 2 makes starts[hash] right once every place has advanced starts[hash + 1]. */
+/*
+ * Fills the index by a counting sort. The counts are in starts[hash + 2], so that starts[hash] is right after the last
+ * loop, which advances starts[hash + 1] for each place. False: out of memory.
+ */
 static bool fill_index(struct index *index, const unsigned char *piece, size_t size)
 {
     size_t end = size < LONG_WINDOW ? 0 : size - LONG_WINDOW + 1, step = size / INDEXED_MAX + 1;
@@ -212,8 +215,8 @@ static uint32_t price_of_change(const unsigned char *from, const unsigned char *
 }
 
 /*
- * Extends the paths by byte `at`. *price: that of the cheapest state, before and after. `current`: the shift of the
- * cheapest lane so far. Returns the cheapest state.
+ * Extends the paths by byte `at`. *price is the price of the cheapest state before it, then of that after it.
+ * `current`: the shift of the cheapest lane so far. Returns the cheapest state.
  */
 static size_t advance(struct aligner *aligner, const unsigned char *piece, size_t piece_size,
                       const unsigned char *bytes, size_t at, int32_t current, uint32_t *price)

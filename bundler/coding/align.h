@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds out which bytes of a frame are best copied from a piece of the base, and from where. */
+/* Determines which bytes of a frame are best copied from a piece of the base, and from where. */
 #ifndef BUNDLER_CODING_ALIGN_H
 #define BUNDLER_CODING_ALIGN_H
 
@@ -14,13 +14,13 @@ void aligner_free(struct aligner *aligner); /* NULL is allowed */
 
 /* The shift of a literal: the byte is not copied. */
 #define ALIGN_LITERAL INT32_MIN
-/* align() may read this many bytes after `piece` and `bytes`. Callers set them, so that the result is reproducible. */
+/* align() may read this many bytes after `piece` and `bytes`. Callers set these, so that the result is reproducible. */
 enum { ALIGN_SLACK = 8 };
 
 /*
  * Returns the shift of each of the `size` bytes: bytes[i] is best copied from piece[i + shift], or is a literal if the
- * shift is ALIGN_LITERAL. A copied byte can differ: then it is cheaper to change it afterwards than to write literals.
- * The result is valid until the next call. NULL: out of memory.
+ * shift is ALIGN_LITERAL. A copied byte can differ if changing it afterwards is cheaper than writing literals. The
+ * result is valid until the next call. NULL: out of memory.
  */
 const int32_t *align(struct aligner *aligner, const unsigned char *piece, size_t piece_size, const unsigned char *bytes,
                      size_t size);

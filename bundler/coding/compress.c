@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Threads read and code frames into a ring of slots. The calling thread takes the frames out of the ring in order,
- * hashes the raw bytes and writes the coded ones. The ring bounds the memory, however large the build is. The bytes that
- * come out do not depend on the number of threads.
+ * hashes the raw bytes and writes the coded ones. The ring limits the memory, however large the build is. The payload
+ * does not depend on the number of threads.
  */
 #include "compress.h"
 
@@ -22,7 +22,7 @@
 
 struct slot {
     struct encode_frame frame;
-    bool ready;
+    bool ready; /* the frame is coded and has not been taken out yet */
 };
 
 struct job {
@@ -34,11 +34,12 @@ struct job {
     pthread_mutex_t lock; /* protects all that follows, and slot.ready */
     pthread_cond_t changed;
     uint32_t next;  /* the first frame that no thread has taken */
-    uint32_t taken; /* frames that the calling thread is done with */
+    uint32_t taken; /* number of frames that the calling thread has taken out */
     const char *error;
     const char *error_path; /* the build that could not be coded. NULL: the spool could not be written */
 };
 
+/* A thread: codes frames until there are no more or one cannot be coded. */
 static void *work(void *argument)
 {
     struct job *job = argument;
@@ -84,7 +85,7 @@ static struct slot *wait_for(struct job *job, uint32_t frame)
     return slot;
 }
 
-/* `written`: false with errno set if the frame could not be written. */
+/* Frees a slot for another frame. `written`: false with errno set if the frame could not be written. */
 static void give_back(struct job *job, struct slot *slot, bool written)
 {
     pthread_mutex_lock(&job->lock);

@@ -24,12 +24,12 @@ struct compress_settings {
     const char *output;            /* the name of the output, for messages about the spool */
 };
 
-/* What the manifest says of a payload. */
+/* A coded payload, as the manifest describes it. Sizes are in bytes. */
 struct coded {
     enum fatelf_encoding encoding;
     uint32_t frame_size;
     uint32_t frame_count;
-    struct fatelf_frame *frames; /* owned */
+    struct fatelf_frame *frames; /* frame_count of them; owned */
     uint64_t payload_size;       /* with the seek table */
     uint64_t size;               /* of the build */
     uint8_t sha256[32];          /* of the build */
@@ -37,7 +37,7 @@ struct coded {
 
 /*
  * Codes the bytes of `build` and appends the payload to the file `spool`. `base`: what to code against, or NULL. Fills
- * *coded; the caller frees coded->frames. Returns 0, or reports and returns an exit status, then coded->frames is NULL.
+ * *coded; the caller frees coded->frames. Returns 0, or reports and returns an exit status; then coded->frames is NULL.
  */
 int compress_build(const struct build *build, const struct encode_base *base, const struct compress_settings *settings,
                    int spool, struct coded *coded);

@@ -114,7 +114,7 @@ static void put_change(struct delta_coder *coder, const unsigned char *from, con
     coder->gap = 0;
 }
 
-/* How many bytes of a copy can be used: a field that has to be changed must not reach beyond its end. */
+/* How many bytes of a copy can be used: a field that has to be changed must not reach beyond the end of the copy. */
 static uint32_t usable(const unsigned char *from, const unsigned char *to, uint32_t size)
 {
     uint32_t at = 0;

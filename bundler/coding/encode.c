@@ -15,7 +15,7 @@ struct encoder {
     ZSTD_CCtx *context;
     struct delta_coder *delta; /* NULL: there is no base */
     unsigned char *prefix;     /* the piece of the base that resembles the frame */
-    size_t prefix_room;
+    size_t prefix_room;        /* allocated bytes, without ALIGN_SLACK */
 };
 
 static const char *code_zstd(struct encoder *encoder, struct encode_frame *frame)

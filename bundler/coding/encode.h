@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Codes single frames of a build. One table row an encoding: the counterpart of lib/encoding.h. */
+/* Codes single frames of a build. There is one table row for each encoding: the counterpart of lib/encoding.h. */
 #ifndef BUNDLER_CODING_ENCODE_H
 #define BUNDLER_CODING_ENCODE_H
 
@@ -12,15 +12,15 @@
 #include "locate.h"
 
 /*
- * The level that "zstd" without a number means: zstd's level 12, but with uncompressed literals if there is no base. The
- * result is a few percent larger and a fifth faster to decode. Above level 12, zstd takes many times as long to save a
- * few percent.
+ * The level that "zstd" without a number means: zstd's level 12, but with uncompressed literals if there is no base.
+ * The result is a few percent larger and takes a fifth less time to decode. Above level 12, zstd takes many times as
+ * long to save a few percent.
  */
 enum { ENCODE_LEVEL_DEFAULT = 0, ENCODE_LEVEL_OF_DEFAULT = 12 };
 
 struct encoder;
 
-/* One frame on its way from a build to a payload. */
+/* One frame on its way from a build to a payload. The caller of encoder_code() owns the memory. Sizes are in bytes. */
 struct encode_frame {
     unsigned char *raw;   /* room for a frame and ALIGN_SLACK bytes */
     unsigned char *coded; /* room for encode_bound() bytes. NULL: the encoding stores frames as they are */
@@ -33,7 +33,7 @@ struct encode_row {
     enum fatelf_encoding encoding;
     const char *option;           /* the value of --compress that asks for it. NULL: `create` chooses it itself */
     const char *help;             /* of that value */
-    bool levels;                  /* the option may be followed by ":LEVEL", a level of zstd */
+    bool levels;                  /* the value may be followed by ":LEVEL", a level of zstd */
     enum fatelf_encoding against; /* the encoding for a build that is coded against a base. 0: there is none */
     /* Codes frame->raw to frame->coded. Returns NULL, or what went wrong. NULL: frames are stored as they are. */
     const char *(*code)(struct encoder *encoder, struct encode_frame *frame);
@@ -66,12 +66,12 @@ struct encoder *encoder_make(const struct encode_job *job);
 void encoder_free(struct encoder *encoder);
 
 /*
- * Reads frame `index` of the build and codes it. Returns NULL, or what went wrong and in *path the build that it went
- * wrong with.
+ * Reads frame `index` of the build and codes it. Returns NULL, or what went wrong; *path is then the path of the build
+ * that could not be read or coded.
  */
 const char *encoder_code(struct encoder *encoder, uint32_t index, struct encode_frame *frame, const char **path);
 
-/* Room for a coded frame, in bytes. */
+/* The room that a coded frame needs at most, in bytes. */
 size_t encode_bound(uint32_t frame_size);
 
 #endif

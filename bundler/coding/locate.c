@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two builds of one program have mostly the same bytes, but at different offsets: code grows and shrinks, and the
- * linker moves it. The index is a sample of all windows of 16 bytes in the base, selected by their hash; it records for
- * each the bucket (64 KiB of the base) that it is in. The windows of a frame with such a hash are looked up; each one
- * that is found votes for its bucket, and the piece of the base with the most votes is the result. No section table is
- * used, so this works for shifted code, reordered functions and debug sections alike. If next to nothing is found (a
- * table of offsets, all of them changed), or more windows are in several buckets than in one, the result is the piece
- * at the frame's own position, in proportion to the sizes of the files.
+ * linker moves it. The index is a sample of all windows of 16 bytes in the base, selected by their hash. For each
+ * window it records the bucket (64 KiB of the base) that contains it. The windows of a frame that are selected in the
+ * same way are looked up; each one that is found votes for its bucket, and the piece of the base with the most votes is
+ * the result. No section table is used, so this works for shifted code, reordered functions and debug sections alike.
+ * If almost nothing is found (for instance in a table of offsets that have all changed), or if more windows are in
+ * several buckets than in one, the result is the piece at the frame's own position, in proportion to the sizes of the
+ * files.
  */
 #include "locate.h"
 
@@ -18,16 +19,16 @@
 #include "../base/file.h"
 
 enum {
-    WINDOW = 16,      /* bytes; shorter ones are everywhere in x86 code, longer ones often contain a changed address */
+    WINDOW = 16, /* bytes; shorter ones occur everywhere in x86 code, longer ones often contain a changed address */
     BUCKET = 1 << 16, /* bytes */
     CHUNK = 1 << 20,  /* bytes that are read at a time */
     SAMPLE = 32,      /* one window in 32 is indexed; fewer if the table would be too small */
     ENTRIES_MIN = 1 << 12,
     ENTRIES_MAX = 1 << 22,
-    FOUND_MIN = 64, /* votes count only if one window in 64 or more was found */
+    FOUND_MIN = 64, /* the votes count only if at least about one window in 64 was found */
 };
-/* A piece has the size of the frame plus this. That is doubled until 15/16 of the votes are in the piece. */
-static const uint32_t margin = UINT32_C(1) << 19; /* measured in docs/performance */
+/* A piece is this much larger than the frame, in bytes. Its size is doubled until it contains 15/16 of the votes. */
+static const uint32_t margin = UINT32_C(1) << 19; /* measured in docs/performance.md */
 
 struct entry {
     uint32_t tag;    /* 0: free */
@@ -66,7 +67,7 @@ static uint32_t tag(uint64_t hash)
     return (uint32_t)(hash >> 12) | 1;
 }
 
-/* A slot keeps the first window that it gets. The table is at most half full, so few others are lost. */
+/* A slot keeps the first window that it gets. The table is at most half full, so few windows are lost. */
 static void record_window(struct locator *locator, uint64_t hash, uint32_t bucket)
 {
     struct entry *entry = slot(locator, hash);
@@ -132,8 +133,8 @@ void locator_free(struct locator *locator)
 }
 
 /*
- * Counts the votes for each bucket. Returns how many windows have voted. *nowhere and *several: how many have not,
- * because they are not in the index, or in several buckets.
+ * Counts the votes for each bucket. Returns how many windows have voted. Sets *nowhere and *several to how many have
+ * not, because they are not in the index, or because they are in several buckets.
  */
 static uint64_t vote(const struct locator *locator, const unsigned char *bytes, size_t size, uint32_t *votes,
                      uint64_t *nowhere, uint64_t *several)

@@ -16,14 +16,14 @@ struct place {
 struct locator;
 
 /*
- * Reads the `size` bytes of the base from `fd` and builds an index of sampled windows of them, in at most 32 MiB. NULL:
- * errno says why (0: the file is shorter than `size`). Several threads may search one locator.
+ * Reads the `size` bytes of the base from `fd` and builds an index of a sample of their windows, in at most 32 MiB of
+ * memory. NULL: errno says why (0: the file is shorter than `size`). Several threads may search one locator.
  */
 struct locator *locator_make(int fd, uint64_t size);
 void locator_free(struct locator *locator); /* NULL is allowed */
 
 /*
- * Sets *place to the piece of the base against which `bytes` should be coded: a small one that contains most of what
+ * Sets *place to the piece of the base against which `bytes` should be coded: a small piece that contains most of what
  * was found, at most FATELF_PREFIX_MAX bytes. `share`: where the middle of `bytes` lies in its own file, from 0 (the
  * start) to 1 (the end). False: out of memory.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cpu: this machine's level, and what it lacks for the next. */
+/* cpu: shows this machine's level, and what it lacks for the next one. */
 #include <getopt.h>
 #include <json-c/json.h>
 #include <libcpuid.h>
@@ -23,7 +23,7 @@ static bool is_missing(const struct fatelf_feature *feature, unsigned level, con
     return feature->level == level && !fatelf_feature_present(feature, cpu);
 }
 
-/* The processor says it has the feature, but the kernel does not save its registers. */
+/* Whether the processor has the feature, which is missing only because the kernel does not save its registers. */
 static bool is_switched_off(const struct fatelf_feature *feature, const struct fatelf_cpu *cpu)
 {
     struct fatelf_cpu willing = *cpu;

@@ -100,7 +100,7 @@ static mode_t common_mode(const struct create *create)
     return mode;
 }
 
-/* --verbose: what was written. */
+/* --verbose: reports what was written. */
 static void tell(const struct create *create)
 {
     struct stat stat;

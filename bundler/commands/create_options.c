@@ -34,7 +34,9 @@ static bool launch_value(size_t index, struct option_value *value)
     return true;
 }
 
-/* The values of --compress: for each encoding that can be asked for its name, and a second one with its levels. */
+/*
+ * The values of --compress: for each encoding with a name for it, that name, and if it has levels, the name with them.
+ */
 static bool compress_value(size_t index, struct option_value *value)
 {
     for (size_t i = 0; i < ENCODE_ROWS; i++) {
@@ -72,7 +74,7 @@ const struct option_row create_option_rows[] = {
     {0},
 };
 
-/* A whole number from `low` to `high`; -1: it is not. */
+/* Parses a whole number from `low` to `high`. -1: it is not one. */
 static long parse_number(const char *text, long low, long high)
 {
     char *end;
@@ -106,7 +108,7 @@ static bool parse_compress(const char *value, struct compress_settings *settings
 
 #define ALIGN_MAX (UINT64_C(1) << 30)
 
-/* "2M" to bytes; 0: not a power of two from a page to 1 GiB. */
+/* Parses a size like "2M". Returns it in bytes. 0: not a power of two from a page to 1 GiB. */
 static uint64_t parse_align(const char *text)
 {
     static const char suffixes[] = "KMG";
@@ -132,7 +134,8 @@ static unsigned processors(void)
     return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
-/* Options that contradict each other, and operands. Returns 0, or reports and returns an exit status. */
+/* Checks for options that contradict each other, and the number of operands. Returns 0, or reports and returns an exit
+   status. */
 static int check(const struct command *command, const struct create_options *options, int operands)
 {
     const struct code_options *code = &options->code;

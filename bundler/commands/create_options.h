@@ -9,6 +9,7 @@
 #include "../base/command.h"
 #include "../bundle/code.h"
 
+/* The strings are those of argv. */
 struct create_options {
     const char *output;
     const char *stub; /* NULL: the one that came with the tool */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* extract: takes variants out of a bundle again. */
+/* extract: restores the original builds from a bundle. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static int extract_one(struct bundle_file *file, unsigned index, const char *pat
     return status;
 }
 
-/* To "PREFIX.v3", or without a prefix to "NAME.v3" in the working folder. */
+/* Writes the variant to "PREFIX.v3", or without a prefix to "NAME.v3" in the working directory. */
 static int extract_named(struct bundle_file *file, unsigned index, const char *prefix, bool force)
 {
     const char *slash = strrchr(file->path, '/');

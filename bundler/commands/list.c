@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* list: what a bundle holds. */
+/* list: shows what a bundle contains. */
 #include <json-c/json.h>
 #include <getopt.h>
 #include <stdio.h>

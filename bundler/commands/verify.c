@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* verify: decodes all of a bundle and compares every hash. */
+/* verify: decodes everything in a bundle and compares every hash. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>

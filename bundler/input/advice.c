@@ -4,8 +4,8 @@
 #include "../base/say.h"
 
 /*
- * Warns once, about the first of at least two builds with compressed debug sections: a single one shares nothing with
- * another build anyway, and further ones are builds of the same program.
+ * Warns if at least two builds have compressed debug sections: a single one would have nothing in common with the
+ * others anyway. One warning that names the first of them is enough, because the others are builds of the same program.
  */
 static void compressed_debug(const struct advice *advice)
 {

@@ -16,11 +16,11 @@
 #include "record.h"
 #include "../base/say.h"
 
-/* What the dynamic section says. */
+/* What the dynamic section tells about the file. */
 struct dynamic {
     bool uses_origin; /* $ORIGIN is in the library search path */
-    bool is_library;  /* it has the name of a library, or needs libraries */
-    bool is_pie;      /* the linker marked it as a program */
+    bool is_library;  /* the file has the name of a library, or needs libraries */
+    bool is_pie;      /* the linker marked the file as a program */
 };
 
 static struct dynamic read_dynamic(bfd *abfd)
@@ -35,7 +35,8 @@ static struct dynamic read_dynamic(bfd *abfd)
         memcpy(&entry, entries + at, sizeof entry);
         if (entry.d_tag == DT_NULL)
             break;
-        found.is_library |= entry.d_tag == DT_SONAME || entry.d_tag == DT_NEEDED; /* a program names a loader then */
+        found.is_library |= entry.d_tag == DT_SONAME ||
+                            entry.d_tag == DT_NEEDED; /* a program with these names a loader */
         found.is_pie |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
         if ((entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH) && strings && entry.d_un.d_val < strings_size) {
             const unsigned char *path = strings + entry.d_un.d_val;
@@ -58,7 +59,7 @@ static bool has_compressed_debug(bfd *abfd)
     return false;
 }
 
-/* Called before libbfd opens the file: it takes no core dumps. */
+/* Called before libbfd opens the file, because libbfd would refuse a core dump without this message. */
 static int check_type(const char *path, unsigned type)
 {
     switch (type) {
@@ -125,7 +126,7 @@ static int split(const char *operand, unsigned *level, const char **path)
     *level = 0;
     *path = operand;
     if (!equals || from[0] != 'v' || strspn(from + 1, "0123456789") != (size_t)(equals - from) - 1)
-        return 0; /* the name of a file with a '=' in it */
+        return 0; /* no level, but a file name that contains a '=' */
     *level = fatelf_level_parse(from, (size_t)(equals - from));
     if (*level == 0)
         return usage_error("%s: '%.*s' is no level; levels are v1, v2, v3 and v4", operand, (int)(equals - from), from);

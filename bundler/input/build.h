@@ -11,12 +11,12 @@
 #include "record.h"
 
 struct build {
-    const char *path; /* the caller's */
-    bfd *bfd;         /* for its sections */
-    int fd;           /* for its bytes; libbfd has its own descriptor */
-    struct stat stat; /* when it was opened */
-    uint64_t size;
-    unsigned level;
+    const char *path;      /* the caller's */
+    bfd *bfd;              /* for its sections; owned */
+    int fd;                /* for its bytes; owned; libbfd has its own descriptor */
+    struct stat stat;      /* when it was opened */
+    uint64_t size;         /* in bytes */
+    unsigned level;        /* 1..4 */
     bool compressed_debug; /* it has debug sections that are compressed */
     bool uses_origin;      /* $ORIGIN is in its RPATH or RUNPATH */
     struct record record;  /* its ELF headers, for the manifest */

@@ -11,7 +11,7 @@
 #include "../base/file.h"
 #include "../base/say.h"
 
-/* Tells whether a PT_NOTE segment starts with a note of ours. */
+/* Whether a PT_NOTE segment starts with a note of ours. */
 static bool has_manifest(const struct elf_file *elf, int fd)
 {
     for (size_t i = 0; i < elf->count; i++) {
@@ -66,7 +66,7 @@ int elf_file_open(struct elf_file *elf, int fd, uint64_t size, const char *path)
     return 0;
 }
 
-/* libbfd prints some warnings straight to stderr, whatever error handler is set: stderr points to nowhere meanwhile. */
+/* libbfd prints some warnings directly to stderr, whatever error handler is set, so stderr is /dev/null meanwhile. */
 static bool check_format_quietly(bfd *abfd)
 {
     int kept = dup(STDERR_FILENO);

@@ -12,14 +12,14 @@
 /* The header and the program headers, for which libbfd has no public interface. */
 struct elf_file {
     Elf64_Ehdr header;
-    Elf64_Phdr *program_headers;
+    Elf64_Phdr *program_headers; /* `count` of them; owned */
     size_t count;
     bool bundle; /* the file has a note with the manifest's owner, damaged or not */
 };
 
 /*
- * Reads the headers of an ELF64 x86-64 file of `size` bytes and checks that its segments lie inside the file. Returns 0,
- * or reports with `path` and returns an exit status. The caller zeroes *elf before and calls elf_file_close() in any
+ * Reads the headers of an ELF64 x86-64 file of `size` bytes and checks that its segments lie inside the file. Returns
+ * 0, or reports with `path` and returns an exit status. The caller zeroes *elf before and calls elf_file_close() in any
  * case.
  */
 int elf_file_open(struct elf_file *elf, int fd, uint64_t size, const char *path);
@@ -28,7 +28,7 @@ void elf_file_close(struct elf_file *elf);
 /* Opens the file with libbfd, silently. NULL: bfd_get_error() says why. The caller closes it with bfd_close(). */
 bfd *elf_file_bfd(const char *path);
 
-/* The contents of a section, which the caller frees. NULL: there is no such section, or it is empty or damaged. */
+/* The *size bytes of a section, which the caller frees. NULL: there is no such section, or it is empty or damaged. */
 unsigned char *elf_section(bfd *abfd, const char *name, uint64_t *size);
 
 #endif

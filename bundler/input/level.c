@@ -37,7 +37,7 @@ unsigned level_from_go(const unsigned char *section, uint64_t size)
     static const char key[] = "\nbuild\tGOAMD64=";
     uint64_t at = 32, length;
 
-    /* byte 15, bit 1: the strings are in this section (Go 1.18 and later), not behind pointers */
+    /* byte 15, bit 1: the strings themselves are in this section (Go 1.18 and later), not pointers to them */
     if (size < 32 || memcmp(section, magic, sizeof magic - 1) != 0 || !(section[15] & 2))
         return 0;
     if (!go_string(section, size, &at, &length)) /* Go's version */
@@ -108,7 +108,7 @@ unsigned level_from_name(const char *path)
     return fatelf_level_parse(path + length - 2, 2);
 }
 
-/* The level that the file records. *where: the record's name, for messages. 0: it records none. */
+/* The level that the file records. Sets *where to the record's name, for messages. 0: the file records none. */
 static unsigned recorded_level(bfd *abfd, const char **where)
 {
     static const struct {

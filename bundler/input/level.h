@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * Sets *level from the first of these that says something: `given` (0: not given), the file's own record (Go build
- * information, GNU property note), the file's name. A record that contradicts the given level or the name is refused.
+ * Sets *level from the first of these that gives one: `given` (0: not given), the file's own record (Go build
+ * information, GNU property note), the file's name. A record that contradicts the given level or the name is an error.
  * Returns 0, or reports and returns an exit status.
  */
 int level_determine(bfd *abfd, const char *path, unsigned given, unsigned *level);

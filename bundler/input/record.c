@@ -18,7 +18,7 @@ static const Elf64_Phdr *find_interpreter(const struct elf_file *elf)
     return NULL;
 }
 
-/* Returns NULL if the launcher can map the program, or the reason why exec alone can start it. */
+/* Returns NULL if the launcher can map the program, or the reason why only exec can start it. */
 static const char *why_not_in_place(const struct elf_file *elf, const struct fatelf_elf *header,
                                     const Elf64_Phdr *interpreter, uint64_t file_size)
 {
@@ -32,7 +32,7 @@ static const char *why_not_in_place(const struct elf_file *elf, const struct fat
     return error ? fatelf_error_text(error) : NULL;
 }
 
-/* Reads the name of the dynamic loader to `name`, which has room for it. *padded: more than one zero follows it. */
+/* Reads the name of the dynamic loader to `name`, which has room for it. Sets *padded if more than one 0 follows it. */
 static int read_interpreter(const Elf64_Phdr *interpreter, int fd, const char *path, char *name, bool *padded)
 {
     if (!file_read(fd, name, interpreter->p_filesz, interpreter->p_offset))

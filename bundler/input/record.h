@@ -7,8 +7,8 @@
 #include "elf.h"
 
 struct record {
-    unsigned char *bytes;     /* the struct fatelf_elf and what follows it. NULL: exec alone can start the program */
-    uint32_t size;            /* of these bytes */
+    unsigned char *bytes; /* the struct fatelf_elf and what follows it; owned. NULL: only exec can start the program */
+    uint32_t size;        /* of these bytes */
     const char *not_in_place; /* why there are none; static storage */
 };
 
