@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Shared by the sections of tests/bench/run: folders, the large program, starts in turn, result rows and tables."""
+"""Shared by the sections of tests/bench/run: directories, the large program, starts in turn, result rows and tables."""
 
 import csv
 import functools

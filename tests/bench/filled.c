@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program with the file CONTENT as its read-only data. It reads one byte in each MiB of that. With an argument, it
- * reads one byte in each page, prints "ready" and waits until its standard input ends.
+ * A program whose read-only data is the file CONTENT. It reads one byte in each MiB of it. With an argument, it reads
+ * one byte in each page, prints "ready" and waits until its standard input ends.
  */
 #include <stddef.h>
 #include <unistd.h>

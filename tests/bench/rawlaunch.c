@@ -2,7 +2,7 @@
 /*
  * usage: rawlaunch PROGRAM [ARGUMENT]...
  *
- * The benchmark's reference: does only what every launcher must do that starts a program from memory. It maps the
+ * The benchmark's reference: does only what every launcher that starts a program from memory must do. It maps the
  * program's file, writes it into a memfd and executes that.
  */
 #define _GNU_SOURCE

@@ -106,7 +106,7 @@ def charged(*command):
         group = root / f"fatelf-bench.{os.getpid()}"
         group.mkdir()
         try:
-            # a small shell moves into the group, because this interpreter would be charged with more memory
+            # a shell moves into the group, because the memory of this interpreter would be larger
             subprocess.run(["sh", "-c", 'echo $$ >"$0" && exec "$@"', group / "cgroup.procs", *command],
                            check=True, stdout=subprocess.DEVNULL)
             peaks.append(int((group / peak).read_text()))
@@ -116,7 +116,7 @@ def charged(*command):
 
 
 def payload():
-    """start of a small build beside a large one: what do payloads cost that are not chosen?"""
+    """start of a small build in a bundle with a large one: the cost of payloads that are not chosen"""
     one = compile_c("tiny")
     bundles = []
     for megabytes in (1, 400):

@@ -11,8 +11,9 @@ SECONDS = 5  # for all starts of one size
 
 class Sized:
     """Builds of a program of a given size, one for the base and one for another level. Each is a program that does
-    nothing, followed by repetitions of the bytes of the large program's build. In each repetition all byte values are
-    replaced by others: so it has matches of the same lengths at the same distances, but none in another repetition."""
+    nothing, followed by repetitions of the bytes of the large program's build. Each repetition replaces all byte values
+    by others. So within a repetition the matches have the same lengths and distances as in the large program, but there
+    are no matches between repetitions."""
 
     def __init__(self, size):
         self.size = size
@@ -80,7 +81,7 @@ def sweep():
 
 
 def tuning():
-    """one processor against two: from which size on are several threads of the launcher faster?"""
+    """one processor against two: from which size on are several threads of the launcher faster"""
     program()
     table = Table("tuning", "MB", "variant", "one, ms", "two, ms", "two / one")
     for megabytes in (1, 2, 3, 4, 6, 8, 16):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program that costs next to nothing to start: what remains is the time of the launcher. */
+/* A program that takes almost no time to start, so that mainly the time of the launcher is measured. */
 int main(void)
 {
     return 0;
