@@ -9,15 +9,15 @@ CPPFLAGS ?=
 LDFLAGS ?=
 PKG_CONFIG ?= pkg-config
 # `yes`: the tool is compiled with stack protector, _FORTIFY_SOURCE, full RELRO and so on, as far as the compiler has
-# them. CPPFLAGS, CFLAGS and LDFLAGS come later on the command line and can change each. `no`: only these.
+# them. CPPFLAGS, CFLAGS and LDFLAGS come later on the command line and can change each of these. `no`: without them.
 HARDENING ?= yes
 # The stub's compiler, and the C library it is linked with: `musl`, or `system`, which is the compiler's own (glibc, or
 # musl on Alpine).
 STUB_CC ?= $(CC)
 STUB_LIBC ?= musl
 
-# The GNU names of the folders. The tool finds its stub relative to itself if libexecdir is ../libexec or ../lib, seen
-# from bindir; any other libexecdir must be given to `make` as well as to `make install`.
+# The GNU names of the directories. The tool finds its stub relative to itself if libexecdir is ../libexec or ../lib
+# relative to bindir; any other libexecdir must be given to `make` as well as to `make install`.
 PREFIX ?= /usr/local
 DESTDIR ?=
 prefix = $(PREFIX)
@@ -45,7 +45,7 @@ all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | sed 's,^\([a-z-]*\): ,  \1\t,' | expand -t 14
 
-# --- what is known of this machine ----------------------------------------------------------------------------------
+# --- what is known about this machine -------------------------------------------------------------------------------
 
 # quoted for a shell
 quoted = '$(subst ','\'',$(1))'
@@ -59,7 +59,7 @@ UNCONFIGURED := help check check-all demo analyze asan format mutants dist unins
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(UNCONFIGURED),$(GOALS)),)
-# `make install` by itself installs what was built, also where CFLAGS and the like are not set any more (sudo, rpm).
+# `make install` by itself installs what was built, even if CFLAGS and the like are no longer set (sudo, rpm).
 PROBE := SETTINGS="$(SETTINGS)" $(foreach name,$(SETTINGS),$(name)=$(call quoted,$($(name)))) \
 	.ci/probe $(if $(filter-out install,$(GOALS)),,--keep) $(call quoted,$(CONFIG))
 problem := $(shell $(PROBE))
@@ -99,7 +99,8 @@ STUB_SOURCES := stub/start.S stub/thread.S stub/jump.S $(LIB) $(wildcard stub/*.
 stub_objects = $(patsubst %,$(BUILD)/stub-$(1)/%.o,$(STUB_SOURCES)) $(BUILD)/stub-$(1)/legacy.o
 # Instructions of the baseline only, whatever CFLAGS say: the stub runs before anyone knows the processor. It is not
 # hardened like the tool: the stack protector reads thread-local storage, which the launcher unmaps before it enters a
-# program in place; musl has neither checked functions nor shadow stacks; and libbfd cannot write PT_GNU_RELRO (stub.ld).
+# program in place; musl has neither checked functions nor shadow stacks; and libbfd cannot write PT_GNU_RELRO
+# (stub.ld).
 STUB_CFLAGS = $(COMMON) -O2 -g -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE \
 	$(if $(filter own,$(STUB_CPUID)),-DSTUB_CPUID_OWN)
@@ -107,9 +108,9 @@ STUB_LDFLAGS = -static-pie -nostartfiles -Wl,-T,stub/stub.ld -Wl,--gc-sections -
 	-Wl,-z,max-page-size=4096 -Wl,--build-id=0x0000000000000000000000000000000000000000
 STUB_ARCHIVES = $(ZSTD_ARCHIVE) $(if $(filter libcpuid,$(STUB_CPUID)),$(CPUID_ARCHIVE))
 
-# musl: only its own headers and those of the libraries that the stub links. The rest of /usr/include, and CPPFLAGS,
-# are for another C library. The start files and libraries are named one by one, because the specs of musl-gcc turn
-# -static-pie into a dynamic PIE without a warning.
+# With musl, the stub is compiled with only musl's headers and those of the libraries that it links. The rest of
+# /usr/include, and CPPFLAGS, are for another C library. The start files and libraries are named one by one, because the
+# specs of musl-gcc turn -static-pie into a dynamic PIE without a warning.
 MUSL_CFLAGS = -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(BUILD)/stub-musl/include -isystem $(STUB_CC_INCLUDE)
 link_musl = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) $(1) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
 	-Wl,--start-group $(STUB_ARCHIVES) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
@@ -127,8 +128,8 @@ $(BUILD)/stub-system/%.o: % Makefile $(CONFIG)
 	@mkdir -p $(@D)
 	$(STUB_CC) $(PACKAGE_CFLAGS) $(CPPFLAGS) $(STUB_CFLAGS) -c -o $@ $<
 
-# zstd's decoders for its formats before 1.0 would add 76 KB to the stub. lib/payload.c rejects such frames, so nothing
-# calls them: each is replaced by a trap.
+# zstd's decoders for its formats before 1.0 would add 76 KB to the stub. lib/zstd_frame.c refuses such frames, so the
+# decoders are never called: each is replaced by a trap.
 $(BUILD)/stub-%/legacy.o: Makefile $(CONFIG)
 	@mkdir -p $(@D)
 	nm -u $(ZSTD_ARCHIVE) | sed -n 's/^ *U \(Z[A-Z]*v0[0-9]_.*\)/\1/p' | sort -u | \
@@ -164,8 +165,8 @@ $(BUILD)/fixtures/%: tests/fixtures/%.c Makefile $(CONFIG)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O2 -pthread -o $@ $<
 
-# A unit test is linked with all of the tool but its main(). It may include a source file of the stub, to test functions
-# that the tool does not have.
+# A unit test is linked with all of the tool except its main(). It may include a source file of the stub, to test
+# functions that the tool does not have.
 $(BUILD)/unit/%.o: tests/unit/%.c Makefile $(CONFIG)
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -Wno-cast-qual $(CMOCKA_CFLAGS) -c -o $@ $<

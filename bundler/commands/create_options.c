@@ -35,7 +35,7 @@ static bool launch_value(size_t index, struct option_value *value)
 }
 
 /*
- * The values of --compress: for each encoding with a name for it, that name, and if it has levels, the name with them.
+ * The values of --compress: one for each encoding that the user can choose, and a second one if it takes a level.
  */
 static bool compress_value(size_t index, struct option_value *value)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * MinHash: estimates how much two texts have in common from a short signature of each. For every run of eight bytes,
- * LANES hash functions; the smallest value of each is kept. Nothing but 32-bit integers, so the answer is the same at
- * every level, and a loop that the compiler vectorises by itself: v1 has neither the multiplication nor the minimum
- * it needs, v2 has both, v3 has twice the width, v4 twice again and rotations.
+ * MinHash: estimates how much two texts have in common from a short signature of each. LANES hash functions are
+ * computed for each SHINGLE consecutive bytes of the text; the signature is the smallest value of each function. Only
+ * 32-bit integers are used, so the answer is the same at every level. The compiler vectorises the inner loop by itself:
+ * v1 has neither the multiplication nor the minimum that the loop needs, v2 has both, v3 has vectors of twice the
+ * width, and v4 has vectors of twice that width and rotations.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ static void sign(const unsigned char *text, size_t size, struct signature *signa
     memcpy(signature->least, least, sizeof least);
 }
 
-/* The same "words" on every machine, every 50th of them another one when `changed`. */
+/* Writes the same letters on every machine. If `changed` is set, every 50th one is replaced by a question mark. */
 static void write_text(unsigned char *text, int changed)
 {
     uint32_t state = 1;
