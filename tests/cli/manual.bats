@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# --help, the manual page and the README name the same commands and options.
+# --help, the manual page and the README name the same commands and options. docs/hacking.md names files that exist.
 load ../lib/common
 load ../lib/tool
 
@@ -38,6 +38,31 @@ manual_options() {
                 dashes = ""
             }
         }' "$TOP/docs/fatelf-amd64.1"
+}
+
+# files_in_backquotes FILE: the paths in backquotes, one a line, without those that the reader has to complete (NAME) and
+# those that make writes
+files_in_backquotes() {
+    tr '\n' ' ' <"$1" | grep -o '`[^`]*`' | tr -d '`' | tr ' ' '\n' |
+        grep -E '^[A-Za-z0-9.][A-Za-z0-9_+.-]*/[][A-Za-z0-9_+./-]*$|^[A-Za-z0-9_+.-]+\.(\[ch\]|[chS]|ld|md|py|bash|bats)$' |
+        grep -vE 'NAME|^\./|^build/'
+}
+
+# files_in_map FILE: the paths in the map of files, one a line. A line has names, two spaces, and what they are for; names
+# in lines with more indentation are in the folder before them, or in that of the heading, as "### lib/".
+files_in_map() {
+    awk '
+        /^## / { in_map = /^## Map of the files/; top = "" }
+        in_map && /^### / { top = $2; sub(/:$/, "", top) }
+        in_map && /^    ( ( [^ ])|[^ ])/ {
+            nested = /^     /
+            if (!nested) folder = top
+            text = substr($0, nested ? 7 : 5)
+            sub(/  .*/, "", text)
+            count = split(text, names, " ")
+            for (i = 1; i <= count; i++) print folder names[i]
+            if (!nested && count == 1 && text ~ /\/$/) folder = top text
+        }' "$1"
 }
 
 setup() {
@@ -112,4 +137,25 @@ setup() {
         _fatelf_amd64 || true
         same "$(sed -n "s/^$command //p" help | LC_ALL=C sort)" "$(printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort)"
     done
+}
+
+@test "every file that docs/hacking.md names exists" {
+    files_in_backquotes "$TOP/docs/hacking.md" >named
+    files_in_map "$TOP/docs/hacking.md" >map
+    # both are found, the nested names of the map too
+    finds -x 'stub/start\.S' <named
+    finds -x 'bundler/base/say\.\[ch\]' <map
+    finds -x 'tests/run' <map
+    finds -x '\.ci/probe' <map
+    absent=
+    while read -r path; do
+        case $path in
+            *'[ch]') paths=("${path%'[ch]'}c" "${path%'[ch]'}h") ;;
+            *) paths=("$path") ;;
+        esac
+        for path in "${paths[@]}"; do
+            [ -e "$TOP/$path" ] || absent+=" $path,"
+        done
+    done <<<"$(sort -u named map)"
+    nothing "$absent"
 }

@@ -209,7 +209,7 @@ def forged_frames(canvas):
 def forged_bases(canvas):
     """Impossible bases of which no byte is needed, so that a reader that accepts one starts the right program."""
     v1, v2, v3, _ = builds(canvas)
-    says = "names a base it cannot have"
+    says = "base of a variant is missing or not allowed"
 
     def delta(level, raw, base, offset=0, size=64):
         return Part(level, DELTA, raw, [(delta_frame(raw) if size else frame(raw), offset, size)], base=base)

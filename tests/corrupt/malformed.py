@@ -11,9 +11,9 @@ TOP = (1 << 64) - 1
 HUGE = 1 << 40  # FATELF_SIZE_MAX
 PREFIX_MAX = 1 << 25
 # texts of messages (lib/error.h)
-BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "names a base it cannot have", "feature flags do not fit", \
-    "does not lie where the one before it ends", "prefix of a frame is not one", "table of frames is not where", \
-    "what is said of a variant's segments"
+BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "base of a variant is missing or not allowed", "feature flags do not match", \
+    "does not start where the previous frame ends", "frame's prefix is not allowed", "table of frames is at the wrong", \
+    "record of a variant's ELF headers is invalid"
 # Values that are always refused.
 BAD_HEADER = {
     "magic": (0, 0x0a464c455441467e, TOP),
