@@ -80,7 +80,7 @@ void report_unfit(const struct launch *launch, int error, const struct fatelf_cp
         message_missing(&message, asked, cpu);
         message_text(&message, "; unset it, or write ");
         message_level(&message, asked);
-        message_text(&message, "! to try all the same");
+        message_text(&message, "! to try it anyway");
     } else if (asked != 0 && asked < lowest) {
         message_text(&message, "FATELF_AMD64 asks for at most x86-64-");
         message_level(&message, asked);

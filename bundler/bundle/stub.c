@@ -85,7 +85,7 @@ static char *find_stub(void)
     if (list)
         fclose(list);
     if (!found)
-        fail("there is no launcher stub; looked for %s; --stub names another one", searched ? searched : "it");
+        fail("no launcher stub found; searched %s; name one with --stub", searched ? searched : "it");
     free(searched);
     return found;
 }

@@ -88,7 +88,7 @@ static int run_cpu(const struct command *command, int argc, char **argv)
 const struct command command_cpu = {
     .name = "cpu",
     .synopsis = "[--json]",
-    .summary = "show this machine's level, and what it lacks for the next",
+    .summary = "show this machine's level, and the features that it lacks for the next level",
     .options = option_rows,
     .run = run_cpu,
 };

@@ -52,8 +52,8 @@ static int open_builds(struct create *create, char **operands, unsigned count)
     qsort(create->builds, count, sizeof *create->builds, by_level);
     for (unsigned i = 1; i < count; i++)
         if (create->builds[i].level == create->builds[i - 1].level)
-            return fail("%s and %s: both for v%u; a bundle has one variant for each level", create->builds[i - 1].path,
-                        create->builds[i].path, create->builds[i].level);
+            return fail("%s and %s: both for v%u; a bundle has at most one variant for each level",
+                        create->builds[i - 1].path, create->builds[i].path, create->builds[i].level);
     return 0;
 }
 

@@ -50,7 +50,7 @@ static bool compress_value(size_t index, struct option_value *value)
         }
         if (row->levels && index-- == 0) {
             snprintf(value->name, sizeof value->name, "%s:1 to %s:%d", row->option, row->option, ZSTD_maxCLevel());
-            snprintf(value->help, sizeof value->help, "with this level of %s", row->option);
+            snprintf(value->help, sizeof value->help, "compressed with this %s level", row->option);
             return true;
         }
     }
@@ -61,16 +61,16 @@ const struct option_row create_option_rows[] = {
     {'o', "output", "FILE", "write the bundle to FILE", NULL},
     {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant:", launch_value},
     {OPTION_COMPRESS, "compress", "HOW", "how the builds are stored:", compress_value},
-    {OPTION_ALIGN, "align", "SIZE", "put builds at multiples of SIZE in the file: 4K (default) to 1G", NULL},
-    {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as its difference to another one", NULL},
-    {OPTION_BASE, "base", "LEVEL", "code the other builds against this one, even where it saves little (default: v3)",
+    {OPTION_ALIGN, "align", "SIZE", "place each build at a multiple of SIZE in the file: 4K (default) to 1G", NULL},
+    {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as differences from another one", NULL},
+    {OPTION_BASE, "base", "LEVEL", "code the other builds against this one, even if it saves little (default: v3)",
      NULL},
-    {'j', "jobs", "N", "compress on N processors (default: all there are)", NULL},
+    {'j', "jobs", "N", "compress on N processors (default: all that are allowed)", NULL},
     {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL},
     {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL},
     {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL},
     {'q', "quiet", NULL, "no progress line, no warnings", NULL},
-    {'v', "verbose", NULL, "say what was written", NULL},
+    {'v', "verbose", NULL, "report what was written", NULL},
     {0},
 };
 

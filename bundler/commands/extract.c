@@ -110,7 +110,7 @@ static int run_extract(const struct command *command, int argc, char **argv)
 const struct command command_extract = {
     .name = "extract",
     .synopsis = "[-o FILE|-] [--force] BUNDLE LEVEL|best|all",
-    .summary = "take variants out of a bundle again",
+    .summary = "restore the original builds from a bundle",
     .options = option_rows,
     .run = run_extract,
 };

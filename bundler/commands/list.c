@@ -113,7 +113,7 @@ static int run_list(const struct command *command, int argc, char **argv)
 const struct command command_list = {
     .name = "list",
     .synopsis = "[--json] BUNDLE",
-    .summary = "show what a bundle holds",
+    .summary = "show what a bundle contains",
     .options = option_rows,
     .run = run_list,
 };

@@ -13,7 +13,7 @@ enum { OPTION_HAS = 256 };
 
 static const struct option_row option_rows[] = {
     {OPTION_HAS, "has", "LEVEL", "also require a variant for LEVEL; may be given several times", NULL},
-    {'q', "quiet", NULL, "print nothing when all is well", NULL},
+    {'q', "quiet", NULL, "print nothing if the bundle is correct", NULL},
     {0},
 };
 

@@ -34,7 +34,8 @@ static void not_in_place(const struct advice *advice, const struct build *build)
 static void uses_origin(const struct advice *advice, const struct build *build)
 {
     if (build->uses_origin && (!advice->in_place || build->record.not_in_place))
-        warn("%s: finds its libraries through $ORIGIN, which is not the bundle's folder when it is started from memory",
+        warn("%s: finds its libraries through $ORIGIN, which is not the bundle's directory when it is started from "
+             "memory",
              build->path);
 }
 

@@ -129,7 +129,8 @@ static int split(const char *operand, unsigned *level, const char **path)
         return 0; /* no level, but a file name that contains a '=' */
     *level = fatelf_level_parse(from, (size_t)(equals - from));
     if (*level == 0)
-        return usage_error("%s: '%.*s' is no level; levels are v1, v2, v3 and v4", operand, (int)(equals - from), from);
+        return usage_error("%s: '%.*s' is not a level; levels are v1, v2, v3 and v4", operand, (int)(equals - from),
+                           from);
     *path = equals + 1;
     return **path ? 0 : usage_error("%s: no file name after the level", operand);
 }

@@ -39,7 +39,7 @@ static int read_interpreter(const Elf64_Phdr *interpreter, int fd, const char *p
         return fail("%s: cut short: the name of its dynamic loader is missing", path);
     size_t length = strnlen(name, interpreter->p_filesz);
     if (length == interpreter->p_filesz)
-        return fail("%s: damaged ELF file: the name of its dynamic loader has no end", path);
+        return fail("%s: damaged ELF file: the name of its dynamic loader is not terminated", path);
     *padded = length != interpreter->p_filesz - 1;
     return 0;
 }

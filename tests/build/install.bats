@@ -60,7 +60,7 @@ works() {
     [ "$status" = 1 ]
     local places=("some/bin" "some/libexec/fatelf-amd64" "some/lib/fatelf-amd64")
     printf -v searched "$PWD/%s/fatelf-amd64-stub, " "${places[@]}"
-    [[ $output == "fatelf-amd64: there is no launcher stub; looked for $searched"/*"/fatelf-amd64-stub; --stub"* ]]
+    [[ $output == "fatelf-amd64: no launcher stub found; searched $searched"/*"/fatelf-amd64-stub; name one with --stub"* ]]
     [[ $output == *"; --stub names another one" ]]
     [ ! -e out ]
 }

@@ -29,7 +29,7 @@ PYTHON
     same "v1: $FIXTURES/level.v1, $size bytes, 100.0 % of its size, stored" "${stderr%%$'\n'*}"
 }
 
-origin_warning="finds its libraries through \$ORIGIN, which is not the bundle's folder when it is started from memory"
+origin_warning="finds its libraries through \$ORIGIN, which is not the bundle's directory when it is started from memory"
 
 @test "a build that finds libraries through \$ORIGIN is bundled, with a warning" {
     program runpath.v1 -Wl,--enable-new-dtags,-rpath,'/lib:$ORIGIN/../lib'

@@ -9,10 +9,10 @@ Joins builds of one program for x86-64-v1 to v4 into one executable that runs th
 
 commands:
   create   join builds for different levels into one executable
-  list     show what a bundle holds
-  extract  take variants out of a bundle again
+  list     show what a bundle contains
+  extract  restore the original builds from a bundle
   verify   decode everything in a bundle and compare the hashes
-  cpu      show this machine's level, and what it lacks for the next
+  cpu      show this machine's level, and the features that it lacks for the next level
 
 options:
   -h, --help     show this help and exit
@@ -35,16 +35,16 @@ options:
       --compress HOW         how the builds are stored:
                              none               as they are (default with inplace)
                              zstd               compressed, tuned to start fast (default with memfd)
-                             zstd:1 to zstd:22  with this level of zstd
-      --align SIZE           put builds at multiples of SIZE in the file: 4K (default) to 1G
-      --no-delta             code every build by itself, not as its difference to another one
-      --base LEVEL           code the other builds against this one, even where it saves little (default: v3)
-  -j, --jobs N               compress on N processors (default: all there are)
+                             zstd:1 to zstd:22  compressed with this zstd level
+      --align SIZE           place each build at a multiple of SIZE in the file: 4K (default) to 1G
+      --no-delta             code every build by itself, not as differences from another one
+      --base LEVEL           code the other builds against this one, even if it saves little (default: v3)
+  -j, --jobs N               compress on N processors (default: all that are allowed)
       --go-env               the bundle also honours GOAMD64 and MGODEBUG
       --stub FILE            use this launcher stub
       --force                replace FILE if it exists
   -q, --quiet                no progress line, no warnings
-  -v, --verbose              say what was written
+  -v, --verbose              report what was written
   -h, --help                 show this help and exit"
     prints "$wanted" create --help
     prints "$wanted" create -h
@@ -52,7 +52,7 @@ options:
 
 @test "list's help lists its options" {
     wanted="usage: fatelf-amd64 list [--json] BUNDLE
-show what a bundle holds
+show what a bundle contains
 
 options:
       --json                 print JSON
@@ -63,7 +63,7 @@ options:
 
 @test "extract's help lists its options" {
     wanted="usage: fatelf-amd64 extract [-o FILE|-] [--force] BUNDLE LEVEL|best|all
-take variants out of a bundle again
+restore the original builds from a bundle
 
 options:
   -o, --output FILE          write to FILE, or with '-' to standard output; for 'all', FILE.v1, FILE.v2 ...
@@ -79,7 +79,7 @@ decode everything in a bundle and compare the hashes
 
 options:
       --has LEVEL            also require a variant for LEVEL; may be given several times
-  -q, --quiet                print nothing when all is well
+  -q, --quiet                print nothing if the bundle is correct
   -h, --help                 show this help and exit"
     prints "$wanted" verify --help
     prints "$wanted" verify -h
@@ -87,7 +87,7 @@ options:
 
 @test "cpu's help lists its options" {
     wanted="usage: fatelf-amd64 cpu [--json]
-show this machine's level, and what it lacks for the next
+show this machine's level, and the features that it lacks for the next level
 
 options:
       --json                 print JSON

@@ -63,10 +63,10 @@ need_note() {
 
 @test "a level that does not exist is a usage error that names it" {
     cp "$FIXTURES/level.v1" program
-    refuses 2 "v5=program: 'v5' is no level; levels are v1, v2, v3 and v4" create -o out v5=program
-    refuses 2 "v0=program: 'v0' is no level; levels are v1, v2, v3 and v4" create -o out v0=program
-    refuses 2 "v10=program: 'v10' is no level; levels are v1, v2, v3 and v4" create -o out v10=program
-    refuses 2 "x86-64-v9=program: 'v9' is no level; levels are v1, v2, v3 and v4" create -o out x86-64-v9=program
+    refuses 2 "v5=program: 'v5' is not a level; levels are v1, v2, v3 and v4" create -o out v5=program
+    refuses 2 "v0=program: 'v0' is not a level; levels are v1, v2, v3 and v4" create -o out v0=program
+    refuses 2 "v10=program: 'v10' is not a level; levels are v1, v2, v3 and v4" create -o out v10=program
+    refuses 2 "x86-64-v9=program: 'v9' is not a level; levels are v1, v2, v3 and v4" create -o out x86-64-v9=program
 }
 
 @test "a file's name may have a '=' in it" {

@@ -111,11 +111,11 @@ load ../lib/users
 
 @test "two builds for one level are refused, wherever their levels come from" {
     cp "$FIXTURES/level.v2" other-v2
-    refuses 1 "$FIXTURES/level.v2 and other-v2: both for v2; a bundle has one variant for each level" \
+    refuses 1 "$FIXTURES/level.v2 and other-v2: both for v2; a bundle has at most one variant for each level" \
         create -o out "$FIXTURES/level.v2" other-v2
-    refuses 1 "$FIXTURES/level.v3 and other-v2: both for v2; a bundle has one variant for each level" \
+    refuses 1 "$FIXTURES/level.v3 and other-v2: both for v2; a bundle has at most one variant for each level" \
         create -o out "v2=$FIXTURES/level.v3" "$FIXTURES/level.v1" other-v2
-    refuses 1 "other-v2 and other-v2: both for v2; a bundle has one variant for each level" \
+    refuses 1 "other-v2 and other-v2: both for v2; a bundle has at most one variant for each level" \
         create -o out other-v2 other-v2
 }
 

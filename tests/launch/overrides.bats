@@ -74,11 +74,11 @@ BELOW_V4='this machine is at x86-64-v3 and lacks AVX512F, AVX512BW, AVX512CD, AV
 @test "a level above the machine's is refused, and the missing features are named" {
     need qemu-x86_64
     local features=-cx16,-lahf-lm,-popcnt,-pni,-ssse3,-sse4.1,-sse4.2
-    refused_with "./level: FATELF_AMD64 asks for x86-64-v2, but $BELOW_V2; unset it, or write v2! to try all the same" \
+    refused_with "./level: FATELF_AMD64 asks for x86-64-v2, but $BELOW_V2; unset it, or write v2! to try it anyway" \
         env FATELF_AMD64=v2 qemu-x86_64 -cpu "qemu64,$features" ./level
-    refused_with "./level: FATELF_AMD64 asks for x86-64-v3, but $BELOW_V3; unset it, or write v3! to try all the same" \
+    refused_with "./level: FATELF_AMD64 asks for x86-64-v3, but $BELOW_V3; unset it, or write v3! to try it anyway" \
         env FATELF_AMD64=v3 qemu-x86_64 -cpu Nehalem ./level
-    refused_with "./level: FATELF_AMD64 asks for x86-64-v4, but $BELOW_V4; unset it, or write v4! to try all the same" \
+    refused_with "./level: FATELF_AMD64 asks for x86-64-v4, but $BELOW_V4; unset it, or write v4! to try it anyway" \
         env FATELF_AMD64=v4 qemu-x86_64 -cpu Haswell ./level
 }
 
@@ -213,7 +213,7 @@ BELOW_V4='this machine is at x86-64-v3 and lacks AVX512F, AVX512BW, AVX512CD, AV
     [ "$(env -i FATELF_AMD64=v2 GOAMD64=v1 ./go)" = v2 ]
     env -i MGODEBUG=extract FATELF_AMD64_DEBUG=list ./go | finds '^\* '
     env -i FATELF_AMD64_DEBUG=list MGODEBUG=extract ./go | finds '^\* '
-    refused_with "./go: FATELF_AMD64 asks for x86-64-v4, but $BELOW_V4; unset it, or write v4! to try all the same" \
+    refused_with "./go: FATELF_AMD64 asks for x86-64-v4, but $BELOW_V4; unset it, or write v4! to try it anyway" \
         env FATELF_AMD64=v4 GOAMD64=v1 qemu-x86_64 -cpu Haswell ./go
 }
 
