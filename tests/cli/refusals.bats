@@ -266,14 +266,3 @@ load ../lib/users
     refuses 1 "stub: a stub of another version (format 9, this is 3); use the one that came with this tool" \
         create --stub stub -o out "$FIXTURES/level.v1"
 }
-
-@test "a tool without its stub names the file that it looked for and says what to do" {
-    cp "$TOOL" lone
-    need strings
-    place=$(strings -a lone | sed -n 's,^\(/.*/libexec/fatelf-amd64\)/fatelf-amd64-stub$,\1/fatelf-amd64-stub,p')
-    [ -n "$place" ]
-    [ ! -e "$place" ] || skip "a stub is installed on this machine"
-    TOOL=$PWD/lone
-    refuses 1 "$place: the launcher stub cannot be opened: No such file or directory; --stub names another one" \
-        create -o out "$FIXTURES/level.v1"
-}
