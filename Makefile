@@ -180,7 +180,7 @@ BUILT_UNITS = $(if $(filter cmocka,$(MISSING)),,$(UNIT_TESTS))
 ## test: run all tests without installing anything; what is missing is skipped
 test: all $(FIXTURES) $(BUILT_UNITS) $(if $(filter libc.a,$(MISSING)),,$(BUILD)/stub-system/fatelf-amd64-stub)
 	@BUILD=$(abspath $(BUILD)) SLOW=$(SLOW) SANITIZED=$(SANITIZED) \
-		SKIPPED_UNITS="$(if $(BUILT_UNITS),,$(wildcard tests/unit/*.c))" tests/run $(BUILT_UNITS)
+		SKIPPED_UNITS="$(if $(BUILT_UNITS),,$(wildcard tests/unit/*.c))" tests/run $(abspath $(BUILT_UNITS))
 
 ## check: install what the tests need, then run them all
 check:
