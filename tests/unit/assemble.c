@@ -18,7 +18,7 @@
 enum { BUILDS_MAX = 4 };
 
 struct fixture {
-    char directory[64];
+    char directory[256];
     struct build builds[BUILDS_MAX];
     unsigned count;
     struct stub_file stub;
@@ -50,9 +50,11 @@ static void open_level_fixture(struct fixture *f, unsigned level, unsigned which
 static int set_up(void **state)
 {
     static struct fixture f;
+    const char *parent = getenv("TMPDIR");
     char *path;
 
-    f = (struct fixture){.directory = "/tmp/fatelf-assemble.XXXXXX", .stub = {.fd = -1}};
+    f = (struct fixture){.stub = {.fd = -1}};
+    snprintf(f.directory, sizeof f.directory, "%s/assemble.XXXXXX", parent ? parent : "/tmp");
     assert_non_null(mkdtemp(f.directory));
     assert_true(asprintf(&path, "%s/fatelf-amd64-stub", build_directory()) > 0);
     assert_int_equal(stub_open(&f.stub, path), 0);
@@ -64,7 +66,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
-    char path[128];
+    char path[512];
 
     for (unsigned i = 0; i < f->count; i++)
         build_close(&f->builds[i]);
@@ -155,7 +157,7 @@ static void carried_over_payloads_make_the_same_bundle(void **state)
     struct assembly made = assembly_make("output"), carried = assembly_make("output");
     struct code_options how = options();
     struct bundle_file file;
-    char first[128], second[128];
+    char first[512], second[512];
 
     open_level_fixture(f, 1, 1);
     open_build(f, 2, "/proc/self/exe");
@@ -190,7 +192,7 @@ static void a_delta_coded_variant_without_its_base_is_refused(void **state)
     struct assembly made = assembly_make("output"), carried = assembly_make("output");
     struct code_options how = options();
     struct bundle_file file;
-    char path[128];
+    char path[512];
 
     open_build(f, 1, "/proc/self/exe");
     open_level_fixture(f, 2, 2);
