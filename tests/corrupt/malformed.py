@@ -13,7 +13,7 @@ PREFIX_MAX = 1 << 25
 # texts of messages (lib/error.h)
 BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "base of a variant is missing or not allowed", "feature flags do not match", \
     "does not start where the previous frame ends", "frame's prefix is not allowed", "table of frames is at the wrong", \
-    "record of a variant's ELF headers is invalid"
+    "the record of a variant's ELF headers is invalid"
 # Values that are always refused.
 BAD_HEADER = {
     "magic": (0, 0x0a464c455441467e, TOP),
