@@ -5,6 +5,7 @@ load ../lib/tool
 load ../lib/glibc
 
 @test "cpu finds the level that glibc's loader finds" {
+    need python3
     need_glibc
     level=$(glibc_level env)
     tool cpu
@@ -15,6 +16,7 @@ load ../lib/glibc
 }
 
 @test "cpu names the processor as the kernel does" {
+    need python3
     name=$(sed -n 's/^model name[[:space:]]*: *//p' /proc/cpuinfo | sed -n 1p | tr -s ' ' | sed 's/ $//')
     [ -n "$name" ] || skip "the kernel names no processor"
     tool cpu
@@ -24,6 +26,7 @@ load ../lib/glibc
 
 # The missing features are in the order of the psABI's table.
 @test "cpu says what is missing for the next level, on processors that qemu emulates" {
+    need python3
     not_sanitized
     need qemu-x86_64
     while read -r model level missing; do
@@ -45,6 +48,7 @@ END
 }
 
 @test "cpu lists no missing features at the highest level" {
+    need python3
     need_level 4
     tool cpu
     same 2 "$(wc -l <<<"$output")"
@@ -52,6 +56,7 @@ END
 }
 
 @test "cpu --json is an object with three members" {
+    need python3
     tool cpu --json
     same 0 "$status"
     nothing "$stderr"

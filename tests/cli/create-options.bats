@@ -89,6 +89,7 @@ encodings() {
 # --- --launch and --align -----------------------------------------------------------------------------------------
 
 @test "--launch memfd is the default" {
+    need python3
     succeeds create -o default "$FIXTURES/level.v1"
     succeeds create -o named --launch memfd "$FIXTURES/level.v1"
     cmp default named
@@ -96,6 +97,7 @@ encodings() {
 }
 
 @test "--launch inplace stores the builds unchanged, in an executable segment" {
+    need python3
     succeeds create -o stored --launch inplace "$FIXTURES/level.v1" "$FIXTURES/level.v2"
     same "('inplace', ['stored', 'stored'], [True, True])" "$("$TOOL" list --json stored |
         json 'd["launch"], [v["encoding"] for v in d["variants"]], [v["in_place"] for v in d["variants"]]')"
@@ -114,6 +116,7 @@ encodings() {
 }
 
 @test "a build that only exec can start is bundled for memfd, with a warning" {
+    need python3
     printf '.globl _start\n_start: mov $60, %%eax\n xor %%edi, %%edi\n syscall\n' >start.s
     for i in {1..20}; do printf '.section .s%d,"aw"\n.long %d\n' "$i" "$i"; done >>start.s
     {

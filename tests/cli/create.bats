@@ -70,6 +70,7 @@ load ../lib/users
 }
 
 @test "--go-env makes a bundle that honours GOAMD64, and no bundle honours it without --go-env" {
+    need python3
     succeeds create -o with --go-env "$FIXTURES"/level.v[1-4]
     succeeds create -o without "$FIXTURES"/level.v[1-4]
     same True "$("$TOOL" list --json with | json 'd["go_env"]')"

@@ -38,6 +38,7 @@ table() {
 }
 
 @test "list --json prints the same facts for programs" {
+    need python3
     "$TOOL" create -o out "$FIXTURES/level.v2" "$FIXTURES/level.v4"
     tool list --json out
     nothing "$stderr"
@@ -62,6 +63,7 @@ PYTHON
 }
 
 @test "list --json counts the frames of a large variant" {
+    need python3
     { cat "$FIXTURES/level.v1" && head -c 3M /dev/zero; } >large.v1
     "$TOOL" create -q -o out large.v1
     tool list --json out
@@ -71,6 +73,7 @@ PYTHON
 }
 
 @test "list --json escapes characters that JSON strings cannot contain" {
+    need python3
     name=$'quo"te back\\slash tab\t new\nline \1'
     "$TOOL" create -o "$name" "$FIXTURES/level.v1"
     tool list --json "$name"
@@ -78,6 +81,7 @@ PYTHON
 }
 
 @test "list reads a bundle without section headers" {
+    need python3
     need llvm-strip
     "$TOOL" create -o out "$FIXTURES"/level.v[1-2]
     llvm-strip --strip-sections -o bare out

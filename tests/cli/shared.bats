@@ -4,6 +4,7 @@ load ../lib/common
 load ../lib/tool
 
 @test "a build given for several levels is stored once, at the lowest" {
+    need python3
     cp "$FIXTURES/level.v1" a
     cp "$FIXTURES/level.v2" b
     "$TOOL" create -o out v1=a v2=b v3=a v4=a
