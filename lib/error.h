@@ -34,8 +34,7 @@
     X(FRAME_CHECKSUM, "damaged: a frame's checksum does not match") \
     X(PROGRAM_NONE, "the bundle does not describe its segments") \
     X(PROGRAM_KIND, "not a program, or it has more than 64 program headers") \
-    X(PROGRAM_SEGMENT, "a segment lies outside of the file or of the address space, or its address and file offset " \
-                       "differ within a page") \
+    X(PROGRAM_SEGMENT, "a segment is outside the file or address space, or address and offset differ within a page") \
     X(PROGRAM_SEGMENTS, "it has more than 16 segments") \
     X(PROGRAM_ORDER, "its segments are not in ascending order, or two of them share a page of memory") \
     X(PROGRAM_SHARED, "two of its segments share pages of the file in a way that cannot be mapped") \
