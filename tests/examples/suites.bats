@@ -118,6 +118,7 @@ compare_tests() {
 }
 
 @test "Python, started in place, has the same results as natively in some of its own tests" {
+    need python3
     # shellcheck disable=SC2086 # words on purpose
     compare_tests -- $QUICK
     [ "$(grep -c ' completed$' bundle)" -gt 500 ]

@@ -135,6 +135,7 @@ raise SystemExit(subprocess.run(["sh", "-c", "kill -9 $$"]).returncode + 20)'
 
 @test "gofmt, a Go program, formats, lists, reports errors and dies as it does natively" {
     need go
+    skip_unless "this perl lacks a module" perl -MPOSIX -MData::Dumper -e 1
     local gofmt
     gofmt=$(go env GOROOT)/bin/gofmt
     [ -x "$gofmt" ] || skip "this Go has no gofmt"
