@@ -20,11 +20,11 @@ struct wishes {
 
 /*
  * Fills *wishes, which must be all zero, from FATELF_AMD64, FATELF_AMD64_LAUNCH and FATELF_AMD64_DEBUG, and with
- * `go_env` also from GOAMD64 and MGODEBUG. Reads nothing in secure mode (AT_SECURE).
+ * `go_env` also from GOAMD64 and MGODEBUG. Not for secure mode.
  */
 void environment_read(char **envp, bool go_env, struct wishes *wishes);
 
-/* The value of the variable `name`, which stays part of `envp`; NULL if it is not set or in secure mode (AT_SECURE). */
+/* The value of the variable `name`, which stays part of `envp`; NULL if it is not set. Not for secure mode. */
 const char *environment_get(char **envp, const char *name);
 
 #endif

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../lib/program.h"
 #include "message.h"
 #include "report.h"
 
@@ -25,13 +27,37 @@ void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE])
     name[length + 3] = 0;
 }
 
-static void execute(const struct launch *launch, int fd)
+int exec_descriptor(int fd)
 {
-    syscall(SYS_execveat, fd, "", launch->argv, launch->envp, AT_EMPTY_PATH);
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    int higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), error = errno;
+    close(fd);
+    errno = error;
+    return higher;
 }
 
-/* For kernels before 3.19 and sandboxes, which have no execveat(). */
-static struct outcome execute_path(const struct launch *launch, int fd)
+bool exec_conceal(void)
+{
+    /* 0 and 2 (SUID_DUMP_ROOT, for set-uid programs) keep other processes out as they are. */
+    return prctl(PR_GET_DUMPABLE) == 1 && prctl(PR_SET_DUMPABLE, 0) == 0;
+}
+
+void exec_reveal(bool concealed)
+{
+    if (concealed)
+        prctl(PR_SET_DUMPABLE, 1);
+}
+
+/* Executes the file itself. Returns an errno value. */
+static int execute(const struct launch *launch, int fd)
+{
+    syscall(SYS_execveat, fd, "", launch->argv, launch->envp, AT_EMPTY_PATH);
+    return errno;
+}
+
+/* For kernels before 3.19 and for sandboxes and emulators that have no execveat(), or one that does not work. */
+static int execute_path(const struct launch *launch, int fd)
 {
     struct message path = {.length = 0};
 
@@ -39,24 +65,35 @@ static struct outcome execute_path(const struct launch *launch, int fd)
     message_number(&path, (uint64_t)fd);
     path.text[path.length] = 0;
     execve(path.text, launch->argv, launch->envp);
-    return outcome_refused("execve", errno); /* never final: ENOENT may also mean that /proc is not mounted */
+    return errno;
+}
+
+/* Whether the program names a dynamic loader that does not exist. *path is its path. */
+static bool lacks_loader(const struct launch *launch, const char **path)
+{
+    struct fatelf_program program;
+    unsigned index = (unsigned)(launch->payload.variant - launch->bundle.manifest.variants);
+
+    if (fatelf_bundle_program(&launch->bundle, index, &program) != 0 || !program.interpreter)
+        return false;
+    *path = program.interpreter;
+    return access(program.interpreter, F_OK) != 0 && errno == ENOENT;
 }
 
 struct outcome exec_fd(struct launch *launch, const char *method, int fd)
 {
+    const char *loader;
+
     if (launch->wishes.debug == DEBUG_LOG)
         report_started(launch, method);
-    execute(launch, fd);
-    if (errno == ENOENT) {
+    int error = execute(launch, fd);
+    if (error == ENOENT) {
+        if (lacks_loader(launch, &loader))
+            return outcome_final(loader, ENOENT);
         /* If a binfmt_misc handler runs the program, it opens the descriptor after close-on-exec has closed it. */
         fcntl(fd, F_SETFD, 0);
-        execute(launch, fd);
-    } else if (errno == ENOSYS || errno == EPERM || errno == EACCES) {
-        report_refusal(launch, method, outcome_refused("execveat", errno));
-        return execute_path(launch, fd);
+        error = execute(launch, fd);
     }
-    /* ENOENT: the dynamic loader is missing. ENOEXEC: not a program. E2BIG: too many arguments. */
-    if (errno == ENOENT || errno == ENOEXEC || errno == E2BIG)
-        return outcome_final("execveat", errno);
-    return outcome_refused("execveat", errno);
+    report_refusal(launch, method, outcome_refused("execveat", error));
+    return outcome_refused("execve", execute_path(launch, fd));
 }

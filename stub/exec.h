@@ -6,11 +6,28 @@
 #include "launcher.h"
 #include "outcome.h"
 
+#include <stdbool.h>
+
 /* In bytes, with the terminating 0. memfd_create(2) accepts 249 bytes before it. */
 enum { EXEC_NAME_SIZE = 250 };
 
 /* The name of a memfd with the variant, "prog.v3": it is shown in /proc/PID/maps and /proc/PID/exe. */
 void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE]);
+
+/*
+ * Returns a descriptor of the same file that is not 0, 1 or 2, and closes `fd` if it is. If one of these is closed when
+ * the bundle is started, no message may go to a file of the launcher. -1 with errno: there is none; also if `fd` is -1.
+ */
+int exec_descriptor(int fd);
+
+/*
+ * While the launcher writes the variant to a file, no other process may open that file through /proc/PID/fd and change
+ * it. The kernel allows that to all processes of the same user unless the process is not dumpable (proc(5), ptrace(2),
+ * PTRACE_MODE_READ_FSCREDS). exec_conceal() is called before the file exists; it returns whether exec_reveal() has to
+ * undo it. exec undoes it too.
+ */
+bool exec_conceal(void);
+void exec_reveal(bool concealed);
 
 /*
  * Executes the file `fd`, which is close-on-exec. Returns only on failure, with the last call that was refused

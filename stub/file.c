@@ -35,6 +35,30 @@ static bool is_same_file(int a, int b)
            first.st_ino == second.st_ino;
 }
 
+/* Sets *reader to a second descriptor of the file, or to -1. The umask may have taken permissions. */
+static void open_again(int writer, const char *path, int *reader)
+{
+    fchmod(writer, S_IRUSR | S_IXUSR);
+    *reader = exec_descriptor(open(path, O_RDONLY | O_CLOEXEC));
+}
+
+/* Creates a file that has no name, so that nobody else can open it. False: not in this directory, or there is no /proc. */
+static bool create_unnamed(const char *directory, int *writer, int *reader)
+{
+    struct message path = {.length = 0};
+
+    *writer = exec_descriptor(open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, S_IRWXU));
+    if (*writer < 0)
+        return false;
+    message_text(&path, "/proc/self/fd/");
+    message_number(&path, (uint64_t)*writer);
+    path.text[path.length] = 0;
+    open_again(*writer, path.text, reader);
+    if (*reader < 0)
+        close(*writer);
+    return *reader >= 0;
+}
+
 /*
  * Creates a file, opens it once for writing and once for reading, and unlinks it. The caller closes both descriptors.
  * There are two because exec refuses a file that is open for writing (ETXTBSY), and an unlinked file could be opened
@@ -52,6 +76,8 @@ static struct outcome create_private(const char *directory, int *writer, int *re
         return outcome_refused("statvfs", errno);
     if (fs.f_flag & ST_NOEXEC)
         return outcome_refused("noexec mount", EACCES);
+    if (create_unnamed(directory, writer, reader))
+        return outcome_ok();
     for (unsigned attempt = 0; attempt < 16; attempt++) {
         random_name(digits, attempt);
         path.length = 0;
@@ -59,13 +85,12 @@ static struct outcome create_private(const char *directory, int *writer, int *re
         message_text(&path, "/.fatelf-amd64-");
         message_text(&path, digits);
         path.text[path.length] = 0;
-        *writer = open(path.text, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRWXU);
+        *writer = exec_descriptor(open(path.text, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRWXU));
         if (*writer < 0 && errno == EEXIST)
             continue;
         if (*writer < 0)
             return outcome_refused("open", errno);
-        fchmod(*writer, S_IRUSR | S_IXUSR); /* whatever the umask was */
-        *reader = open(path.text, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        open_again(*writer, path.text, reader);
         int error = *reader < 0 ? errno : is_same_file(*writer, *reader) ? 0 : ESTALE;
         unlink(path.text);
         if (!error)
@@ -80,6 +105,7 @@ static struct outcome create_private(const char *directory, int *writer, int *re
 static struct outcome launch_in(struct launch *launch, const char *directory)
 {
     int writer, reader;
+    bool concealed = exec_conceal();
     struct outcome outcome = create_private(directory, &writer, &reader);
 
     if (outcome.kind == OUTCOME_OK) {
@@ -89,14 +115,15 @@ static struct outcome launch_in(struct launch *launch, const char *directory)
             outcome = exec_fd(launch, directory, reader);
         close(reader);
     }
+    exec_reveal(concealed);
     return report_refusal(launch, directory, outcome);
 }
 
 struct outcome file_launch(struct launch *launch)
 {
     const char *const directories[] = {
-        environment_get(launch->envp, "TMPDIR"),          "/dev/shm", "/tmp", "/var/tmp",
-        environment_get(launch->envp, "XDG_RUNTIME_DIR"),
+        launch->secure ? NULL : environment_get(launch->envp, "TMPDIR"),          "/dev/shm", "/tmp", "/var/tmp",
+        launch->secure ? NULL : environment_get(launch->envp, "XDG_RUNTIME_DIR"),
     };
     struct outcome outcome = outcome_ok();
 

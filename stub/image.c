@@ -5,12 +5,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000 /* linux/mman.h, since 4.17; older kernels take the address as a hint */
-#endif
-#ifndef PR_GET_MDWE
-#define PR_GET_MDWE 66 /* linux/prctl.h, since 6.3 */
 #endif
 #define HUGE_PAGE (UINT64_C(2) << 20)
 
@@ -137,10 +136,24 @@ static bool copy_pages(const struct image *image, const struct fatelf_segment *s
     return segment->flags & PF_W || mprotect(start, size, protection(segment)) == 0;
 }
 
-/* Bytes of the segment's pages that move. The others are copies, because another segment gets the pages themselves. */
+/*
+ * Bytes at the start of the segment that are copied: pages that another segment gets, or the page with the ELF header.
+ * The kernel writes copies to core files, but of pages from a file only the first one of the file (vma_dump_size(),
+ * fs/coredump.c), and this page is inside of one. Debuggers find the program's build-id in it.
+ */
+static uint64_t copied_head(const struct fatelf_segment *segment)
+{
+    bool has_header = segment->file_offset == 0 && segment->file_size >= FATELF_PAGE + segment->copied_tail;
+
+    if (segment->copied_head > 0 || !has_header || segment->flags & PF_X)
+        return segment->copied_head;
+    return FATELF_PAGE;
+}
+
+/* Bytes of the segment's pages that move. The others are copies. */
 static uint64_t moving(const struct fatelf_segment *segment)
 {
-    return segment->file_size - segment->copied_head - segment->copied_tail;
+    return segment->file_size - copied_head(segment) - segment->copied_tail;
 }
 
 static bool move_pages(const struct fatelf_segment *segment, const unsigned char *from, unsigned char *to)
@@ -157,8 +170,8 @@ bool image_move_back(const struct image *image, const unsigned char *bytes, unsi
 
     for (unsigned i = 0; i < moved; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
-        unsigned char *home = (unsigned char *)(uintptr_t)bytes + segment->file_offset + segment->copied_head;
-        good &= move_pages(segment, at(image, segment->address + segment->copied_head), home);
+        unsigned char *home = (unsigned char *)(uintptr_t)bytes + segment->file_offset + copied_head(segment);
+        good &= move_pages(segment, at(image, segment->address + copied_head(segment)), home);
         /* the pages have the segment's protection, but the next launch method must read them */
         good &= moving(segment) == 0 || mprotect(home, moving(segment), PROT_READ) == 0;
     }
@@ -167,30 +180,38 @@ bool image_move_back(const struct image *image, const unsigned char *bytes, unsi
 
 /*
  * Makes moved code visible to perf(1). The kernel reports new mappings to perf, but not those that mremap() makes. It
- * does report an mprotect() that changes the protection, so the code loses PROT_EXEC and gets it back. This is left out
- * if a policy forbids making memory executable: PR_SET_MDWE, or a system call filter, which refuses the first
- * mprotect() although it changes nothing. Every policy would allow changing to PROT_EXEC alone and back, but for that
- * the kernel allocates one of the process's protection keys. Returns false if the code may no longer be executable.
+ * does report a call of mprotect() that changes the protection, so the code loses PROT_READ and gets it back. It keeps
+ * PROT_EXEC all the time: security modules (IMA, SELinux), PR_SET_MDWE and system call filters may refuse to make
+ * memory executable. If the kernel refuses one of these calls, the code still runs; x86-64 pages that can be executed
+ * can also be read.
+ *
+ * On a processor with protection keys, mprotect() with PROT_EXEC alone would take one of the process's 15 keys.
+ * pkey_mprotect() with key 0 does not, but refuses key 0 (EINVAL) on other processors. Some system call filters kill a
+ * process that calls pkey_mprotect(), so with a filter perf does not learn of the code there.
  */
-static bool announce(unsigned char *code, uint64_t size)
+static void announce(unsigned char *code, uint64_t size, bool protection_keys)
 {
-    if (prctl(PR_GET_MDWE, 0, 0, 0, 0) > 0 || mprotect(code, size, PROT_READ | PROT_EXEC) != 0)
-        return true;
-    return mprotect(code, size, PROT_READ) == 0 && mprotect(code, size, PROT_READ | PROT_EXEC) == 0;
+    long result;
+
+    if (!protection_keys)
+        result = mprotect(code, size, PROT_EXEC);
+    else if (prctl(PR_GET_SECCOMP) != 0)
+        return;
+    else
+        result = syscall(SYS_pkey_mprotect, code, size, PROT_EXEC, 0);
+    if (result == 0)
+        mprotect(code, size, PROT_READ | PROT_EXEC);
 }
 
 static bool protect_moved(const struct fatelf_segment *segment, unsigned char *start, int has)
 {
     int wanted = protection(segment);
 
-    if (moving(segment) == 0)
-        return true;
-    if (wanted == has && wanted & PROT_EXEC)
-        return announce(start, moving(segment));
-    return wanted == has || mprotect(start, moving(segment), wanted) == 0;
+    return wanted == has || moving(segment) == 0 || mprotect(start, moving(segment), wanted) == 0;
 }
 
-struct outcome image_move(const struct image *image, const unsigned char *bytes, bool executable, unsigned *moved)
+struct outcome image_move(const struct image *image, const unsigned char *bytes, bool executable, bool protection_keys,
+                          unsigned *moved)
 {
     int has = PROT_READ | (executable ? PROT_EXEC : 0);
 
@@ -199,19 +220,24 @@ struct outcome image_move(const struct image *image, const unsigned char *bytes,
         return outcome_refused("mremap", EINVAL);
     for (unsigned i = 0; i < image->program.segment_count; i++) { /* all copies, before any page moves away */
         const struct fatelf_segment *segment = &image->program.segments[i];
-        if (!copy_pages(image, segment, bytes, 0, segment->copied_head) ||
+        if (!copy_pages(image, segment, bytes, 0, copied_head(segment)) ||
             !copy_pages(image, segment, bytes, segment->file_size - segment->copied_tail, segment->copied_tail) ||
             !map_rest(image, i))
             return outcome_refused("mmap", errno);
     }
     while (*moved < image->program.segment_count) {
         const struct fatelf_segment *segment = &image->program.segments[*moved];
-        unsigned char *to = at(image, segment->address + segment->copied_head);
-        if (!move_pages(segment, bytes + segment->file_offset + segment->copied_head, to))
+        unsigned char *to = at(image, segment->address + copied_head(segment));
+        if (!move_pages(segment, bytes + segment->file_offset + copied_head(segment), to))
             return outcome_refused("mremap", errno);
         ++*moved;
         if (!protect_moved(segment, to, has))
             return outcome_refused("mprotect", errno);
+    }
+    for (unsigned i = 0; i < image->program.segment_count; i++) { /* now that nothing can fail any more */
+        const struct fatelf_segment *segment = &image->program.segments[i];
+        if (protection(segment) == (PROT_READ | PROT_EXEC) && moving(segment) > 0)
+            announce(at(image, segment->address + copied_head(segment)), moving(segment), protection_keys);
     }
     return outcome_ok();
 }

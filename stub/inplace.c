@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../lib/error.h"
@@ -49,6 +50,17 @@ static int read_loader(int fd, struct fatelf_program *program)
                                                                                                                : 0;
 }
 
+/*
+ * Whether exec would refuse the loader `fd` because the process may not execute it. The effective user counts, which
+ * access() cannot check. Kernels before 5.8, and some system call filters, do not have faccessat2().
+ */
+static bool may_not_execute(int fd, const char *path)
+{
+    if (syscall(SYS_faccessat2, fd, "", X_OK, AT_EACCESS | AT_EMPTY_PATH) == 0)
+        return false;
+    return errno == EACCES || (access(path, X_OK) != 0 && errno == EACCES);
+}
+
 /* Maps the dynamic loader at `path`. */
 static struct outcome map_loader(const char *path, struct image *loader)
 {
@@ -59,6 +71,10 @@ static struct outcome map_loader(const char *path, struct image *loader)
     if (fd < 0)
         return errno == ENOENT ? outcome_final(path, errno) /* exec would not find it either */
                                : outcome_refused(path, errno);
+    if (may_not_execute(fd, path)) {
+        close(fd);
+        return outcome_final(path, EACCES);
+    }
     int error = read_loader(fd, &loader->program);
     struct outcome outcome = error ? outcome_refused(path, error) : image_reserve(loader, 0);
     if (outcome.kind == OUTCOME_OK) {
@@ -80,7 +96,7 @@ static struct outcome move_pages(const struct launch *launch, const struct image
 
     if (!self_reaches(bytes + image_file_end(image)))
         return outcome_of(FATELF_ERROR_CUT_SHORT);
-    struct outcome outcome = image_move(image, bytes, launch->bundle.executable, &moved);
+    struct outcome outcome = image_move(image, bytes, launch->bundle.executable, launch->protection_keys, &moved);
     if (outcome.kind != OUTCOME_OK && !image_move_back(image, bytes, moved))
         outcome.kind = OUTCOME_FINAL; /* the payload is no longer in one piece */
     return outcome;

@@ -5,16 +5,22 @@
  * The only code of the launcher that stays mapped while the program runs, because it cannot unmap itself. stub.ld puts
  * it in one page, and not in the file's first page: crash reporters take a mapped ELF header for a module of the
  * process.
+ *
+ * The entry address must be in a register or in memory when the last instruction jumps to it, and stays there. It is in
+ * %rcx, where the processor's SYSCALL instruction leaves the address that a system call returns to. All other registers
+ * are 0 as after exec, and so is the memory below the stack pointer.
  */
 #include <sys/syscall.h>
+
+#define STACK_MAPPED 0x20000 /* stack_expand in setup_arg_pages(), fs/exec.c */
 
         .section .jump, "ax"
         .globl  jump
         .hidden jump
         .type   jump, @function
 jump:
-        mov     %rdi, %rsp
-        push    %rsi                            /* the entry, for `ret`: all registers will be 0 */
+        mov     %rdi, %rsp                      /* nothing is written to the stack from here on */
+        mov     %rsi, %r12                      /* entry */
         mov     %rdx, %r8                       /* start */
         mov     %rcx, %r9                       /* end */
         lea     jump(%rip), %r10
@@ -31,6 +37,23 @@ jump:
         mov     $SYS_munmap, %eax
         syscall
 
+        /* The C library's start-up code and main() have used the stack. After exec it is all zeros below the stack
+           pointer: the rest of this page is cleared, the pages below it are given back. The kernel has mapped at most
+           STACK_MAPPED bytes there. */
+        mov     %rsp, %rcx
+        and     $4095, %ecx
+        mov     %rsp, %rdi
+        sub     %rcx, %rdi
+        lea     -STACK_MAPPED(%rdi), %r8
+        xor     %eax, %eax
+        rep stosb
+        mov     %r8, %rdi
+        mov     $STACK_MAPPED, %esi
+        mov     $4, %edx                        /* MADV_DONTNEED */
+        mov     $SYS_madvise, %eax
+        syscall
+
+        mov     %r12, %rcx
         fninit                                  /* the C library may have used these for anything */
         ldmxcsr mxcsr(%rip)
         pxor    %xmm0, %xmm0
@@ -52,7 +75,6 @@ jump:
 
         xor     %eax, %eax
         xor     %ebx, %ebx
-        xor     %ecx, %ecx
         xor     %edx, %edx                      /* the C library calls this address at exit unless it is 0 */
         xor     %esi, %esi
         xor     %edi, %edi
@@ -66,7 +88,7 @@ jump:
         xor     %r14d, %r14d
         xor     %r15d, %r15d
         cmpl    $0, mxcsr(%rip)                 /* clears all arithmetic flags; the others were not changed */
-        ret
+        jmp     *%rcx
 
         .balign 4
 mxcsr:  .long   0x1f80                          /* initial value: x86-64 psABI, 3.4.1 */

@@ -29,8 +29,10 @@ enum { REFUSALS_MAX = 13 };
 struct launch {
     char **argv;
     char **envp;
+    bool secure;      /* AT_SECURE: the environment comes from a user with fewer rights than the program */
     const char *path; /* of the bundle, as the user started it */
     struct fatelf_bundle bundle;
+    bool protection_keys;          /* the processor has them, and the kernel uses them (CPUID, OSPKE) */
     struct fatelf_payload payload; /* of the chosen variant */
     struct fatelf_payload base;    /* of its base; set only if payload.base is not NULL */
     struct wishes wishes;

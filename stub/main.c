@@ -5,6 +5,7 @@
 
 #include "../lib/cpu.h"
 #include "../lib/error.h"
+#include "auxv.h"
 #include "frames.h"
 #include "launcher.h"
 #include "methods.h"
@@ -47,6 +48,7 @@ static void choose(struct launch *launch)
     unsigned index = 0;
 
     fatelf_cpu_read(&cpu);
+    launch->protection_keys = cpu.leaf[FATELF_LEAF_7][FATELF_ECX] >> 4 & 1;
     unsigned machine = fatelf_level(&cpu);
     if (launch->wishes.at_most && (override->level > machine || override->level < manifest->variants[0].level))
         *override = (struct fatelf_override){0};
@@ -90,15 +92,19 @@ static _Noreturn void start(struct launch *launch)
     report_refused(launch, outcome);
 }
 
-int main(int argc, char **argv, char **envp)
+/* Called by main() in start.S. */
+_Noreturn void launcher_main(int argc, char **argv, char **envp);
+
+void launcher_main(int argc, char **argv, char **envp)
 {
-    struct launch launch = {.argv = argv, .envp = envp, .path = own_path(argv)};
+    struct launch launch = {.argv = argv, .envp = envp, .secure = auxv_restore(envp), .path = own_path(argv)};
 
     (void)argc;
     struct outcome outcome = self_open(&launch.bundle);
     if (outcome.kind != OUTCOME_OK)
         report_damaged(&launch, outcome.error);
-    environment_read(envp, launch.bundle.manifest.header.compatible & FATELF_COMPATIBLE_GO_ENV, &launch.wishes);
+    if (!launch.secure)
+        environment_read(envp, launch.bundle.manifest.header.compatible & FATELF_COMPATIBLE_GO_ENV, &launch.wishes);
     if (launch.wishes.unknown)
         report_unknown(&launch);
     if (launch.wishes.debug == DEBUG_LOG)
@@ -109,5 +115,5 @@ int main(int argc, char **argv, char **envp)
         extract(&launch);
     else
         start(&launch);
-    return 0;
+    _exit(0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -18,33 +19,57 @@
 
 /*
  * Seals keep other processes from changing the program while it runs. If the kernel refuses them, it runs without them.
- * F_SEAL_FUTURE_WRITE forbids the same as F_SEAL_WRITE, except for mappings that already exist, and there are none.
- * F_SEAL_WRITE checks every page for such mappings, which takes a fiftieth of a start (docs/performance.md). Kernels
- * before 5.1 have only F_SEAL_WRITE.
+ * F_SEAL_FUTURE_WRITE forbids the same as F_SEAL_WRITE, except for shared mappings that already exist, and there are
+ * none. F_SEAL_WRITE looks for such mappings in every page, which takes a fiftieth of a start (docs/performance.md).
+ * But in the kernels 5.1 to 5.4, a private mapping of a file with F_SEAL_FUTURE_WRITE is shared after fork() (fixed by
+ * 05d351102dbe, "mm, memfd: fix COW issue on MAP_PRIVATE and F_SEAL_FUTURE_WRITE mappings", in 5.5), so `future_write`
+ * must be false there.
  */
-static void seal(int fd)
+static void seal(int fd, bool future_write)
 {
     const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
-    if (fcntl(fd, F_ADD_SEALS, seals | F_SEAL_FUTURE_WRITE) != 0 && errno == EINVAL)
+    if (!future_write || fcntl(fd, F_ADD_SEALS, seals | F_SEAL_FUTURE_WRITE) != 0)
         fcntl(fd, F_ADD_SEALS, seals | F_SEAL_WRITE);
 }
 
-struct outcome memfd_launch(struct launch *launch)
+/*
+ * With a lease, the kernel makes every process wait that wants to open the file for writing (fcntl(2)), also one with
+ * rights that exec_conceal() does not stop. The signal that tells of it must be one that is ignored by default.
+ */
+static void lease(int fd)
+{
+    if (fcntl(fd, F_SETSIG, SIGURG) == 0)
+        fcntl(fd, F_SETLEASE, F_RDLCK);
+}
+
+static struct outcome write_and_execute(struct launch *launch)
 {
     char name[EXEC_NAME_SIZE];
 
     exec_name(launch, name);
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+    int fd = exec_descriptor(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC));
+    bool since_6_3 = fd >= 0;
     if (fd < 0 && errno == EINVAL) /* a kernel before 6.3: every memfd may be executed */
-        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        fd = exec_descriptor(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (fd < 0)
-        return report_refusal(launch, "memfd", outcome_refused("memfd_create", errno));
+        return outcome_refused("memfd_create", errno);
+    lease(fd);
     struct outcome outcome = frames_write(launch, fd);
     if (outcome.kind == OUTCOME_OK) {
-        seal(fd);
+        seal(fd, since_6_3);
+        fcntl(fd, F_SETLEASE, F_UNLCK);
         outcome = exec_fd(launch, "memfd", fd);
     }
     close(fd);
+    return outcome;
+}
+
+struct outcome memfd_launch(struct launch *launch)
+{
+    bool concealed = exec_conceal();
+    struct outcome outcome = write_and_execute(launch);
+
+    exec_reveal(concealed);
     return report_refusal(launch, "memfd", outcome);
 }

@@ -8,6 +8,7 @@
 #include <sys/rseq.h>
 #endif
 
+#include "auxv.h"
 #include "kernel.h"
 #include "self.h"
 
@@ -41,11 +42,7 @@ struct process process_read(char **argv, char **envp, const struct fatelf_progra
         .stack = (uint64_t *)argv - 1, .envp = envp, .stack_end = (uint64_t)(uintptr_t)(argv + 1)};
     const char *executed = NULL;
 
-    while (*envp)
-        envp++;
-    while (!*envp) /* there are several NULLs if glibc has removed variables because of AT_SECURE */
-        envp++;
-    process.auxv = (Elf64_auxv_t *)envp;
+    process.auxv = auxv_find(envp);
     for (const Elf64_auxv_t *entry = process.auxv; entry->a_type != AT_NULL; entry++)
         if (entry->a_type == AT_EXECFN)
             executed = (const char *)entry->a_un.a_val;
@@ -54,6 +51,8 @@ struct process process_read(char **argv, char **envp, const struct fatelf_progra
     if (executed)
         process.stack_end = (uint64_t)(uintptr_t)executed + strlen(executed) + 1 + sizeof(void *);
     process.randomised = process.stack_end != STACK_TOP;
+    uint32_t size = 0;
+    process.describable = prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0) == 0 && size == sizeof(struct mm_map);
     /* For a relocatable program without a loader, the kernel chooses the addresses of both the program and the heap. */
     if (process.randomised && (!program->relocatable || program->interpreter) &&
         syscall(SYS_getrandom, process.random, sizeof process.random, GRND_INSECURE_FLAG) < 0 &&
@@ -71,6 +70,11 @@ uint64_t process_base(const struct process *process, const struct fatelf_program
 {
     if (!program->interpreter)
         return 0; /* exec puts it where it puts loaders and libraries */
+    if (!process->describable) {
+        /* The heap stays where the kernel put it for the launcher. If the program ends there, nothing is in its way. */
+        uint64_t size = program->segments[program->segment_count - 1].end - program->segments[0].address;
+        return fatelf_page_start((uint64_t)syscall(SYS_brk, 0)) - size - program->alignment;
+    }
     return PROGRAM_BASE + (process->randomised ? process->random[0] % RANDOM_PAGES * FATELF_PAGE : 0);
 }
 
@@ -141,7 +145,8 @@ void process_describe(const struct process *process, const struct image *image, 
         last = *string;
     if (envp[0])
         map.env_end = (uint64_t)(uintptr_t)last + strlen(last) + 1;
-    prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
+    if (process->describable)
+        prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
 }
 
 /*

@@ -17,7 +17,7 @@ static struct message begin(const struct launch *launch)
     struct message message = {.length = 0};
 
     message_text(&message, "fatelf-amd64: ");
-    message_text(&message, launch->path);
+    message_foreign(&message, launch->path);
     message_text(&message, ": ");
     return message;
 }
@@ -41,7 +41,7 @@ void report_unknown(const struct launch *launch)
 {
     struct message message = begin(launch);
 
-    message_text(&message, launch->wishes.unknown);
+    message_foreign(&message, launch->wishes.unknown);
     message_text(&message, ": unknown value; FATELF_AMD64 takes v1..v4 or v1!..v4!, FATELF_AMD64_LAUNCH takes ");
     for (unsigned i = 0; i < FATELF_LAUNCH_ROWS; i++) {
         message_text(&message, i == 0 ? "" : i + 1 < FATELF_LAUNCH_ROWS ? ", " : " or ");
@@ -112,10 +112,10 @@ void report_refused(const struct launch *launch, struct outcome last)
         const struct refusal *refusal = &launch->refusals[i];
         message_text(&message, i ? "; " : " ");
         if (refusal->method) {
-            message_text(&message, refusal->method);
+            message_foreign(&message, refusal->method);
             message_text(&message, ": ");
         }
-        message_text(&message, refusal->call);
+        message_foreign(&message, refusal->call);
         message_text(&message, ": ");
         message_text(&message, strerror(refusal->error));
     }
@@ -129,7 +129,7 @@ void report_list(const struct launch *launch, unsigned machine, unsigned chosen)
     const struct fatelf_manifest *manifest = &launch->bundle.manifest;
     struct message message = {.length = 0};
 
-    message_text(&message, launch->path);
+    message_foreign(&message, launch->path);
     message_text(&message, ": launch ");
     message_text(&message, fatelf_launch_by_number(manifest->header.launch)->name);
     message_text(&message, "; this machine is at x86-64-");
@@ -168,7 +168,7 @@ void report_started(const struct launch *launch, const char *method)
     message_text(&message, "starting ");
     message_level(&message, launch->payload.variant->level);
     message_text(&message, " by ");
-    message_text(&message, method);
+    message_foreign(&message, method);
     message_text(&message, ", ready in ");
     message_number(&message, microseconds / 1000);
     message_text(&message, ".");

@@ -18,7 +18,13 @@
  * measured), including parts of other variants. The first start of the Go compiler took 45 ms without madvise() and 35
  * ms with it (docs/performance.md).
  */
+#include <features.h>
 #include <sys/syscall.h>
+
+#include "auxv.h"
+
+#define STACK_SIZE 0x10000 /* bytes; at most a fifth of it was used in measurements */
+#define PATH_SHOWN 900 /* bytes of argv[0] in the message, which has 1024 bytes in all */
 
         .section .text.start, "ax"
         .globl  fatelf_start
@@ -53,31 +59,59 @@ fatelf_start:
         mov     $8, %r10d                       /* size of a set */
         mov     $SYS_rt_sigprocmask, %eax
         syscall
-        mov     %r8, %rdx
         cmp     $-14, %eax                      /* -EFAULT */
-        jne     _start
+        je      cut_short
 
-        /* writev(2, { prefix, argv[0], reason }, 3); exit_group(127) */
-        mov     8(%rsp), %rsi                   /* argv[0], or NULL */
-        xor     %eax, %eax
-        test    %rsi, %rsi
-        jz      4f
-3:      cmpb    $0, (%rsi,%rax)
-        je      4f
-        inc     %eax
-        jmp     3b
-4:      push    $reason_end - reason
-        lea     reason(%rip), %rcx
-        push    %rcx
-        push    %rax
-        push    %rsi
-        push    $reason - prefix
-        lea     prefix(%rip), %rcx
-        push    %rcx
+#ifndef __GLIBC__
+        mov     (%rsp), %rax                    /* argc */
+        lea     16(%rsp,%rax,8), %rbp           /* envp */
+3:      cmpq    $0, (%rbp)
+        lea     8(%rbp), %rbp
+        jne     3b
+4:      mov     (%rbp), %rax                    /* a_type */
+        lea     -11(%rax), %ecx                 /* AT_UID 11, AT_EUID 12, AT_GID 13, AT_EGID 14 */
+        cmp     $3, %ecx
+        jbe     5f
+        cmp     $23, %eax                       /* AT_SECURE */
+        jne     6f
+5:      orl     $AUXV_HIDDEN, (%rbp)
+6:      add     $16, %rbp
+        test    %eax, %eax                      /* AT_NULL */
+        jnz     4b
+#endif
+        mov     %r8, %rdx
+        jmp     _start
+
+cut_short:                                      /* write(2, buffer, size); exit_group(127) */
+        mov     8(%rsp), %rbx                   /* argv[0], or NULL */
+        sub     $1024, %rsp                     /* the buffer */
+        mov     %rsp, %rdi
+        lea     prefix(%rip), %rsi
+        mov     $reason - prefix, %ecx
+        rep movsb
+        test    %rbx, %rbx
+        jz      9f
+        mov     $PATH_SHOWN, %edx
+7:      mov     (%rbx), %al
+        inc     %rbx
+        test    %al, %al
+        jz      9f
+        cmp     $127, %al                       /* a control character becomes a question mark */
+        je      8f
+        cmp     $32, %al
+        jae     10f
+8:      mov     $'?', %al
+10:     stosb
+        dec     %edx
+        jnz     7b
+9:      lea     reason(%rip), %rsi
+        mov     $reason_end - reason, %ecx
+        rep movsb
         mov     %rsp, %rsi
-        mov     $3, %edx
+        mov     %edi, %edx
+        sub     %esi, %edx
         mov     $2, %edi
-        mov     $SYS_writev, %eax
+        mov     $SYS_write, %eax
         syscall
         mov     $127, %edi
         mov     $SYS_exit_group, %eax
@@ -87,5 +121,23 @@ prefix: .ascii  "fatelf-amd64: "
 reason: .ascii  ": damaged: the file is cut short; get a whole copy\n"
 reason_end:
         .size   fatelf_start, . - fatelf_start
+
+/*
+ * main() for the C library: continues in launcher_main() on a stack of the launcher's own. So the launcher needs no more
+ * of the kernel's stack than exec itself, however small RLIMIT_STACK is, and leaves little in it (jump.S).
+ */
+        .section .text.main, "ax"
+        .globl  main
+        .hidden main
+        .type   main, @function
+main:   lea     stack_end(%rip), %rsp
+        xor     %ebp, %ebp
+        call    launcher_main
+        .size   main, . - main
+
+        .section .bss.stack, "aw", @nobits
+        .balign 16
+        .skip   STACK_SIZE
+stack_end:
 
         .section .note.GNU-stack, "", @progbits
