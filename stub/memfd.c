@@ -17,6 +17,9 @@
 #define MFD_EXEC 0x0010U /* linux/memfd.h, since 6.3 */
 #endif
 
+/* How often another process may be faster than lease(). */
+enum { ATTEMPTS = 16 };
+
 /*
  * Seals keep other processes from changing the program while it runs. If the kernel refuses them, it runs without them.
  * F_SEAL_FUTURE_WRITE forbids the same as F_SEAL_WRITE, except for shared mappings that already exist, and there are
@@ -35,12 +38,25 @@ static void seal(int fd, bool future_write)
 
 /*
  * With a lease, the kernel makes every process wait that wants to open the file for writing (fcntl(2)), also one with
- * rights that exec_conceal() does not stop. The signal that tells of it must be one that is ignored by default.
+ * rights that exec_conceal() does not stop. The signal that tells of it must be one that is ignored by default. Returns
+ * false if another process has opened the file already.
  */
-static void lease(int fd)
+static bool lease(int fd)
 {
-    if (fcntl(fd, F_SETSIG, SIGURG) == 0)
-        fcntl(fd, F_SETLEASE, F_RDLCK);
+    return fcntl(fd, F_SETSIG, SIGURG) != 0 || fcntl(fd, F_SETLEASE, F_RDLCK) == 0 || errno != EAGAIN;
+}
+
+/* Returns a new memfd that only this process can write to, or -1 with errno. */
+static int make(const char *name, unsigned flags)
+{
+    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+        int fd = exec_descriptor(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags));
+        if (fd < 0 || lease(fd))
+            return fd;
+        close(fd);
+    }
+    errno = EBUSY;
+    return -1;
 }
 
 static struct outcome write_and_execute(struct launch *launch)
@@ -48,13 +64,12 @@ static struct outcome write_and_execute(struct launch *launch)
     char name[EXEC_NAME_SIZE];
 
     exec_name(launch, name);
-    int fd = exec_descriptor(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC));
+    int fd = make(name, MFD_EXEC);
     bool since_6_3 = fd >= 0;
     if (fd < 0 && errno == EINVAL) /* a kernel before 6.3: every memfd may be executed */
-        fd = exec_descriptor(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+        fd = make(name, 0);
     if (fd < 0)
         return outcome_refused("memfd_create", errno);
-    lease(fd);
     struct outcome outcome = frames_write(launch, fd);
     if (outcome.kind == OUTCOME_OK) {
         seal(fd, since_6_3);

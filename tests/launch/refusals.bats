@@ -24,9 +24,6 @@ teardown() {
     remove_public_folder
 }
 
-# For `sandboxed`: a start in place and one from a memfd are refused, and only private files are left.
-only_files=$no_new_code,memfd_create=EPERM
-
 # ran_from_file FOLDER: `probe exe` in the file `out` ran from a private file in this folder, which is empty now
 ran_from_file() {
     grep -Eq "^exe: $1/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)\$" out

@@ -33,6 +33,10 @@ sandboxed() {
 # For `sandboxed`: no memory may become executable, so that no compressed variant can be decoded to where it runs.
 no_new_code=mprotect+exec=EACCES,mmap+write-exec=EACCES
 
+# For `sandboxed`: a start in place and one from a memfd are refused, and only private files are left.
+# shellcheck disable=SC2034 # for the tests
+only_files=$no_new_code,memfd_create=EPERM
+
 # without_new_code COMMAND..: the same by the kernel itself, with PR_SET_MDWE
 without_new_code() {
     "$FIXTURES/exec-with" mdwe=1 -- "$(type -P "$1")" "$@"

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+# While the launcher writes the program to a memfd or to a private file, no other process of the same user can write to
+# that file too.
+load ../lib/common
+load ../lib/surroundings
+load ../lib/tracing
+load ../lib/users
+
+setup() {
+    start_test
+    need_strace
+    skip_unless "needs root, and other users" "${OTHER_USER[@]}" true
+    public_folder
+    chmod 777 .
+    cp "$FIXTURES/seccomp-run" "$FIXTURES/patch-file" .
+    "$TOOL" create -q -o level v1="$FIXTURES/level.v1"
+    # shellcheck disable=SC2016 # for the script
+    printf '#!/bin/sh\necho $$ >pid.new\nmv pid.new pid\nexec ./seccomp-run "$1" -- ./level\n' >start
+    chmod +x start
+}
+
+teardown() {
+    remove_public_folder
+}
+
+# attack HOW CALL=ERRNO,..: starts the bundle in a sandbox that refuses these calls. Its first write to the program's
+# file takes a second. Meanwhile another process of the same user tries to write to the file. $got: what it wrote to.
+attack() {
+    local how=$1 refused=$2 launcher
+    rm -f pid
+    "${AS_NOBODY[@]}" strace -qq -e signal=none -o trace -e trace=pwrite64 -e inject=pwrite64:delay_exit=1000000:when=1 \
+        ./start "$refused" >out 2>err 3>&- 4>&- &
+    launcher=$!
+    until [ -s pid ]; do
+        kill -0 "$launcher" 2>/dev/null || fail "nothing was started"
+    done
+    got=$("${AS_NOBODY[@]}" ./patch-file "$(<pid)" "$how")
+    wait "$launcher" || true
+    grep -q DELAYED trace || fail "the first write was not delayed"
+}
+
+# runs_unchanged: the program is what it was
+runs_unchanged() {
+    same nothing "$got"
+    same v1 "$(<out)"
+}
+
+# What keeps others out is taken away: no PR_SET_DUMPABLE, no lease.
+unprotected=prctl=EPERM,fcntl=EINVAL
+
+@test "this attack works on a launcher that does not keep others out" {
+    attack open $unprotected
+    same '/memfd:level.v1 (deleted)' "$got"
+    [ "$(<out)" != v1 ]
+    attack open "$only_files,$unprotected"
+    [[ $got == /*' (deleted)' ]]
+}
+
+@test "nobody else can open the memfd" {
+    attack open clone=EPERM
+    runs_unchanged
+}
+
+@test "nobody else can open the memfd where the file system has no leases" {
+    attack open fcntl=EINVAL
+    runs_unchanged
+}
+
+@test "nobody else can open the memfd where PR_SET_DUMPABLE is refused" {
+    attack open prctl=EPERM
+    runs_unchanged
+}
+
+@test "nobody else can take the descriptor of the memfd" {
+    attack getfd $unprotected
+    [ "$got" != nothing ] || skip "this kernel forbids it to everybody"
+    attack getfd clone=EPERM
+    runs_unchanged
+}
+
+@test "nobody else can open the private file" {
+    attack open "$only_files"
+    runs_unchanged
+    attack open "$only_files,open+tmpfile=EINVAL"
+    runs_unchanged
+}
+
+@test "a process with root's rights cannot open the memfd either" {
+    AS_NOBODY=()
+    attack open clone=EPERM
+    # it may open a memfd that the launcher then gives up
+    same v1 "$(<out)"
+}
+
+@test "the program is dumpable as natively, whichever method starts it" {
+    local refused
+    cat >dumpable.c <<'END'
+#include <stdio.h>
+#include <sys/prctl.h>
+int main(void) { return !(printf("%d\n", prctl(PR_GET_DUMPABLE)) > 0); }
+END
+    gcc -o dumpable.v1 dumpable.c
+    "$TOOL" create -q -o dumpable dumpable.v1
+    same 1 "$(./dumpable.v1)"
+    for refused in clone=EPERM execveat=ENOSYS pwrite64=ENOSPC memfd_create=EPERM "$only_files"; do
+        same 1 "$(sandboxed "$refused" ./dumpable)"
+    done
+}
