@@ -91,6 +91,7 @@ struct outcome exec_fd(struct launch *launch, const char *method, int fd)
         if (lacks_loader(launch, &loader))
             return outcome_final(loader, ENOENT);
         /* If a binfmt_misc handler runs the program, it opens the descriptor after close-on-exec has closed it. */
+        fcntl(fd, F_SETLEASE, F_UNLCK);
         fcntl(fd, F_SETFD, 0);
         error = execute(launch, fd);
     }

@@ -38,7 +38,7 @@ static void seal(int fd, bool future_write)
 
 /*
  * With a lease, the kernel makes every process wait that wants to open the file for writing (fcntl(2)), also one with
- * rights that exec_conceal() does not stop. The signal that tells of it must be one that is ignored by default. Returns
+ * rights that exec_conceal() does not stop. It lasts until exec closes the descriptor. The signal that tells of it must be one that is ignored by default. Returns
  * false if another process has opened the file already.
  */
 static bool lease(int fd)
@@ -73,7 +73,6 @@ static struct outcome write_and_execute(struct launch *launch)
     struct outcome outcome = frames_write(launch, fd);
     if (outcome.kind == OUTCOME_OK) {
         seal(fd, since_6_3);
-        fcntl(fd, F_SETLEASE, F_UNLCK);
         outcome = exec_fd(launch, "memfd", fd);
     }
     close(fd);
