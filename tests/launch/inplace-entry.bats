@@ -4,6 +4,11 @@
 load ../lib/common
 load ../lib/inplace
 load ../lib/tracing
+load ../lib/users
+
+teardown() {
+    remove_public_folder
+}
 
 @test "a dynamic loader that does not exist is named, with status 126" {
     local kind error="No such file or directory; is the dynamic loader that the program names installed?"
@@ -35,6 +40,52 @@ load ../lib/tracing
             [ "$(wc -l <"$kind.err")" = 1 ]
             grep -q "^fatelf-amd64: .*: the program could not be started: inplace: $PWD/$loader: " "$kind.err"
         done
+    done
+}
+
+@test "a dynamic loader that may not be executed starts no program, whichever method is asked for" {
+    local kind who
+    public_folder
+    cp /lib64/ld-linux-x86-64.so.2 loader
+    compile_kind "-Wl,--dynamic-linker=$PWD/loader"
+    make_kinds kind.built
+    for who in env "${AS_NOBODY[*]}"; do
+        read -ra PREFIX <<<"$who"
+        chmod 755 loader
+        compare_kinds kind.built
+        chmod 644 loader
+        for kind in native stored zstd memfd; do
+            LAUNCH=$kind
+            case $kind in
+            native | stored) LAUNCH='' ;;
+            zstd) LAUNCH=inplace ;;
+            esac
+            mkdir -p memfd
+            ln -f zstd/kind.built memfd/
+            run_kind "$kind" kind.built
+            same 126 "$(<"$kind.status")"
+            [ "$kind" = native ] || grep -q "inplace: $PWD/loader: Permission denied\$" "$kind.err"
+        done
+        unset LAUNCH
+        # the others may execute it, its owner may not
+        chmod 755 loader
+    done
+}
+
+@test "the loader's permission counts on kernels and in sandboxes without faccessat2" {
+    local error
+    public_folder
+    cp /lib64/ld-linux-x86-64.so.2 loader
+    compile_kind "-Wl,--dynamic-linker=$PWD/loader"
+    make_kinds kind.built
+    for error in ENOSYS EPERM; do
+        PREFIX=("$FIXTURES/seccomp-run" "faccessat2=$error" --)
+        chmod 755 loader
+        compare_kinds kind.built
+        chmod 644 loader
+        run_kind stored kind.built
+        same 126 "$(<stored.status)"
+        grep -q "inplace: $PWD/loader: Permission denied\$" stored.err
     done
 }
 

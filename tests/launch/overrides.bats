@@ -271,5 +271,5 @@ by_nobody() {
     # root installs the sandbox, so that set-uid bits keep their meaning
     sandboxed "$no_new_code,memfd_create=EPERM" "$(type -P "${AS_NOBODY[0]}")" "${AS_NOBODY[@]:1}" env -i \
         TMPDIR="$PUBLIC/tmp" XDG_RUNTIME_DIR="$PUBLIC/tmp" "$PUBLIC/probe" exe >out
-    grep -Eq '^exe: /(dev/shm|tmp|var/tmp)/\.fatelf-amd64-[0-9a-f]{16} \(deleted\)$' out
+    grep -Eq '^exe: /(dev/shm|tmp|var/tmp)/#[0-9]+ \(deleted\)$' out
 }

@@ -15,7 +15,7 @@ load ../lib/users
     local i
     for ((i = 0; i < 300; i++)); do
         # shellcheck disable=SC2310 # a single command
-        TMPDIR=$PWD/private sandboxed "$no_new_code,memfd_create=EPERM" ./level 2>&1 || true
+        TMPDIR=$PWD/private sandboxed "$only_files,open+tmpfile=EINVAL" ./level 2>&1 || true
     done >said
     touch stop
     wait

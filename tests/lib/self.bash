@@ -24,6 +24,8 @@ make_self_kinds() {
 STORED_MAY_DIFFER=(
     # if two segments share a page of the file, the second one has a copy, which has no file
     'program [0-9]+( at:|: r[w-]-p)'
+    # the first page is a copy, which the kernel accounts for
+    'program 1 flags:'
     # libraries may be mapped above the loader, where a large bundle was
     'files, from below:'
 )
