@@ -173,6 +173,81 @@ teardown() {
     done
 }
 
+@test "with a hard limit of 16 to 24 KiB for the stack, bundles start as their programs do" {
+    need prlimit
+    local size program i
+    for size in 16 20 24; do
+        # the kernel places the stack at random within 8 KiB
+        for i in {1..10}; do
+            for program in dynamic static pie; do
+                env -i prlimit "--stack=$((size * 1024)):$((size * 1024))" "./$program" >out 2>&1 ||
+                    skip "$program itself needs more"
+            done
+            all_start_as_made env -i FATELF_AMD64_DEBUG=log prlimit "--stack=$((size * 1024)):$((size * 1024))"
+        done
+    done
+}
+
+@test "if PR_SET_MM_MAP is refused, the heap can grow as natively" {
+    local option kind error layout
+    printf '#include <unistd.h>\nint main(void) { return sbrk(8 << 20) == (void *)-1; }' >heap.c
+    for option in '-pie -fPIE' '-no-pie -fno-pie' '-static -no-pie -fno-pie' '-static-pie -fPIE'; do
+        # shellcheck disable=SC2086
+        gcc -o heap heap.c $option
+        rm -f heap.stored heap.decoded heap.memfd
+        make_bundles heap
+        for error in EPERM EINVAL; do
+            for layout in env 'setarch -R'; do
+                for kind in '' .stored .decoded .memfd; do
+                    # shellcheck disable=SC2086
+                    sandboxed "prctl+mm=$error" "$(type -P env)" $layout "./heap$kind" ||
+                        fail "$option, $layout, $error: ./heap$kind"
+                done
+            done
+        done
+    done
+}
+
+# made_executable: the mprotect calls of the launcher in the file `trace` that give or keep PROT_EXEC, as numbers from 1
+made_executable() {
+    sed '/^arch_prctl(ARCH_SET_FS, \(0\|NULL\))/q' trace | grep -nE '^(pkey_)?mprotect\(' | grep -n PROT_EXEC | cut -d: -f1
+}
+
+@test "whichever call that makes code executable is refused, a stored variant starts in place" {
+    need_strace
+    # security modules such as IMA refuse to make pages of a file executable that were not
+    local program number call count=0
+    for program in dynamic static pie; do
+        strace -o trace -e trace=mprotect,pkey_mprotect,arch_prctl "./$program.stored"
+        for number in $(made_executable); do
+            for call in mprotect pkey_mprotect; do
+                starts "$program.stored" inplace strace -o trace -e trace=$call -e "inject=$call:error=EACCES:when=$number"
+            done
+            count=$((count + 1))
+        done
+    done
+    [ "$count" -gt 0 ]
+}
+
+@test "the code of a stored variant is executable all the time" {
+    need_strace
+    local program call address
+    for program in dynamic static pie; do
+        strace -o trace -e trace=mremap,mprotect,pkey_mprotect,arch_prctl "./$program.stored"
+        sed -i '/^arch_prctl(ARCH_SET_FS, \(0\|NULL\))/q' trace
+        # perf is told of it by taking away and giving back PROT_READ
+        address=$(sed -n 's/^[a-z_]*mprotect(\(0x[0-9a-f]*\), [0-9]*, PROT_EXEC[,)].*/\1/p' trace)
+        if [ -z "$address" ] && grep -qw ospke /proc/cpuinfo && grep -q '^Seccomp:.2' /proc/self/status; then
+            skip "protection keys and a system call filter"
+        fi
+        [ -n "$address" ]
+        grep "mprotect($address" trace >calls
+        same 2 "$(wc -l <calls)"
+        finds -v PROT_EXEC <calls && fail "code without PROT_EXEC"
+        grep -q "^mremap(.*, $address) = $address\$" trace
+    done
+}
+
 @test "bundles start as they were made to in every layout of the address space" {
     need setarch
     local layout

@@ -115,6 +115,38 @@ said_backtrace() {
     done
 }
 
+@test "from a core file alone, tools find the build-id of a program that started in place, and its names" {
+    need_gdb
+    need eu-unstrip eu-stack readelf
+    [ "$(cat /proc/sys/kernel/core_pattern)" = core ] || skip "core files are not written to the working folder here"
+    local program kind id
+    mkdir cores
+    cd cores
+    ulimit -S -c unlimited || skip "no core files here"
+    for program in pie fixed; do
+        id=$(readelf -n ../$program.v1 | sed -n 's/.*Build ID: //p')
+        # where a debug package has it
+        mkdir -p ".build-id/${id:0:2}"
+        cp ../$program.v1 ".build-id/${id:0:2}/${id:2}"
+        cp ../$program.v1 ".build-id/${id:0:2}/${id:2}.debug"
+        for kind in '' .decoded; do
+            rm -f core*
+            start_waiting "../$program$kind"
+            kill -ABRT "$PROCESS"
+            exec 6>&- 7<&-
+            wait "$PROCESS" || true
+            PROCESS=
+            [ -e core ] || mv core.* core
+            eu-unstrip -n --core=core | finds "+0x[0-9a-f]* $id@"
+            eu-stack --debuginfo-path=":$PWD" --core=core >said 2>&1 || true
+            grep -Eq '^#[0-9]+ .* inner$' said
+            grep -Eq '^#[0-9]+ .* outer$' said
+            debug -iex "set debug-file-directory $PWD:/usr/lib/debug" ../$program.v1 core -ex bt
+            said_backtrace
+        done
+    done
+}
+
 @test "gdb stops a bundle's program at main and in its functions if it is given the build" {
     need_gdb
     debug -ex starti -ex 'hbreak main' -ex continue fixed.v1
