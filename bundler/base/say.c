@@ -3,16 +3,34 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "progress.h"
 
-static void say(const char *kind, const char *format, va_list arguments)
+/* Paths may contain anything. Control characters are printed as the launcher does it, so that a message is one line. */
+static void put_line(const char *text)
 {
+    for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
+        if (*byte == '\n' || *byte == '\t')
+            fputs(*byte == '\n' ? "\\n" : "\\t", stderr);
+        else if (*byte < ' ' || *byte == 0x7f || (*byte == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0))
+            fprintf(stderr, "\\%03o", *byte);
+        else
+            fputc(*byte, stderr);
+    }
+}
+
+__attribute__((format(printf, 2, 0))) static void say(const char *kind, const char *format, va_list arguments)
+{
+    char *text = NULL;
+
     progress_clear();
     fputs("fatelf-amd64: ", stderr);
     fputs(kind, stderr);
-    vfprintf(stderr, format, arguments);
+    if (vasprintf(&text, format, arguments) >= 0)
+        put_line(text);
     fputc('\n', stderr);
+    free(text);
 }
 
 #define SAY(kind) \
