@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-#include "image.h"
+#include "image_parts.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000 /* linux/mman.h, since 4.17; older kernels take the address as a hint */
 #endif
 #define HUGE_PAGE (UINT64_C(2) << 20)
 
-static unsigned char *at(const struct image *image, uint64_t address)
+unsigned char *image_at(const struct image *image, uint64_t address)
 {
     return (unsigned char *)(uintptr_t)(address + image->bias);
 }
 
-static int protection(const struct fatelf_segment *segment)
+int image_protection(const struct fatelf_segment *segment)
 {
     return (segment->flags & PF_R ? PROT_READ : 0) | (segment->flags & PF_W ? PROT_WRITE : 0) |
            (segment->flags & PF_X ? PROT_EXEC : 0);
@@ -86,158 +83,34 @@ struct outcome image_reserve(struct image *image, uint64_t hint)
 
 void image_release(const struct image *image)
 {
-    munmap(at(image, image->program.segments[0].address), span(&image->program));
+    munmap(image_at(image, image->program.segments[0].address), span(&image->program));
 }
 
-static bool map_memory(unsigned char *start, uint64_t size, int access)
+bool image_map_memory(unsigned char *start, uint64_t size, int access)
 {
     return size == 0 || mmap(start, size, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == start;
 }
 
-/*
- * Maps the pages of segment `index` that have no bytes in the file. They are writable, whatever the segment's flags say
- * (fs/binfmt_elf.c). Unmaps the gap up to the next segment.
- */
-static bool map_rest(const struct image *image, unsigned index)
+bool image_map_rest(const struct image *image, unsigned index)
 {
     const struct fatelf_segment *segment = &image->program.segments[index];
     uint64_t start = segment->address + segment->file_size;
 
     if (index + 1 < image->program.segment_count && segment[1].address > segment->end)
-        munmap(at(image, segment->end), segment[1].address - segment->end);
-    return map_memory(at(image, start), segment->end - start,
-                      PROT_READ | PROT_WRITE | (protection(segment) & PROT_EXEC));
+        munmap(image_at(image, segment->end), segment[1].address - segment->end);
+    return image_map_memory(image_at(image, start), segment->end - start,
+                            PROT_READ | PROT_WRITE | (image_protection(segment) & PROT_EXEC));
 }
 
 struct outcome image_map(const struct image *image, int fd)
 {
     for (unsigned i = 0; i < image->program.segment_count; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
-        unsigned char *start = at(image, segment->address);
-        if ((segment->file_size > 0 && mmap(start, segment->file_size, protection(segment), MAP_PRIVATE | MAP_FIXED, fd,
-                                            (off_t)segment->file_offset) != start) ||
-            !map_rest(image, i))
+        unsigned char *start = image_at(image, segment->address);
+        if ((segment->file_size > 0 && mmap(start, segment->file_size, image_protection(segment),
+                                            MAP_PRIVATE | MAP_FIXED, fd, (off_t)segment->file_offset) != start) ||
+            !image_map_rest(image, i))
             return outcome_refused("mmap", errno);
-    }
-    return outcome_ok();
-}
-
-/* Copies the bytes [from, from + size) of the segment, which are whole pages that move to another segment. */
-static bool copy_pages(const struct image *image, const struct fatelf_segment *segment, const unsigned char *bytes,
-                       uint64_t from, uint64_t size)
-{
-    unsigned char *start = at(image, segment->address + from);
-
-    if (size == 0)
-        return true;
-    if (!map_memory(start, size, PROT_READ | PROT_WRITE))
-        return false;
-    memcpy(start, bytes + segment->file_offset + from, size);
-    return segment->flags & PF_W || mprotect(start, size, protection(segment)) == 0;
-}
-
-/*
- * Bytes at the start of the segment that are copied: pages that another segment gets, or the page with the ELF header.
- * The kernel writes copies to core files, but of pages from a file only the first one of the file (vma_dump_size(),
- * fs/coredump.c), and this page is inside of one. Debuggers find the program's build-id in it.
- */
-static uint64_t copied_head(const struct fatelf_segment *segment)
-{
-    bool has_header = segment->file_offset == 0 && segment->file_size >= FATELF_PAGE + segment->copied_tail;
-
-    if (segment->copied_head > 0 || !has_header || segment->flags & PF_X)
-        return segment->copied_head;
-    return FATELF_PAGE;
-}
-
-/* Bytes of the segment's pages that move. The others are copies. */
-static uint64_t moving(const struct fatelf_segment *segment)
-{
-    return segment->file_size - copied_head(segment) - segment->copied_tail;
-}
-
-static bool move_pages(const struct fatelf_segment *segment, const unsigned char *from, unsigned char *to)
-{
-    uint64_t size = moving(segment);
-
-    /* the cast removes const: mremap() does not write to the old place */
-    return size == 0 || mremap((void *)(uintptr_t)from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to;
-}
-
-bool image_move_back(const struct image *image, const unsigned char *bytes, unsigned moved)
-{
-    bool good = true;
-
-    for (unsigned i = 0; i < moved; i++) {
-        const struct fatelf_segment *segment = &image->program.segments[i];
-        unsigned char *home = (unsigned char *)(uintptr_t)bytes + segment->file_offset + copied_head(segment);
-        good &= move_pages(segment, at(image, segment->address + copied_head(segment)), home);
-        /* the pages have the segment's protection, but the next launch method must read them */
-        good &= moving(segment) == 0 || mprotect(home, moving(segment), PROT_READ) == 0;
-    }
-    return good;
-}
-
-/*
- * Makes moved code visible to perf(1). The kernel reports new mappings to perf, but not those that mremap() makes. It
- * does report a call of mprotect() that changes the protection, so the code loses PROT_READ and gets it back. It keeps
- * PROT_EXEC all the time: security modules (IMA, SELinux), PR_SET_MDWE and system call filters may refuse to make
- * memory executable. If the kernel refuses one of these calls, the code still runs; x86-64 pages that can be executed
- * can also be read.
- *
- * On a processor with protection keys, mprotect() with PROT_EXEC alone would take one of the process's 15 keys.
- * pkey_mprotect() with key 0 does not, but refuses key 0 (EINVAL) on other processors. Some system call filters kill a
- * process that calls pkey_mprotect(), so with a filter perf does not learn of the code there.
- */
-static void announce(unsigned char *code, uint64_t size, bool protection_keys)
-{
-    long result;
-
-    if (!protection_keys)
-        result = mprotect(code, size, PROT_EXEC);
-    else if (prctl(PR_GET_SECCOMP) != 0)
-        return;
-    else
-        result = syscall(SYS_pkey_mprotect, code, size, PROT_EXEC, 0);
-    if (result == 0)
-        mprotect(code, size, PROT_READ | PROT_EXEC);
-}
-
-static bool protect_moved(const struct fatelf_segment *segment, unsigned char *start, int has)
-{
-    int wanted = protection(segment);
-
-    return wanted == has || moving(segment) == 0 || mprotect(start, moving(segment), wanted) == 0;
-}
-
-struct outcome image_move(const struct image *image, const unsigned char *bytes, bool executable, bool protection_keys,
-                          unsigned *moved)
-{
-    int has = PROT_READ | (executable ? PROT_EXEC : 0);
-
-    *moved = 0;
-    if ((uintptr_t)bytes % FATELF_PAGE != 0) /* the first and last page would also contain bytes of something else */
-        return outcome_refused("mremap", EINVAL);
-    for (unsigned i = 0; i < image->program.segment_count; i++) { /* all copies, before any page moves away */
-        const struct fatelf_segment *segment = &image->program.segments[i];
-        if (!copy_pages(image, segment, bytes, 0, copied_head(segment)) ||
-            !copy_pages(image, segment, bytes, segment->file_size - segment->copied_tail, segment->copied_tail) ||
-            !map_rest(image, i))
-            return outcome_refused("mmap", errno);
-    }
-    while (*moved < image->program.segment_count) {
-        const struct fatelf_segment *segment = &image->program.segments[*moved];
-        unsigned char *to = at(image, segment->address + copied_head(segment));
-        if (!move_pages(segment, bytes + segment->file_offset + copied_head(segment), to))
-            return outcome_refused("mremap", errno);
-        ++*moved;
-        if (!protect_moved(segment, to, has))
-            return outcome_refused("mprotect", errno);
-    }
-    for (unsigned i = 0; i < image->program.segment_count; i++) { /* now that nothing can fail any more */
-        const struct fatelf_segment *segment = &image->program.segments[i];
-        if (protection(segment) == (PROT_READ | PROT_EXEC) && moving(segment) > 0)
-            announce(at(image, segment->address + copied_head(segment)), moving(segment), protection_keys);
     }
     return outcome_ok();
 }
@@ -246,10 +119,11 @@ struct outcome image_make(const struct image *image)
 {
     for (unsigned i = 0; i < image->program.segment_count; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
-        if (!map_memory(at(image, segment->address), segment->file_size, PROT_READ | PROT_WRITE) || !map_rest(image, i))
+        if (!image_map_memory(image_at(image, segment->address), segment->file_size, PROT_READ | PROT_WRITE) ||
+            !image_map_rest(image, i))
             return outcome_refused("mmap", errno);
         if (segment->file_size >= HUGE_PAGE) /* fewer page faults; if it fails, nothing is lost */
-            madvise(at(image, segment->address), segment->file_size, MADV_HUGEPAGE);
+            madvise(image_at(image, segment->address), segment->file_size, MADV_HUGEPAGE);
     }
     return outcome_ok();
 }
@@ -258,8 +132,8 @@ struct outcome image_protect(const struct image *image)
 {
     for (unsigned i = 0; i < image->program.segment_count; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
-        if (segment->file_size > 0 && protection(segment) != (PROT_READ | PROT_WRITE) &&
-            mprotect(at(image, segment->address), segment->file_size, protection(segment)) != 0)
+        if (segment->file_size > 0 && image_protection(segment) != (PROT_READ | PROT_WRITE) &&
+            mprotect(image_at(image, segment->address), segment->file_size, image_protection(segment)) != 0)
             return outcome_refused("mprotect", errno);
     }
     return outcome_ok();
@@ -309,7 +183,7 @@ unsigned char *image_place(const struct image *image, uint64_t offset, uint64_t 
             continue;
         if (place || to - from != size)
             return NULL;
-        place = at(image, segment->address + (from - segment->file_offset));
+        place = image_at(image, segment->address + (from - segment->file_offset));
     }
     return place;
 }
@@ -321,7 +195,8 @@ void image_put(const struct image *image, const unsigned char *bytes, uint64_t o
     for (unsigned i = 0; i < image->program.segment_count; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
         if (part_of(segment, offset, size, &from, &to))
-            memcpy(at(image, segment->address + (from - segment->file_offset)), bytes + (from - offset), to - from);
+            memcpy(image_at(image, segment->address + (from - segment->file_offset)), bytes + (from - offset),
+                   to - from);
     }
 }
 
@@ -330,6 +205,6 @@ void image_clear(const struct image *image)
     for (unsigned i = 0; i < image->program.segment_count; i++) {
         const struct fatelf_segment *segment = &image->program.segments[i];
         if (segment->clear && segment->file_size > 0)
-            memset(at(image, segment->data_end), 0, fatelf_page_end(segment->data_end) - segment->data_end);
+            memset(image_at(image, segment->data_end), 0, fatelf_page_end(segment->data_end) - segment->data_end);
     }
 }
