@@ -45,7 +45,8 @@ $lines" "$(sed -n '/^mgo:$/,$p' out)"
     need go
     printf '#!/bin/sh\necho "no network"\nexit 1\n' >mgo
     chmod +x mgo
-    folder=build/bench/mgo.$(sha256sum mgo | head -c 8)
+    hash=$(sha256sum mgo)
+    folder=build/bench/mgo.${hash:0:8}
     for name in tiny gofmt compile; do
         echo "  building $name with mgo; this can take some minutes, but only once"
         echo "  $name skipped: mgo -o $PWD/$folder/$name failed: no network"
