@@ -29,6 +29,8 @@ static struct schedule_task take(struct schedule *schedule)
         uint32_t ready = first_not_done(schedule, SCHEDULE_BASE, schedule->base_next);
         if (schedule->needed[frame] > ready) {
             uint32_t kept = schedule->keep[first_not_done(schedule, SCHEDULE_VARIANT, frame)];
+            if (kept > ready) /* nobody needs the frame `ready` any more, but a thread still writes it to the ring */
+                kept = ready;
             if (schedule->base_next < schedule->base_frames && schedule->base_next - kept < schedule->window)
                 return (struct schedule_task){SCHEDULE_BASE, schedule->base_next++};
             schedule->waiting = true;

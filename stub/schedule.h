@@ -8,12 +8,13 @@
  * So both advance side by side, and the base frames that a frame needs were written shortly before it.
  *
  * The base is decoded to a ring with room for `window` frames: frame b replaces frame b - window. That may happen only
- * when no frame of the variant needs the old one any more. No thread waits for ever: let v be the first frame of the
- * variant that is not done. If a thread decodes it, that thread goes on. If not, v is the next frame that a thread takes,
- * because threads take them in order. Either its base frames are ready, or the first of them that is not is being
- * decoded, or that one is the next of the base, and it has a place in the ring: it is below needed[v], which is at most
- * keep[v] + window. So there is always a thread that goes on or a frame that can be taken, and threads that wait are
- * woken whenever a frame is done.
+ * when that frame is decoded and no frame of the variant needs it any more.
+ *
+ * No thread waits for ever, because there is always another one that decodes a frame, or a frame that can be taken. Let
+ * no thread decode anything, and let v be the first frame of the variant that is not done. It is also the next one to be
+ * taken, because threads take them in order. All frames of the base before base_next are decoded, so either those that v
+ * needs are ready, or base_next is below needed[v]. That is at most keep[v] + window, so base_next has a place in the
+ * ring. Threads that wait are woken whenever a frame is done.
  */
 #ifndef STUB_SCHEDULE_H
 #define STUB_SCHEDULE_H
