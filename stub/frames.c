@@ -22,6 +22,9 @@
  */
 enum { SHARE_DECODED = 1 << 20, SHARE_STORED = 4 << 20 };
 
+/* Frames of the base that may be decoded before they are needed: one for each thread, but no more than this. */
+enum { AHEAD_MAX = 3 };
+
 _Static_assert(FATELF_SIZE_MAX / FATELF_FRAME_SIZE_MIN < UINT32_MAX, "the schedule can count all frames");
 _Static_assert(SCHEDULE_THREADS_MAX >= THREADS_MAX, "the schedule can count all threads");
 
@@ -88,15 +91,18 @@ static struct outcome decode_variant(const struct job *job, uint32_t frame, cons
     return sink_put(&job->sink, bytes, offset, size);
 }
 
-/* With the lock held: wakes the threads that wait if something has changed for them. Returns the value of `changes`. */
-static unsigned wake_if_needed(struct job *job)
+/* Releases the lock, and wakes the threads that wait if something has changed for them. Returns the value of `changes`. */
+static unsigned leave_schedule(struct job *job)
 {
-    if (job->schedule.wake) {
-        job->schedule.wake = false;
-        atomic_fetch_add(&job->changes, 1);
+    bool wake = job->schedule.wake;
+
+    job->schedule.wake = false;
+    unsigned changes = atomic_load(&job->changes) + wake;
+    atomic_store(&job->changes, changes);
+    threads_unlock(&job->lock);
+    if (wake)
         threads_wake(&job->changes);
-    }
-    return atomic_load(&job->changes);
+    return changes;
 }
 
 /* Returns what the worker does next, after it has waited for that if need be. Its previous frame is decoded. */
@@ -108,8 +114,7 @@ static struct schedule_task next_task(struct worker *worker)
     do {
         threads_lock(&job->lock);
         task = schedule_next(&job->schedule, worker->number);
-        unsigned changes = wake_if_needed(job);
-        threads_unlock(&job->lock);
+        unsigned changes = leave_schedule(job);
         if (task.step == SCHEDULE_WAIT)
             threads_wait(&job->changes, changes);
     } while (task.step == SCHEDULE_WAIT);
@@ -122,8 +127,7 @@ static void fail(struct worker *worker)
 
     threads_lock(&job->lock);
     schedule_fail(&job->schedule, worker->number);
-    wake_if_needed(job);
-    threads_unlock(&job->lock);
+    leave_schedule(job);
 }
 
 static void work(struct worker *worker)
@@ -157,24 +161,30 @@ static void work_elsewhere(void *argument)
     work(worker);
 }
 
-/* Frames of the base that are in memory at once: `ahead` more than the variant's prefixes need. */
-static uint32_t window_frames(const struct fatelf_payload *payload, unsigned ahead)
+/*
+ * The size of the window, in frames. Threads that run ahead need more room than the prefixes: without it, they would wait
+ * for each other (docs/performance.md).
+ */
+static uint32_t window_frames(const struct fatelf_payload *payload, unsigned threads)
 {
-    uint32_t frames = payload->reach + ahead;
+    uint32_t frames = payload->reach + (threads < AHEAD_MAX ? threads : AHEAD_MAX);
 
-    return !payload->base || payload->reach == 0 ? 0
-           : frames < payload->base->frame_count ? frames
-                                                 : payload->base->frame_count;
+    if (payload->reach == 0)
+        return 0;
+    return frames < payload->base->frame_count ? frames : payload->base->frame_count;
 }
 
-/* The bytes of the schedule's two tables. */
-static size_t tables_size(const struct fatelf_payload *payload)
+/* Bytes that all threads share: the window of the base, and the tables of the schedule. */
+static size_t shared_memory(const struct fatelf_payload *payload, unsigned threads)
 {
-    return payload->base ? fatelf_page_end(2 * payload->variant->frame_count * sizeof(uint32_t)) : 0;
+    if (!payload->base)
+        return 0;
+    return (size_t)window_frames(payload, threads) * payload->base->frame_size +
+           fatelf_page_end(2 * payload->variant->frame_count * sizeof(uint32_t));
 }
 
-/* Uses the memory for the window and then for the tables. */
-static void prepare_schedule(struct job *job, unsigned char *memory, uint32_t window)
+/* `memory`: shared_memory() bytes, first for the window and then for the tables. */
+static void prepare_schedule(struct job *job, unsigned char *memory, unsigned threads)
 {
     const struct fatelf_variant *variant = job->payload->variant, *base = job->payload->base;
     struct schedule *schedule = &job->schedule;
@@ -182,8 +192,8 @@ static void prepare_schedule(struct job *job, unsigned char *memory, uint32_t wi
     schedule->variant_frames = variant->frame_count;
     if (!base)
         return;
-    job->window = (struct fatelf_window){memory, (uint64_t)window * base->frame_size};
-    schedule->window = window;
+    schedule->window = window_frames(job->payload, threads);
+    job->window = (struct fatelf_window){memory, (uint64_t)schedule->window * base->frame_size};
     uint32_t *needed = (void *)(memory + job->window.size), *keep = needed + variant->frame_count;
     for (uint32_t i = 0; i < variant->frame_count; i++) {
         needed[i] = is_wanted(job, i) ? fatelf_payload_base_frames(job->payload, i).end : 0;
@@ -211,16 +221,13 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
 {
     const struct fatelf_variant *variant = job->payload->variant;
     struct worker workers[THREADS_MAX];
-    uint32_t window = window_frames(job->payload, threads);
 
     if (job->payload->encoding->decode)
         job->context_size = fatelf_page_end(ZSTD_estimateDCtxSize());
     job->scratch_size = fatelf_page_end(fatelf_payload_scratch_size(job->payload));
     size_t share = THREADS_STACK + job->context_size + job->scratch_size +
                    fatelf_page_end(variant->size < variant->frame_size ? variant->size : variant->frame_size);
-    size_t shared = tables_size(job->payload);
-    if (window)
-        shared += (size_t)window * job->payload->base->frame_size;
+    size_t shared = shared_memory(job->payload, threads);
 
     if (!is_whole(job->payload) || (job->payload->base && !is_whole(job->base)))
         return outcome_of(FATELF_ERROR_CUT_SHORT);
@@ -228,12 +235,13 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
     struct outcome outcome = memory_map(&launch->decoding, shared + threads * share);
     if (outcome.kind != OUTCOME_OK && threads > 1) {
         threads = 1;
+        shared = shared_memory(job->payload, threads);
         outcome = memory_map(&launch->decoding, shared + share);
     }
     if (outcome.kind != OUTCOME_OK)
         return outcome;
     unsigned char *memory = launch->decoding.bytes;
-    prepare_schedule(job, memory, window);
+    prepare_schedule(job, memory, threads);
     for (unsigned i = 0; i < threads; i++)
         workers[i] = (struct worker){.job = job, .memory = memory + shared + i * share, .number = i};
 
