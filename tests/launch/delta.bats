@@ -84,6 +84,28 @@ EOF
     grep -q CLONE_THREAD trace
 }
 
+@test "frames start with the right bytes of the base, even if their content has changed places" {
+    need taskset
+    # pieces of a megabyte and a half change places with their neighbours
+    python3 - prog.v3 "$FIXTURES/level.v4" prog.v4 <<'PYTHON'
+import sys
+v3, level, v4 = (open(name, "rb").read() for name in sys.argv[1:])
+pieces = [v4[at:at + 1500000] for at in range(len(level), len(v4), 1500000)]
+last = len(pieces) - 1
+open("swapped.v4", "wb").write(level + b"".join(pieces[min(i ^ 1, last)] for i in range(last)))
+PYTHON
+    chmod 0755 swapped.v4
+    "$TOOL" create -q -o swapped prog.v3 swapped.v4
+    "$TOOL" create -q --no-delta -o plain prog.v3 swapped.v4
+    # a frame that is coded against the wrong place does not become smaller
+    [ "$(stat -c %s swapped)" -lt $(($(stat -c %s plain) * 2 / 3)) ]
+    for _ in {1..20}; do
+        FATELF_AMD64=v4! FATELF_AMD64_DEBUG=extract ./swapped | cmp - swapped.v4
+        [ "$(FATELF_AMD64=v4! ./swapped)" = v4 ]
+    done
+    [ "$(FATELF_AMD64=v4! taskset -c "$(some_processor)" ./swapped)" = v4 ]
+}
+
 @test "FATELF_AMD64_DEBUG=list names the base" {
     FATELF_AMD64_DEBUG=list ./prog >list
     grep -qE '^[* ] v1 zstd-delta of v3 [0-9]+ bytes in [0-9]+$' list
