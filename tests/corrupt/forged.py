@@ -232,8 +232,7 @@ def forged_bases(canvas):
 def forged_prefixes(canvas):
     """Prefixes at the end of the base and after it, and as far apart as they may and farther. The base is all zeros."""
     v1, _, v3, _ = builds(canvas)
-    count = 5
-    size = count * ZEROS_FRAME
+    count, size = 5, 5 * ZEROS_FRAME
     zeros = Part(4, ZSTD, bytes(size), [(frame_of_zeros(), 0, 0)] * count, frame_size=ZEROS_FRAME)
 
     def case(offset, length, *runs):

@@ -34,7 +34,7 @@ struct state {
 static struct {
     uint32_t threads, variant_frames, base_frames, window;
     uint32_t first[FRAMES], end[FRAMES]; /* the base frames that each frame of the variant needs; both 0: none */
-    uint32_t needed[FRAMES], keep[FRAMES];
+    uint32_t keep[FRAMES];
 } setup;
 
 /* How often it happened in any order of calls: shows that a test has tested something. */
@@ -157,8 +157,7 @@ static bool is_new(const struct state *state)
     const size_t room = sizeof known / sizeof *known;
 
     if (!state) {
-        if (count > 0)
-            memset(known, 0, sizeof known);
+        memset(known, 0, sizeof known);
         count = 0;
         return true;
     }
@@ -195,8 +194,8 @@ static void explore(const struct state *state)
     for (uint32_t i = 0; i < setup.threads; i++) {
         if (state->activity[i] >= ENDED)
             continue;
-        enum schedule_step doing = state->schedule.tasks[i].step;
-        bool can_fail = doing == SCHEDULE_VARIANT || doing == SCHEDULE_BASE;
+        enum schedule_step step = state->schedule.tasks[i].step;
+        bool can_fail = step == SCHEDULE_VARIANT || step == SCHEDULE_BASE;
         for (int fails = 0; fails <= can_fail; fails++) {
             struct state next = *state;
             assert_true(depth < sizeof path);
@@ -212,18 +211,16 @@ static void explore(const struct state *state)
     }
 }
 
-/* Fills `needed` and `keep`. Returns the reach. */
+/* Sets base_frames and `keep`. Returns the reach. */
 static uint32_t derive(void)
 {
-    uint32_t end = 0, lowest, reach = 0;
+    uint32_t end = 0, reach = 0;
 
     setup.base_frames = 0;
-    for (uint32_t i = 0; i < setup.variant_frames; i++) {
-        setup.needed[i] = setup.end[i];
+    for (uint32_t i = 0; i < setup.variant_frames; i++)
         if (setup.end[i] > setup.base_frames)
             setup.base_frames = setup.end[i];
-    }
-    lowest = setup.base_frames;
+    uint32_t lowest = setup.base_frames;
     for (uint32_t i = setup.variant_frames; i-- > 0;) {
         if (setup.end[i] > 0 && setup.first[i] < lowest)
             lowest = setup.first[i];
@@ -244,11 +241,12 @@ static void explore_window(uint32_t window)
     setup.window = window;
     memset(&start, 0, sizeof start);
     memset(start.ring, NONE, sizeof start.ring);
-    start.schedule.variant_frames = setup.variant_frames;
-    start.schedule.base_frames = setup.base_frames;
-    start.schedule.window = window;
-    start.schedule.needed = setup.needed;
-    start.schedule.keep = setup.keep;
+    struct schedule *schedule = &start.schedule;
+    schedule->variant_frames = setup.variant_frames;
+    schedule->base_frames = setup.base_frames;
+    schedule->window = window;
+    schedule->needed = setup.end;
+    schedule->keep = setup.keep;
     depth = 0;
     is_new(NULL);
     explore(&start);
@@ -266,11 +264,11 @@ static void explore_prefixes(uint32_t threads, uint32_t variant_frames, uint32_t
     for (uint32_t combination = 0; combination < combinations; combination++) {
         uint32_t rest = combination;
         for (uint32_t i = 0; i < variant_frames; i++, rest /= choices) {
-            uint32_t choice = rest % choices, size = 0;
+            uint32_t choice = rest % choices, size = 1;
             setup.first[i] = setup.end[i] = 0;
             if (choice-- == 0)
                 continue;
-            for (size = 1; choice > base_frames - size; size++)
+            for (; choice > base_frames - size; size++)
                 choice -= base_frames - size + 1;
             setup.first[i] = choice;
             setup.end[i] = choice + size;
