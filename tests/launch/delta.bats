@@ -98,7 +98,11 @@ PYTHON
     "$TOOL" create -q -o swapped prog.v3 swapped.v4
     "$TOOL" create -q --no-delta -o plain prog.v3 swapped.v4
     # a frame that is coded against the wrong place does not become smaller
-    [ "$(stat -c %s swapped)" -lt $(($(stat -c %s plain) * 2 / 3)) ]
+    local size plain
+    size=$(stat -c %s swapped)
+    plain=$(stat -c %s plain)
+    [ "$size" -lt $((plain * 2 / 3)) ]
+    local _
     for _ in {1..20}; do
         FATELF_AMD64=v4! FATELF_AMD64_DEBUG=extract ./swapped | cmp - swapped.v4
         [ "$(FATELF_AMD64=v4! ./swapped)" = v4 ]
