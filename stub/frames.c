@@ -242,8 +242,10 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
         return outcome;
     unsigned char *memory = launch->decoding.bytes;
     prepare_schedule(job, memory, threads);
-    for (unsigned i = 0; i < threads; i++)
-        workers[i] = (struct worker){.job = job, .memory = memory + shared + i * share, .number = i};
+    unsigned number = 0;
+    do
+        workers[number] = (struct worker){.job = job, .memory = memory + shared + number * share, .number = number};
+    while (++number < threads);
 
     unsigned started = 1;
     while (started < threads &&

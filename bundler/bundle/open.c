@@ -121,7 +121,7 @@ static int decode_frame(const struct decoding *decoding, const struct fatelf_pay
 static int decode_next(struct decoding *decoding, uint32_t frame, const unsigned char **bytes)
 {
     const struct fatelf_payload *payload = decoding->payload;
-    uint32_t end = fatelf_payload_base_frames(payload, frame).end;
+    uint32_t end = payload->base ? fatelf_payload_base_frames(payload, frame).end : 0;
     int status = 0;
 
     for (; !status && decoding->base_next < end; decoding->base_next++) {
@@ -139,13 +139,16 @@ static bool allocate(struct decoding *decoding)
     const struct fatelf_payload *payload = decoding->payload;
     size_t scratch_size = fatelf_payload_scratch_size(payload);
 
-    decoding->window.size = payload->base ? (uint64_t)payload->reach * payload->base->frame_size : 0;
-    decoding->window.bytes = malloc(decoding->window.size);
+    if (payload->base) {
+        decoding->window.size = (uint64_t)payload->reach * payload->base->frame_size;
+        decoding->window.bytes = malloc(decoding->window.size);
+    }
+    if (scratch_size > 0)
+        decoding->scratch = malloc(scratch_size);
     decoding->context = ZSTD_createDCtx();
     decoding->buffer = malloc(payload->variant->frame_size);
-    decoding->scratch = malloc(scratch_size);
     return decoding->context && decoding->buffer && (decoding->scratch || scratch_size == 0) &&
-           (decoding->window.bytes || decoding->window.size == 0);
+           (decoding->window.bytes || payload->reach == 0);
 }
 
 static void release(struct decoding *decoding)
