@@ -11,6 +11,7 @@
 #include "frames.h"
 
 #include "../lib/error.h"
+#include "lock.h"
 #include "schedule.h"
 #include "self.h"
 #include "sinks.h"
@@ -99,7 +100,7 @@ static unsigned leave_schedule(struct job *job)
     job->schedule.wake = false;
     unsigned changes = atomic_load(&job->changes) + wake;
     atomic_store(&job->changes, changes);
-    threads_unlock(&job->lock);
+    lock_release(&job->lock);
     if (wake)
         threads_wake(&job->changes);
     return changes;
@@ -112,7 +113,7 @@ static struct schedule_task next_task(struct worker *worker)
     struct schedule_task task;
 
     do {
-        threads_lock(&job->lock);
+        lock_take(&job->lock);
         task = schedule_next(&job->schedule, worker->number);
         unsigned changes = leave_schedule(job);
         if (task.step == SCHEDULE_WAIT)
@@ -125,7 +126,7 @@ static void fail(struct worker *worker)
 {
     struct job *job = worker->job;
 
-    threads_lock(&job->lock);
+    lock_take(&job->lock);
     schedule_fail(&job->schedule, worker->number);
     leave_schedule(job);
 }

@@ -71,25 +71,6 @@ void threads_wake(atomic_uint *word)
     kernel_call(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX, 0);
 }
 
-enum { UNLOCKED, LOCKED, LOCKED_AND_WAITED_FOR };
-
-void threads_lock(atomic_uint *lock)
-{
-    unsigned state = UNLOCKED;
-
-    if (atomic_compare_exchange_strong(lock, &state, LOCKED))
-        return;
-    /* If this takes the lock, others may still wait for it. Then the wake-up in threads_unlock() is for nothing at worst. */
-    while (atomic_exchange(lock, LOCKED_AND_WAITED_FOR) != UNLOCKED)
-        threads_wait(lock, LOCKED_AND_WAITED_FOR);
-}
-
-void threads_unlock(atomic_uint *lock)
-{
-    if (atomic_exchange(lock, UNLOCKED) == LOCKED_AND_WAITED_FOR)
-        threads_wake(lock);
-}
-
 struct outcome memory_map(struct memory *memory, size_t size)
 {
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -57,10 +57,6 @@ void threads_wait(atomic_uint *word, unsigned value);
 /* Wakes all threads that sleep on *word. */
 void threads_wake(atomic_uint *word);
 
-/* Takes and releases a lock, which is 0 while no thread has it. Meant for short work: there is no order of the threads. */
-void threads_lock(atomic_uint *lock);
-void threads_unlock(atomic_uint *lock);
-
 /* Maps `size` bytes of zeros, in huge pages if the kernel grants them. Returns OUTCOME_OK or OUTCOME_REFUSED. */
 struct outcome memory_map(struct memory *memory, size_t size);
 
