@@ -205,10 +205,10 @@ _Static_assert(sizeof(struct fatelf_delta) == 24, "delta layout");
 
 /*
  * How much of the base a reader needs in memory at once. A reader that decodes the frames of a variant in order needs,
- * at each frame, the base from the lowest byte that this frame or a later one has in its prefix to the highest byte that
- * this frame or an earlier one has in its prefix. The reach of a variant is the most that it ever needs, in whole frames
- * of the base; a larger reach is refused. So a ring of this size is enough, whatever the sizes of the builds are. The
- * limit applies to a single prefix as well.
+ * at each frame, the base from the lowest byte that this frame or a later one has in its prefix to the highest byte
+ * that this frame or an earlier one has in its prefix. The reach of a variant is the most that it ever needs, in whole
+ * frames of the base; a larger reach is refused. So a ring of this size is enough, whatever the sizes of the builds
+ * are. The limit applies to a single prefix as well.
  */
 #define FATELF_REACH_MAX (UINT32_C(1) << 25)
 

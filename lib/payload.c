@@ -62,8 +62,8 @@ static int check_frame(const struct fatelf_payload *payload, uint32_t index, uin
 }
 
 /*
- * Sets payload->reach. Of each two frames, the earlier one may have its prefix behind that of the later one. Then all of
- * the base between the start of the later one's prefix and the end of the earlier one's is needed at once.
+ * Sets payload->reach. Of each two frames, the earlier one may have its prefix behind that of the later one. Then all
+ * of the base between the start of the later one's prefix and the end of the earlier one's is needed at once.
  */
 static int find_reach(struct fatelf_payload *payload)
 {

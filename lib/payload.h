@@ -52,10 +52,10 @@ uint32_t fatelf_payload_raw_size(const struct fatelf_payload *payload, uint32_t 
 size_t fatelf_payload_scratch_size(const struct fatelf_payload *payload);
 
 /*
- * Compares a frame's checksum and decodes the frame. `base`: a window of the base, with all bytes of the frame's prefix;
- * unused, and may be NULL, if the frame has none. `scratch`: fatelf_payload_scratch_size() bytes. `buffer`: room for fatelf_payload_raw_size()
- * bytes. Sets *bytes to the decoded frame: `buffer`, or, if the payload is stored, the frame's bytes in the payload.
- * Returns 0, FATELF_ERROR_FRAME or FATELF_ERROR_FRAME_CHECKSUM.
+ * Compares a frame's checksum and decodes the frame. `base`: a window of the base, with all bytes of the frame's
+ * prefix; unused, and may be NULL, if the frame has none. `scratch`: fatelf_payload_scratch_size() bytes. `buffer`:
+ * room for fatelf_payload_raw_size() bytes. Sets *bytes to the decoded frame: `buffer`, or, if the payload is stored,
+ * the frame's bytes in the payload. Returns 0, FATELF_ERROR_FRAME or FATELF_ERROR_FRAME_CHECKSUM.
  */
 int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
                           const struct fatelf_window *base, void *scratch, unsigned char *buffer,

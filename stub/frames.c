@@ -92,7 +92,9 @@ static struct outcome decode_variant(const struct job *job, uint32_t frame, cons
     return sink_put(&job->sink, bytes, offset, size);
 }
 
-/* Releases the lock, and wakes the threads that wait if something has changed for them. Returns the value of `changes`. */
+/*
+ * Releases the lock, and wakes the threads that wait if something has changed for them. Returns the value of `changes`.
+ */
 static unsigned leave_schedule(struct job *job)
 {
     bool wake = job->schedule.wake;
@@ -163,8 +165,8 @@ static void work_elsewhere(void *argument)
 }
 
 /*
- * The size of the window, in frames. Threads that run ahead need more room than the prefixes: without it, they would wait
- * for each other (docs/performance.md).
+ * The size of the window, in frames. Threads that run ahead need more room than the prefixes: without it, they would
+ * wait for each other (docs/performance.md).
  */
 static uint32_t window_frames(const struct fatelf_payload *payload, unsigned threads)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decides which frame a thread decodes next. No system calls, no I/O, no memory of its own, no atomics: the caller holds
- * a lock while it calls one of these functions. tests/unit/schedule.c tries every order of calls.
+ * Decides which frame a thread decodes next. No system calls, no I/O, no memory of its own, no atomics: the caller
+ * holds a lock while it calls one of these functions. tests/unit/schedule.c tries every order of calls.
  *
  * A frame of a delta-coded variant needs frames of the base variant in memory. The same threads decode both: a thread
  * takes the next frame of the variant if the base frames that it needs are ready, otherwise the next frame of the base.
@@ -11,10 +11,10 @@
  * when that frame is decoded and no frame of the variant needs it any more.
  *
  * No thread waits for ever, because there is always another one that decodes a frame, or a frame that can be taken. Let
- * no thread decode anything, and let v be the first frame of the variant that is not done. It is also the next one to be
- * taken, because threads take them in order. All frames of the base before base_next are decoded, so either those that v
- * needs are ready, or base_next is below needed[v]. That is at most keep[v] + window, so base_next has a place in the
- * ring. Threads that wait are woken whenever a frame is done.
+ * no thread decode anything, and let v be the first frame of the variant that is not done. It is also the next one to
+ * be taken, because threads take them in order. All frames of the base before base_next are decoded or not needed any
+ * more, so either those that v needs are ready, or base_next is below needed[v]. That is at most keep[v] + window, so
+ * base_next has a place in the ring. Threads that wait are woken whenever a frame is done.
  */
 #ifndef STUB_SCHEDULE_H
 #define STUB_SCHEDULE_H

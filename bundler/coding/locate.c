@@ -9,11 +9,11 @@
  * several buckets than in one, the result is the piece at the frame's own position, in proportion to the sizes of the
  * files.
  *
- * All pieces lie within LOCATE_DISTANCE_MAX of the frame's own position, so that a start needs only a part of the base in
- * memory. These positions ascend from frame to frame. Of two frames, the piece of the earlier one therefore ends at most
- * twice this distance behind the start of the piece of the later one, and that is the reach of FATELF_REACH_MAX, before
- * it is rounded to frames of the base. A piece far away makes the reach of the whole variant larger, so one that is near
- * is preferred if it has most of the votes.
+ * All pieces lie within LOCATE_DISTANCE_MAX of the frame's own position, so that a start needs only a part of the base
+ * in memory. These positions ascend from frame to frame. Of two frames, the piece of the earlier one therefore ends at
+ * most twice this distance behind the start of the piece of the later one, and that is the reach of FATELF_REACH_MAX,
+ * before it is rounded to frames of the base. A piece far away makes the reach of the whole variant larger, so one that
+ * is near is preferred if it has most of the votes.
  */
 #include "locate.h"
 

@@ -29,8 +29,8 @@ void locator_free(struct locator *locator); /* NULL is allowed */
 
 /*
  * Sets *place to the piece of the base against which `bytes` should be coded: a small piece that contains most of what
- * was found, within LOCATE_DISTANCE_MAX of the frame's own position. `share`: where the middle of `bytes` lies in its own
- * file, from 0 (the start) to 1 (the end).
+ * was found, within LOCATE_DISTANCE_MAX of the frame's own position. `share`: where the middle of `bytes` lies in its
+ * own file, from 0 (the start) to 1 (the end).
  */
 void locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share,
                   struct place *place);
