@@ -253,9 +253,9 @@ def forged_prefixes(canvas):
     for offset, length in ((0, REACH_MAX), (size - REACH_MAX, REACH_MAX), (size - 1, 1), (0, 1), (0, 0),
                            (ZEROS_FRAME - 1, 2)):
         yield case(offset, length, *good(1)[:3])
-    for offset, length in ((0, REACH_MAX + 1), (1, REACH_MAX), (size - REACH_MAX + 1, REACH_MAX), (size, 1), (0, size),
-                           (size - 1, 2), (size, 0), (1, 0), (0, 0xffffffff), (TOP, 1), (TOP, 0xffffffff), (TOP - 63, 64)):
-        yield case(offset, length, *bad([1], PREFIX, (FAILED,)))
+    for at, length in ((0, REACH_MAX + 1), (1, REACH_MAX), (size - REACH_MAX + 1, REACH_MAX), (size, 1), (0, size),
+                       (size - 1, 2), (size, 0), (1, 0), (0, 0xffffffff), (TOP, 1), (TOP, 0xffffffff), (TOP - 63, 64)):
+        yield case(at, length, *bad([1], PREFIX, (FAILED,)))
 
 
 def faulty_deltas(raw, base):
