@@ -35,6 +35,22 @@ says() {
     grep -Faq "fatelf-amd64: ./level: FATELF_AMD64=$shown: unknown value; " err
 }
 
+@test "characters outside of ASCII are not escaped" {
+    local text
+    text=$(printf '20 \302\260, \303\251, \342\202\254')
+    FATELF_AMD64=$text capture ./level
+    grep -Faq "fatelf-amd64: ./level: FATELF_AMD64=$text: unknown value; " err
+}
+
+@test "control characters in the path of a dynamic loader are escaped" {
+    gcc -o other -x c - "-Wl,--dynamic-linker=./$odd" <<<'int main(void) { return 0; }'
+    "$TOOL" create -q --launch inplace -o program v1=other
+    capture ./program
+    same 126 "$status"
+    same 1 "$(wc -l <err)"
+    grep -Faq "fatelf-amd64: ./program: the program could not be started: inplace: ./$shown: No such file" err
+}
+
 @test "control characters in the folder of a private file are escaped" {
     mkdir "$odd"
     TMPDIR=$PWD/$odd FATELF_AMD64_DEBUG=log capture sandboxed "$only_files" ./level
