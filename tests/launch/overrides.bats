@@ -282,7 +282,7 @@ by_nobody() {
     mkdir -m 1777 root/run
     compile_level 1 static -static
     "$TOOL" create -q -o root/static v1=static
-    start=(sandboxed "$no_new_code,memfd_create=EPERM" env -i TMPDIR=/run XDG_RUNTIME_DIR=/run "$(type -P chroot)"
+    start=(sandboxed "$no_new_code,memfd_create=EPERM" "$(type -P env)" -i TMPDIR=/run XDG_RUNTIME_DIR=/run "$(type -P chroot)"
         "--userspec=65534:65534" root /static)
     same v1 "$("${start[@]}")"
     chmod 4755 root/static
