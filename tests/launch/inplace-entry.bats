@@ -106,7 +106,7 @@ teardown() {
         chmod 644 loader
         run_kind stored kind.built
         same 126 "$(<stored.status)"
-    grep -q "inplace: $PWD/loader: Permission denied\$" stored.err
+        grep -q "inplace: $PWD/loader: Permission denied\$" stored.err
     done
 }
 
