@@ -265,6 +265,15 @@ ran_from_memfd() {
     done
 }
 
+@test "if execveat finds no program, the memfd stays open for a handler of binfmt_misc, which can open it as any file" {
+    "$TOOL" create -q -o cat v1="$(type -P cat)"
+    sandboxed execveat=ENOENT "$FIXTURES/exec-with" close=3 -- ./cat ./cat /proc/self/fdinfo/3 >out
+    # O_LARGEFILE and O_RDWR; close-on-exec would be 02000000
+    grep -Eq '^flags:[[:space:]]+0100002$' out
+    # a lease would be shown as a lock
+    run ! grep '^lock:' out
+}
+
 @test "if there is no /proc either, the program starts in place, or the message lists everything that was tried" {
     need_root
     local error text tried
