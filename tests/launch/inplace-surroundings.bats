@@ -55,30 +55,6 @@ teardown() {
     empty tmp
 }
 
-@test "if no memory may become executable, a stored variant starts in place though code is in its first page" {
-    need readelf
-    gcc -O2 -DLEVEL=1 -static -no-pie -Wl,-z,noseparate-code -o joined "$LEVEL_SOURCE"
-    readelf -lW joined | finds -E '^ *LOAD +0x0+ .* R E '
-    make_bundles joined
-    starts joined.stored inplace sandboxed "$no_new_code"
-    need_mdwe
-    starts joined.stored inplace without_new_code
-}
-
-@test "if pages of a stored variant can neither be moved on nor back, they are copied back for another method" {
-    need_strace
-    local program count number
-    for program in dynamic static pie; do
-        strace -o trace -e trace=mremap "./$program.stored"
-        count=$(grep -c '^mremap(.*MREMAP_FIXED' trace)
-        [ "$count" -gt 1 ]
-        for ((number = 2; number <= count; number++)); do
-            starts "$program.stored" memfd strace -o trace -e trace=mremap -e "inject=mremap:error=ENOMEM:when=$number+"
-            same "$number" "$(grep -c INJECTED trace)"
-        done
-    done
-}
-
 @test "without mremap stored variants start in place or from a memfd" {
     local error
     for error in ENOSYS EPERM ENOMEM; do

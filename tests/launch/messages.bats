@@ -2,6 +2,7 @@
 # Messages stay one line and whole, whatever is in the paths and variables that they name.
 load ../lib/common
 load ../lib/surroundings
+load ../lib/users
 
 setup() {
     start_test
@@ -76,6 +77,24 @@ says() {
     FATELF_AMD64=$(printf 'y%.0s' {1..100000}) capture ./level
     says "fatelf-amd64: ./level: FATELF_AMD64=$(printf 'y%.0s' {1..87})...$(printf 'y%.0s' {1..200}): unknown value; $(
         FATELF_AMD64=v9 ./level 2>&1 | sed 's/.*unknown value; //')"
+}
+
+@test "the message about everything that was tried is whole, even if the folders have long paths" {
+    need_root
+    local long tried
+    long=$(printf "/$(printf 'x%.0s' {1..250})%.0s" {1..7})
+    mkdir -p "root$long" root/{dev/shm,tmp,var/tmp}
+    compile_level 1 static -static
+    "${CC:-cc}" -static -O2 -D_GNU_SOURCE -o root/seccomp-run "$TOP/tests/fixtures/seccomp-run.c"
+    "$TOOL" create -q -o "root$long/static" v1=static
+    # there is no /proc either
+    TMPDIR=$long XDG_RUNTIME_DIR=$long capture as_root chroot root /seccomp-run "execveat=EPERM,$no_new_code" -- "$long/static"
+    same 126 "$status"
+    same 1 "$(wc -l <err)"
+    # two attempts for the memfd, one in place, two in each of five folders
+    same 13 "$(tr ';' '\n' <err | wc -l)"
+    tried="/var/tmp: execve: No such file or directory; ${long:0:100}...${long: -200}: execveat: Operation not permitted; "
+    grep -Fq "$tried${long:0:100}...${long: -200}: execve: No such file or directory" err
 }
 
 @test "the message about a bundle that was cut short is one line, however it was called" {
