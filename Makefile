@@ -202,9 +202,9 @@ asan:
 mutants:
 	@BUILD=$(abspath $(BUILD)) tests/mutants/run
 
-## bench: measure start, size and memory, and print the ratios
+## bench: measure start, size and memory, and print the ratios; MGO: mgo's binary or source, to compare with it
 bench: all
-	@BUILD=$(abspath $(BUILD)) tests/bench/run
+	@BUILD=$(abspath $(BUILD)) $(if $(MGO),MGO=$(call quoted,$(MGO))) tests/bench/run
 
 ## plots: measure start against size and size by encoding, and draw docs/start.svg and docs/size.svg; takes an hour
 plots: all

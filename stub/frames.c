@@ -95,17 +95,25 @@ static void work(struct worker *worker)
         .scratch = scratch,
         .buffer = scratch + job->scratch_size,
     };
-    enum schedule_next next;
-    uint32_t number;
-
-    while ((next = schedule_take(schedule, &number)) != SCHEDULE_END) {
+    for (;;) {
         bool wake = false;
-        if (next == SCHEDULE_WAIT) {
+        uint32_t number;
+        enum schedule_next next = schedule_take(schedule, &number);
+        switch (next) { /* without a default, so that the compiler reports a value that is not handled */
+        case SCHEDULE_VARIANT:
+            worker->outcome = decode_variant(job, number, &tools);
+            break;
+        case SCHEDULE_BASE:
+            worker->outcome = decode_base(job, number, &tools);
+            break;
+        case SCHEDULE_AGAIN:
+            continue;
+        case SCHEDULE_WAIT:
             threads_wait(&schedule->ready, number);
             continue;
+        case SCHEDULE_END:
+            return;
         }
-        worker->outcome = next == SCHEDULE_BASE ? decode_base(job, number, &tools)
-                                                : decode_variant(job, number, &tools);
         if (worker->outcome.kind != OUTCOME_OK)
             wake = schedule_fail(schedule, worker->number);
         else if (next == SCHEDULE_BASE)

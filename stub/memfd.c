@@ -17,7 +17,7 @@
 #define MFD_EXEC 0x0010U /* linux/memfd.h, since 6.3 */
 #endif
 
-/* How often another process may be faster than lease(). */
+/* After so many attempts, the kernel does not refuse the lease because of another process. */
 enum { ATTEMPTS = 16 };
 
 /*
@@ -49,14 +49,12 @@ static bool lease(int fd)
 /* Returns a new memfd that only this process can write to, or -1 with errno. */
 static int make(const char *name, unsigned flags)
 {
-    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (unsigned attempt = 1;; attempt++) {
         int fd = exec_descriptor(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | flags));
-        if (fd < 0 || lease(fd))
+        if (fd < 0 || lease(fd) || attempt == ATTEMPTS)
             return fd;
         close(fd);
     }
-    errno = EBUSY;
-    return -1;
 }
 
 static struct outcome write_and_execute(struct launch *launch)

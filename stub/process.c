@@ -51,8 +51,6 @@ struct process process_read(char **argv, char **envp, const struct fatelf_progra
     if (executed)
         process.stack_end = (uint64_t)(uintptr_t)executed + strlen(executed) + 1 + sizeof(void *);
     process.randomised = process.stack_end != STACK_TOP;
-    uint32_t size = 0;
-    process.describable = prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size, 0, 0) == 0 && size == sizeof(struct mm_map);
     /* For a relocatable program without a loader, the kernel chooses the addresses of both the program and the heap. */
     if (process.randomised && (!program->relocatable || program->interpreter) &&
         syscall(SYS_getrandom, process.random, sizeof process.random, GRND_INSECURE_FLAG) < 0 &&
@@ -68,10 +66,13 @@ struct process process_read(char **argv, char **envp, const struct fatelf_progra
 
 uint64_t process_base(const struct process *process, const struct fatelf_program *program)
 {
+    uint32_t size_of_map = 0;
+
     if (!program->interpreter)
         return 0; /* exec puts it where it puts loaders and libraries */
-    if (!process->describable) {
-        /* The heap stays where the kernel put it for the launcher. If the program ends there, nothing is in its way. */
+    if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, &size_of_map, 0, 0) != 0 || size_of_map != sizeof(struct mm_map)) {
+        /* process_describe() will fail, so the heap stays where the kernel put it for the launcher. If the program ends
+           there, nothing is in the heap's way. */
         uint64_t size = program->segments[program->segment_count - 1].end - program->segments[0].address;
         return fatelf_page_start((uint64_t)syscall(SYS_brk, 0)) - size - program->alignment;
     }
@@ -145,8 +146,7 @@ void process_describe(const struct process *process, const struct image *image, 
         last = *string;
     if (envp[0])
         map.env_end = (uint64_t)(uintptr_t)last + strlen(last) + 1;
-    if (process->describable)
-        prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
+    prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
 }
 
 /*

@@ -16,7 +16,6 @@ struct process {
     Elf64_auxv_t *auxv;
     uint64_t stack_end; /* address after the last byte that the kernel put on the stack */
     bool randomised;    /* the kernel randomises addresses */
-    bool describable;   /* the kernel can be told about the program (PR_SET_MM_MAP) */
     uint64_t random[2]; /* for the program's address and for its heap's; set only if the launcher chooses them */
 };
 

@@ -85,6 +85,14 @@ def create(bundle, *arguments):
     return bundle
 
 
+def copied(file):
+    """Replaces a file by a copy of itself, written the way an installer writes files. This decides how large the pieces
+    are in which the kernel caches and maps the file."""
+    copy = file.with_name(f"{file.name}.copy")
+    shutil.copy(file, copy)
+    return copy.replace(file)
+
+
 def bundle_size(*arguments):
     bundle = create(OUT / "measured", *arguments)
     bundled = bundle.stat().st_size

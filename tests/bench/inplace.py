@@ -2,18 +2,18 @@
 """Section inplace: what a start in place costs, compared with the program itself and with launch method memfd."""
 
 import os
-import shutil
 import subprocess
 
-from common import BENCH, CC, MB, OUT, at_most, base_level, create, levels, output, over, program, row, show, spawn
+from common import (BENCH, CC, MB, OUT, at_most, base_level, copied, create, levels, output, over, program, row, show,
+                    spawn)
 
 SIZES = (1, 10, 50, 100)  # MB
 PROCESSES = 20
 
 
 class Filled:
-    """A program of a given size, and a bundle of it for each launch method. All of them are copies, written the way an
-    installer writes them, because that decides how large the pieces are in which the kernel caches and maps a file."""
+    """A program of a given size, and a bundle of it for each launch method. All of them are copies, as an installer
+    writes them."""
 
     def __init__(self, megabytes):
         self.native = OUT / f"filled.{megabytes}"
@@ -32,13 +32,6 @@ class Filled:
     def clear(self):
         for file in OUT.glob(f"{self.native.name}.*"):
             file.unlink()
-
-
-def copied(file):
-    """Replaces a file by a copy of itself."""
-    copy = file.with_name(f"{file.name}.copy")
-    shutil.copy(file, copy)
-    return copy.replace(file)
 
 
 def inplace():
