@@ -212,6 +212,14 @@ ran_from_memfd() {
     ran_from_memfd
 }
 
+@test "a kernel that refuses every lease does not prevent a start from a memfd" {
+    local error
+    for error in EAGAIN EINVAL EACCES; do
+        sandboxed "fcntl+lease=$error" ./probe exe >out
+        ran_from_memfd
+    done
+}
+
 @test "if everything is refused, the status is 126 and one line lists every refusal" {
     local error refusals
     # a folder may not exist here, or may be mounted noexec
