@@ -98,14 +98,14 @@ says() {
 }
 
 @test "the message about a bundle that was cut short is one line, however it was called" {
-    head -c 100000 level >cut
-    chmod +x cut
-    capture "$FIXTURES/exec-with" -- ./cut "$(printf 'a\nb\033[31m\177')"
+    head -c 100000 level >short
+    chmod +x short
+    capture "$FIXTURES/exec-with" -- ./short "$(printf 'a\nb\033[31m\177')"
     same 127 "$status"
     says 'fatelf-amd64: a?b?[31m?: damaged: the file is cut short; get a whole copy'
-    capture "$FIXTURES/exec-with" -- ./cut "$(printf 'z%.0s' {1..4000})"
+    capture "$FIXTURES/exec-with" -- ./short "$(printf 'z%.0s' {1..4000})"
     says "fatelf-amd64: $(printf 'z%.0s' {1..900}): damaged: the file is cut short; get a whole copy"
-    capture "$FIXTURES/exec-with" -- ./cut
+    capture "$FIXTURES/exec-with" -- ./short
     [ "$(wc -l <err)" = 1 ]
     grep -q ': damaged: the file is cut short; get a whole copy$' err
 }
