@@ -45,7 +45,7 @@ damage_programs() {
 }
 
 @test "a file that cannot be a dynamic loader is not started, and verify fails" {
-    mkfifo fifo
+    mkfifo -m 755 fifo
     damage_programs records-of-loaders
 }
 
