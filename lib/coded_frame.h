@@ -3,7 +3,7 @@
 #ifndef FATELF_CODED_FRAME_H
 #define FATELF_CODED_FRAME_H
 
-#include <stdint.h>
+#include "delta.h"
 
 struct ZSTD_DCtx_s; /* <zstd.h> */
 
@@ -11,8 +11,7 @@ struct ZSTD_DCtx_s; /* <zstd.h> */
 struct fatelf_coded_frame {
     const unsigned char *bytes; /* as they are in the payload */
     uint32_t size;
-    const unsigned char *prefix; /* the piece of the base that the frame is coded against */
-    uint32_t prefix_size;        /* 0: the frame has no prefix */
+    struct fatelf_prefix prefix; /* the piece of the base that the frame is coded against; size 0: none */
     uint32_t frame_size;         /* of the variant; the content of a zstd frame is never larger */
     struct ZSTD_DCtx_s *context;
     void *scratch;      /* the bytes that the row's scratch_size() returns, aligned like memory from malloc() */

@@ -12,8 +12,10 @@ struct stream {
 
 struct decoder {
     struct stream streams[FATELF_DELTA_STREAMS];
-    const unsigned char *prefix;
-    uint32_t prefix_size;
+    const unsigned char *head; /* the prefix, or its part before the end of the window */
+    const unsigned char *tail; /* the rest, at the start of the window */
+    uint32_t head_size;
+    uint32_t prefix_size; /* of both parts */
     struct fatelf_delta_regions *regions;
     unsigned char *raw;
     uint32_t raw_size;
@@ -68,8 +70,8 @@ static inline bool read_gap(struct stream *gaps, bool *more, uint32_t *gap)
     return !*more || read_number(gaps, gap);
 }
 
-/* Changes the fields in the copy raw[at .. end], which was made from the bytes at `from`. */
-static bool change_fields(struct decoder *decoder, const unsigned char *from, uint32_t at, uint32_t end)
+/* Changes the fields in the copy raw[at .. end]. Until then, a field there is as it is in the prefix. */
+static bool change_fields(struct decoder *decoder, uint32_t at, uint32_t end)
 {
     /* Local copies, which the compiler keeps in registers. It would have to read the decoder's fields again after each
      * write to raw, because raw could point to them. */
@@ -78,12 +80,11 @@ static bool change_fields(struct decoder *decoder, const unsigned char *from, ui
     bool more = decoder->more;
     unsigned char *raw = decoder->raw;
 
-    from -= at;
     while (more && gap < end - at) {
         at += gap;
         if (end - at < sizeof value || !read_number(&changes, &code))
             return false;
-        memcpy(&value, from + at, sizeof value);
+        memcpy(&value, raw + at, sizeof value);
         uint32_t *moved = fatelf_delta_region(decoder->regions, at + shift, value);
         uint32_t expected = *moved + shift, difference = from_zigzag(code);
         difference = code ? difference : expected;
@@ -130,16 +131,39 @@ static bool append_literals(struct decoder *decoder, uint32_t size)
     return true;
 }
 
+/* Copies a piece of the prefix that may lie in both parts. `room`: how many bytes may be written. */
+static void copy_prefix(const struct decoder *decoder, unsigned char *to, uint32_t from, uint32_t size, uint32_t room)
+{
+    const unsigned char *part = decoder->head;
+    uint32_t part_size = decoder->head_size;
+
+    if (from < part_size && size > part_size - from) {
+        uint32_t first = part_size - from;
+        memcpy(to, part + from, first);
+        to += first;
+        from += first;
+        size -= first;
+        room -= first;
+    }
+    if (from >= part_size) {
+        from -= part_size;
+        part = decoder->tail;
+        part_size = decoder->prefix_size - part_size;
+    }
+    uint32_t readable = part_size - from;
+    copy_blocks(to, part + from, size, readable < room ? readable : room);
+}
+
 static bool append_copy(struct decoder *decoder, uint32_t size)
 {
     uint32_t at = decoder->at, room = decoder->raw_size - at;
-    int64_t from = at + decoder->shift, available = decoder->prefix_size - from;
+    int64_t from = at + decoder->shift;
 
-    if (size > room || from < 0 || size > available)
+    if (size > room || from < 0 || size > decoder->prefix_size - from)
         return false;
-    copy_blocks(decoder->raw + at, decoder->prefix + from, size, available < room ? (size_t)available : room);
+    copy_prefix(decoder, decoder->raw + at, (uint32_t)from, size, room);
     decoder->at += size;
-    return change_fields(decoder, decoder->prefix + from, at, at + size);
+    return change_fields(decoder, at, at + size);
 }
 
 /* Appends the next literals and the copy after them. */
@@ -176,12 +200,16 @@ static bool find_streams(struct decoder *decoder, const unsigned char *delta, si
     return true;
 }
 
-bool fatelf_delta_decode(const unsigned char *delta, size_t size, const unsigned char *prefix, uint32_t prefix_size,
+bool fatelf_delta_decode(const unsigned char *delta, size_t size, const struct fatelf_prefix *prefix,
                          struct fatelf_delta_regions *regions, unsigned char *raw, uint32_t raw_size)
 {
+    const struct fatelf_window *base = prefix->base;
+    uint64_t before_end = base->size - prefix->offset % base->size;
     struct decoder decoder = {
-        .prefix = prefix,
-        .prefix_size = prefix_size,
+        .head = fatelf_window_place(base, prefix->offset),
+        .tail = base->bytes,
+        .head_size = before_end < prefix->size ? (uint32_t)before_end : prefix->size,
+        .prefix_size = prefix->size,
         .regions = regions,
         .raw = raw,
         .raw_size = raw_size,

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "format.h"
+#include "window.h"
 
 /* moved[] of format.h: by how many bytes the content of each region has moved, according to the changes so far. */
 struct fatelf_delta_regions {
@@ -19,12 +20,19 @@ static inline uint32_t *fatelf_delta_region(struct fatelf_delta_regions *regions
     return &regions->moved[(place + value) / FATELF_DELTA_REGION_SIZE % FATELF_DELTA_REGIONS];
 }
 
+/* Where a frame's prefix is: the `size` bytes of the base from `offset` on. They are all in the window. */
+struct fatelf_prefix {
+    const struct fatelf_window *base;
+    uint64_t offset;
+    uint32_t size;
+};
+
 /*
  * Decodes the `size` bytes at `delta` and fills the `raw_size` bytes at `raw`. `regions` is scratch memory, which the
  * function initialises. Returns false if `delta` does not follow format.h; `raw` may be partly written then. Whatever
- * `delta` contains, only `delta` and `prefix` are read, and only `raw` and `regions` are written.
+ * `delta` contains, only `delta`, `raw` and the prefix are read, and only `raw` and `regions` are written.
  */
-bool fatelf_delta_decode(const unsigned char *delta, size_t size, const unsigned char *prefix, uint32_t prefix_size,
+bool fatelf_delta_decode(const unsigned char *delta, size_t size, const struct fatelf_prefix *prefix,
                          struct fatelf_delta_regions *regions, unsigned char *raw, uint32_t raw_size);
 
 #endif

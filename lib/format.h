@@ -203,8 +203,14 @@ struct fatelf_delta {
 
 _Static_assert(sizeof(struct fatelf_delta) == 24, "delta layout");
 
-/* The largest prefix. It limits the memory of `create` per thread, and how much of the base a start has to wait for. */
-#define FATELF_PREFIX_MAX (UINT32_C(1) << 25)
+/*
+ * How much of the base a reader needs in memory at once. A reader that decodes the frames of a variant in order needs,
+ * at each frame, the base from the lowest byte that this frame or a later one has in its prefix to the highest byte
+ * that this frame or an earlier one has in its prefix. The reach of a variant is the most that it ever needs, in whole
+ * frames of the base; a larger reach is refused. So a ring of this size is enough, whatever the sizes of the builds
+ * are. The limit applies to a single prefix as well.
+ */
+#define FATELF_REACH_MAX (UINT32_C(1) << 25)
 
 _Static_assert(sizeof(struct fatelf_header) == 40, "header layout");
 _Static_assert(offsetof(struct fatelf_header, version) == 8, "header layout");

@@ -14,6 +14,18 @@ struct fatelf_frame fatelf_payload_frame(const struct fatelf_payload *payload, u
     return entry;
 }
 
+struct fatelf_base_frames fatelf_payload_base_frames(const struct fatelf_payload *payload, uint32_t frame)
+{
+    struct fatelf_frame entry = fatelf_payload_frame(payload, frame);
+
+    if (entry.prefix_size == 0)
+        return (struct fatelf_base_frames){0};
+    return (struct fatelf_base_frames){
+        .first = (uint32_t)(entry.prefix_offset / payload->base->frame_size),
+        .end = (uint32_t)fatelf_frame_count(entry.prefix_offset + entry.prefix_size, payload->base->frame_size),
+    };
+}
+
 uint32_t fatelf_payload_raw_size(const struct fatelf_payload *payload, uint32_t frame)
 {
     const struct fatelf_variant *variant = payload->variant;
@@ -44,8 +56,29 @@ static int check_frame(const struct fatelf_payload *payload, uint32_t index, uin
         return FATELF_ERROR_FRAME_PLACE;
     if (frame.prefix_size == 0)
         return frame.prefix_offset == 0 ? 0 : FATELF_ERROR_FRAME_PREFIX;
-    if (frame.prefix_size > FATELF_PREFIX_MAX || frame.prefix_size > base_size ||
-        frame.prefix_offset > base_size - frame.prefix_size)
+    if (frame.prefix_size > base_size || frame.prefix_offset > base_size - frame.prefix_size)
+        return FATELF_ERROR_FRAME_PREFIX;
+    return 0;
+}
+
+/*
+ * Sets payload->reach. Of each two frames, the earlier one may have its prefix behind that of the later one. Then all
+ * of the base between the start of the later one's prefix and the end of the earlier one's is needed at once.
+ */
+static int find_reach(struct fatelf_payload *payload)
+{
+    uint32_t end = 0;
+
+    for (uint32_t i = 0; i < payload->variant->frame_count; i++) {
+        struct fatelf_base_frames needed = fatelf_payload_base_frames(payload, i);
+        if (needed.end == 0)
+            continue;
+        if (needed.end > end)
+            end = needed.end;
+        if (end - needed.first > payload->reach)
+            payload->reach = end - needed.first;
+    }
+    if (payload->base && (uint64_t)payload->reach * payload->base->frame_size > FATELF_REACH_MAX)
         return FATELF_ERROR_FRAME_PREFIX;
     return 0;
 }
@@ -69,7 +102,9 @@ int fatelf_payload_open(const struct fatelf_bundle *bundle, unsigned index, stru
             return error;
         offset += fatelf_payload_frame(payload, i).size;
     }
-    return offset + seek_table_size(payload) == variant->payload_size ? 0 : FATELF_ERROR_FRAME_PLACE;
+    if (offset + seek_table_size(payload) != variant->payload_size)
+        return FATELF_ERROR_FRAME_PLACE;
+    return find_reach(payload);
 }
 
 int fatelf_payload_open_base(const struct fatelf_bundle *bundle, const struct fatelf_payload *payload,
@@ -110,14 +145,14 @@ size_t fatelf_payload_scratch_size(const struct fatelf_payload *payload)
 }
 
 int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
-                          const unsigned char *base, void *scratch, unsigned char *buffer, const unsigned char **bytes)
+                          const struct fatelf_window *base, void *scratch, unsigned char *buffer,
+                          const unsigned char **bytes)
 {
     struct fatelf_frame entry = fatelf_payload_frame(payload, frame);
     struct fatelf_coded_frame coded = {
         .bytes = payload->bytes + entry.offset,
         .size = entry.size,
-        .prefix = entry.prefix_size ? base + entry.prefix_offset : NULL,
-        .prefix_size = entry.prefix_size,
+        .prefix = {base, entry.prefix_offset, entry.prefix_size},
         .frame_size = payload->variant->frame_size,
         .context = context,
         .scratch = scratch,

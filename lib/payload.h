@@ -11,8 +11,9 @@ struct fatelf_payload {
     const struct fatelf_variant *variant;
     const struct fatelf_encoding_row *encoding; /* of the variant */
     const struct fatelf_variant *base;          /* the variant's base. NULL: it has none */
-    const unsigned char *bytes;                 /* the payload's first byte */
-    const unsigned char *frames;                /* struct fatelf_frame[variant->frame_count], unaligned */
+    uint32_t reach;              /* frames of the base that must be in memory at once; 0 without a base */
+    const unsigned char *bytes;  /* the payload's first byte */
+    const unsigned char *frames; /* struct fatelf_frame[variant->frame_count], unaligned */
 };
 
 /*
@@ -34,6 +35,16 @@ int fatelf_payload_check_seek_table(const struct fatelf_payload *payload);
 /* The entry of frame number `frame` in the table of frames. */
 struct fatelf_frame fatelf_payload_frame(const struct fatelf_payload *payload, uint32_t frame);
 
+/*
+ * The frames of the base that contain a frame's prefix: from `first` to the one before `end`. Both are 0 if the frame
+ * has no prefix.
+ */
+struct fatelf_base_frames {
+    uint32_t first;
+    uint32_t end;
+};
+struct fatelf_base_frames fatelf_payload_base_frames(const struct fatelf_payload *payload, uint32_t frame);
+
 /* The decoded size of a frame in bytes. */
 uint32_t fatelf_payload_raw_size(const struct fatelf_payload *payload, uint32_t frame);
 
@@ -41,12 +52,13 @@ uint32_t fatelf_payload_raw_size(const struct fatelf_payload *payload, uint32_t 
 size_t fatelf_payload_scratch_size(const struct fatelf_payload *payload);
 
 /*
- * Compares a frame's checksum and decodes the frame. `base`: the decoded bytes of the base variant, of which only the
- * frame's prefix is read. `scratch`: fatelf_payload_scratch_size() bytes. `buffer`: room for fatelf_payload_raw_size()
- * bytes. Sets *bytes to the decoded frame: `buffer`, or, if the payload is stored, the frame's bytes in the payload.
- * Returns 0, FATELF_ERROR_FRAME or FATELF_ERROR_FRAME_CHECKSUM.
+ * Compares a frame's checksum and decodes the frame. `base`: a window of the base, with all bytes of the frame's
+ * prefix; unused, and may be NULL, if the frame has none. `scratch`: fatelf_payload_scratch_size() bytes. `buffer`:
+ * room for fatelf_payload_raw_size() bytes. Sets *bytes to the decoded frame: `buffer`, or, if the payload is stored,
+ * the frame's bytes in the payload. Returns 0, FATELF_ERROR_FRAME or FATELF_ERROR_FRAME_CHECKSUM.
  */
 int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
-                          const unsigned char *base, void *scratch, unsigned char *buffer, const unsigned char **bytes);
+                          const struct fatelf_window *base, void *scratch, unsigned char *buffer,
+                          const unsigned char **bytes);
 
 #endif

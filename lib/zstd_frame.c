@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "delta.h"
 #include "error.h"
 
 /* The layout of the scratch memory. */
@@ -59,11 +58,10 @@ int fatelf_zstd_delta_decode(const struct fatelf_coded_frame *frame)
 {
     struct scratch *scratch = frame->scratch;
 
-    if (frame->prefix_size == 0)
+    if (frame->prefix.size == 0)
         return fatelf_zstd_decode(frame);
     size_t size = decompress(frame, scratch->delta, frame->frame_size);
-    return fatelf_delta_decode(scratch->delta, size, frame->prefix, frame->prefix_size, &scratch->regions, frame->raw,
-                               frame->raw_size)
-               ? 0
-               : FATELF_ERROR_FRAME;
+    bool good = fatelf_delta_decode(scratch->delta, size, &frame->prefix, &scratch->regions, frame->raw,
+                                    frame->raw_size);
+    return good ? 0 : FATELF_ERROR_FRAME;
 }

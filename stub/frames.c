@@ -11,6 +11,7 @@
 #include "frames.h"
 
 #include "../lib/error.h"
+#include "lock.h"
 #include "schedule.h"
 #include "self.h"
 #include "sinks.h"
@@ -22,18 +23,24 @@
  */
 enum { SHARE_DECODED = 1 << 20, SHARE_STORED = 4 << 20 };
 
-_Static_assert(FATELF_SIZE_MAX / FATELF_FRAME_SIZE_MIN <= SCHEDULE_NUMBER, "the schedule can count all frames");
+/* Frames of the base that may be decoded before they are needed: one for each thread, but no more than this. */
+enum { AHEAD_MAX = 3 };
+
+_Static_assert(FATELF_SIZE_MAX / FATELF_FRAME_SIZE_MIN < UINT32_MAX, "the schedule can count all frames");
+_Static_assert(SCHEDULE_THREADS_MAX >= THREADS_MAX, "the schedule can count all threads");
 
 /* One variant to decode; the threads share it. */
 struct job {
     const struct fatelf_payload *payload;
     const struct fatelf_payload *base; /* only if payload->base is not NULL */
     struct sink sink;
+    struct fatelf_window window; /* of the base */
+    size_t context_size;         /* bytes of a thread's zstd decoder; 0 for a stored payload */
+    size_t scratch_size;         /* bytes that fatelf_payload_decode() works in */
+    cpu_set_t others;            /* processors for all threads but the first */
+    atomic_uint lock;            /* protects the schedule */
     struct schedule schedule;
-    unsigned char *base_bytes; /* the decoded base */
-    size_t context_size;       /* bytes of a thread's zstd decoder; 0 for a stored payload */
-    size_t scratch_size;       /* bytes that fatelf_payload_decode() works in */
-    cpu_set_t others;          /* processors for all threads but the first */
+    atomic_uint changes; /* threads that wait sleep until this is another number; changed with the lock held */
 };
 
 struct worker {
@@ -41,7 +48,7 @@ struct worker {
     unsigned char *memory; /* its share: stack, zstd decoder, scratch memory, buffer for a frame */
     struct thread thread;  /* unused by worker 0, which is the launcher's first thread */
     uint32_t number;
-    struct outcome outcome; /* set before schedule_fail() */
+    struct outcome outcome; /* of the last frame */
 };
 
 /* What a worker decodes with. */
@@ -63,7 +70,7 @@ static bool is_wanted(const struct job *job, uint32_t frame)
 
 static struct outcome decode_base(const struct job *job, uint32_t frame, const struct tools *tools)
 {
-    unsigned char *to = job->base_bytes + (uint64_t)frame * job->base->variant->frame_size;
+    unsigned char *to = fatelf_window_place(&job->window, (uint64_t)frame * job->base->variant->frame_size);
     const unsigned char *bytes;
 
     return outcome_of(fatelf_payload_decode(job->base, frame, tools->context, NULL, tools->scratch, to, &bytes));
@@ -78,49 +85,70 @@ static struct outcome decode_variant(const struct job *job, uint32_t frame, cons
     if (!is_wanted(job, frame))
         return outcome_ok();
     unsigned char *place = sink_place(&job->sink, offset, size);
-    struct outcome outcome = outcome_of(fatelf_payload_decode(job->payload, frame, tools->context, job->base_bytes,
+    struct outcome outcome = outcome_of(fatelf_payload_decode(job->payload, frame, tools->context, &job->window,
                                                               tools->scratch, place ? place : tools->buffer, &bytes));
     if (outcome.kind != OUTCOME_OK || place)
         return outcome;
     return sink_put(&job->sink, bytes, offset, size);
 }
 
+/*
+ * Releases the lock, and wakes the threads that wait if something has changed for them. Returns the value of `changes`.
+ */
+static unsigned leave_schedule(struct job *job)
+{
+    bool wake = job->schedule.wake;
+
+    job->schedule.wake = false;
+    unsigned changes = atomic_load(&job->changes) + wake;
+    atomic_store(&job->changes, changes);
+    lock_release(&job->lock);
+    if (wake)
+        threads_wake(&job->changes);
+    return changes;
+}
+
+/* Returns what the worker does next, after it has waited for that if need be. Its previous frame is decoded. */
+static struct schedule_task next_task(struct worker *worker)
+{
+    struct job *job = worker->job;
+    struct schedule_task task;
+
+    do {
+        lock_take(&job->lock);
+        task = schedule_next(&job->schedule, worker->number);
+        unsigned changes = leave_schedule(job);
+        if (task.step == SCHEDULE_WAIT)
+            threads_wait(&job->changes, changes);
+    } while (task.step == SCHEDULE_WAIT);
+    return task;
+}
+
+static void fail(struct worker *worker)
+{
+    struct job *job = worker->job;
+
+    lock_take(&job->lock);
+    schedule_fail(&job->schedule, worker->number);
+    leave_schedule(job);
+}
+
 static void work(struct worker *worker)
 {
     struct job *job = worker->job;
-    struct schedule *schedule = &job->schedule;
     unsigned char *scratch = worker->memory + THREADS_STACK + job->context_size;
     const struct tools tools = {
         .context = ZSTD_initStaticDCtx(worker->memory + THREADS_STACK, job->context_size),
         .scratch = scratch,
         .buffer = scratch + job->scratch_size,
     };
-    for (;;) {
-        bool wake = false;
-        uint32_t number;
-        enum schedule_next next = schedule_take(schedule, &number);
-        switch (next) { /* without a default, so that the compiler reports a value that is not handled */
-        case SCHEDULE_VARIANT:
-            worker->outcome = decode_variant(job, number, &tools);
-            break;
-        case SCHEDULE_BASE:
-            worker->outcome = decode_base(job, number, &tools);
-            break;
-        case SCHEDULE_AGAIN:
-            continue;
-        case SCHEDULE_WAIT:
-            threads_wait(&schedule->ready, number);
-            continue;
-        case SCHEDULE_END:
-            return;
-        }
-        if (worker->outcome.kind != OUTCOME_OK)
-            wake = schedule_fail(schedule, worker->number);
-        else if (next == SCHEDULE_BASE)
-            wake = schedule_base_done(schedule, number);
-        if (wake)
-            threads_wake(&schedule->ready);
-    }
+    struct schedule_task task;
+
+    while (worker->outcome.kind == OUTCOME_OK && (task = next_task(worker)).step != SCHEDULE_END)
+        worker->outcome = task.step == SCHEDULE_BASE ? decode_base(job, task.frame, &tools)
+                                                     : decode_variant(job, task.frame, &tools);
+    if (worker->outcome.kind != OUTCOME_OK)
+        fail(worker);
 }
 
 /*
@@ -136,28 +164,30 @@ static void work_elsewhere(void *argument)
     work(worker);
 }
 
-/* The number of base frames that must be decoded before this frame of the variant. */
-static uint32_t base_frames_needed(const struct job *job, uint32_t frame)
+/*
+ * The size of the window, in frames. Threads that run ahead need more room than the prefixes: without it, they would
+ * wait for each other (docs/performance.md).
+ */
+static uint32_t window_frames(const struct fatelf_payload *payload, unsigned threads)
 {
-    struct fatelf_frame entry = fatelf_payload_frame(job->payload, frame);
+    uint32_t frames = payload->reach + (threads < AHEAD_MAX ? threads : AHEAD_MAX);
 
-    if (entry.prefix_size == 0 || !is_wanted(job, frame))
+    if (payload->reach == 0)
         return 0;
-    return (uint32_t)fatelf_frame_count(entry.prefix_offset + entry.prefix_size, job->base->variant->frame_size);
+    return frames < payload->base->frame_count ? frames : payload->base->frame_count;
 }
 
-/* Bytes that all threads of a delta-coded variant share: the decoded base, and the tables of the schedule. */
-static size_t base_memory(const struct fatelf_payload *payload)
+/* Bytes that all threads share: the window of the base, and the tables of the schedule. */
+static size_t shared_memory(const struct fatelf_payload *payload, unsigned threads)
 {
-    const struct fatelf_variant *variant = payload->variant, *base = payload->base;
-
-    if (!base)
+    if (!payload->base)
         return 0;
-    return fatelf_page_end(base->size) +
-           fatelf_page_end(variant->frame_count * sizeof(uint32_t) + base->frame_count * sizeof(atomic_uchar));
+    return (size_t)window_frames(payload, threads) * payload->base->frame_size +
+           fatelf_page_end(2 * payload->variant->frame_count * sizeof(uint32_t));
 }
 
-static void prepare_schedule(struct job *job, unsigned char *memory)
+/* `memory`: shared_memory() bytes, first for the window and then for the tables. */
+static void prepare_schedule(struct job *job, unsigned char *memory, unsigned threads)
 {
     const struct fatelf_variant *variant = job->payload->variant, *base = job->payload->base;
     struct schedule *schedule = &job->schedule;
@@ -165,15 +195,23 @@ static void prepare_schedule(struct job *job, unsigned char *memory)
     schedule->variant_frames = variant->frame_count;
     if (!base)
         return;
-    uint32_t *needed = (void *)(memory + fatelf_page_end(base->size));
+    schedule->window = window_frames(job->payload, threads);
+    job->window = (struct fatelf_window){memory, (uint64_t)schedule->window * base->frame_size};
+    uint32_t *needed = (void *)(memory + job->window.size), *keep = needed + variant->frame_count;
     for (uint32_t i = 0; i < variant->frame_count; i++) {
-        needed[i] = base_frames_needed(job, i);
+        needed[i] = is_wanted(job, i) ? fatelf_payload_base_frames(job->payload, i).end : 0;
         if (needed[i] > schedule->base_frames)
             schedule->base_frames = needed[i];
     }
+    uint32_t lowest = schedule->base_frames;
+    for (uint32_t i = variant->frame_count; i-- > 0;) {
+        uint32_t first = fatelf_payload_base_frames(job->payload, i).first;
+        if (needed[i] > 0 && first < lowest)
+            lowest = first;
+        keep[i] = lowest;
+    }
     schedule->needed = needed;
-    schedule->decoded = (void *)(needed + variant->frame_count);
-    job->base_bytes = memory;
+    schedule->keep = keep;
 }
 
 static bool is_whole(const struct fatelf_payload *payload)
@@ -186,14 +224,13 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
 {
     const struct fatelf_variant *variant = job->payload->variant;
     struct worker workers[THREADS_MAX];
-    uint32_t failed;
 
     if (job->payload->encoding->decode)
         job->context_size = fatelf_page_end(ZSTD_estimateDCtxSize());
     job->scratch_size = fatelf_page_end(fatelf_payload_scratch_size(job->payload));
     size_t share = THREADS_STACK + job->context_size + job->scratch_size +
                    fatelf_page_end(variant->size < variant->frame_size ? variant->size : variant->frame_size);
-    size_t shared = base_memory(job->payload);
+    size_t shared = shared_memory(job->payload, threads);
 
     if (!is_whole(job->payload) || (job->payload->base && !is_whole(job->base)))
         return outcome_of(FATELF_ERROR_CUT_SHORT);
@@ -201,14 +238,17 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
     struct outcome outcome = memory_map(&launch->decoding, shared + threads * share);
     if (outcome.kind != OUTCOME_OK && threads > 1) {
         threads = 1;
+        shared = shared_memory(job->payload, threads);
         outcome = memory_map(&launch->decoding, shared + share);
     }
     if (outcome.kind != OUTCOME_OK)
         return outcome;
     unsigned char *memory = launch->decoding.bytes;
-    prepare_schedule(job, memory);
-    for (unsigned i = 0; i < threads; i++)
-        workers[i] = (struct worker){.job = job, .memory = memory + shared + i * share, .number = i};
+    prepare_schedule(job, memory, threads);
+    unsigned number = 0;
+    do
+        workers[number] = (struct worker){.job = job, .memory = memory + shared + number * share, .number = number};
+    while (++number < threads);
 
     unsigned started = 1;
     while (started < threads &&
@@ -221,7 +261,7 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
         if (job->sink.kind == SINK_IMAGE)
             thread_await_exit(&workers[i].thread);
     }
-    return schedule_failed(&job->schedule, &failed) ? workers[failed].outcome : outcome_ok();
+    return job->schedule.failed ? workers[job->schedule.failed_thread].outcome : outcome_ok();
 }
 
 /* One thread per allowed processor, at most THREADS_MAX, and no more than the work justifies. */

@@ -1,69 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 #include "schedule.h"
 
-/*
- * The order matters in two places:
- *   - schedule_base_done() sets its frame's flag before it looks at the others. Of two threads that finish neighbouring
- *     frames at the same time, at least one sees the other's flag, so no frame stays uncounted.
- *   - A waiting thread sets SCHEDULE_WAITERS in the word that it waits for. The thread that changes the word learns in
- *     the same atomic step whether another one waits, so no wake-up is lost.
- */
-
-enum schedule_next schedule_take(struct schedule *schedule, uint32_t *number)
+/* The first frame of the variant (step SCHEDULE_VARIANT) or of the base that is not decoded; `next`: not taken. */
+static uint32_t first_not_done(const struct schedule *schedule, enum schedule_step step, uint32_t next)
 {
-    uint32_t ready = atomic_load(&schedule->ready);
-    if (ready & SCHEDULE_FAILED)
-        return SCHEDULE_END;
-    *number = atomic_load(&schedule->variant_next);
-    if (*number == schedule->variant_frames)
-        return SCHEDULE_END;
-    if (schedule->base_frames == 0 || schedule->needed[*number] <= (ready & SCHEDULE_NUMBER)) {
-        bool taken = atomic_compare_exchange_strong(&schedule->variant_next, number, *number + 1);
-        return taken ? SCHEDULE_VARIANT : SCHEDULE_AGAIN;
-    }
-    *number = atomic_load(&schedule->base_next);
-    if (*number < schedule->base_frames) {
-        bool taken = atomic_compare_exchange_strong(&schedule->base_next, number, *number + 1);
-        return taken ? SCHEDULE_BASE : SCHEDULE_AGAIN;
-    }
-    /* Other threads are decoding the base frames that are missing. */
-    *number = ready | SCHEDULE_WAITERS;
-    bool announced = atomic_compare_exchange_strong(&schedule->ready, &ready, *number);
-    return announced ? SCHEDULE_WAIT : SCHEDULE_AGAIN;
+    for (unsigned i = 0; i < SCHEDULE_THREADS_MAX; i++)
+        if (schedule->tasks[i].step == step && schedule->tasks[i].frame < next)
+            next = schedule->tasks[i].frame;
+    return next;
 }
 
-bool schedule_base_done(struct schedule *schedule, uint32_t frame)
+static void wake_waiting(struct schedule *schedule)
 {
-    bool wake = false;
+    schedule->wake |= schedule->waiting;
+    schedule->waiting = false;
+}
 
-    atomic_store(&schedule->decoded[frame], 1);
-    uint32_t ready = atomic_load(&schedule->ready);
-    while (!(ready & SCHEDULE_FAILED)) {
-        uint32_t count = ready & SCHEDULE_NUMBER;
-        if (count == schedule->base_frames || !atomic_load(&schedule->decoded[count]))
-            break;
-        if (atomic_compare_exchange_strong(&schedule->ready, &ready, count + 1)) {
-            wake |= ready & SCHEDULE_WAITERS;
-            ready = count + 1;
+static struct schedule_task take(struct schedule *schedule)
+{
+    uint32_t frame = schedule->variant_next;
+
+    if (schedule->failed || frame == schedule->variant_frames)
+        return (struct schedule_task){.step = SCHEDULE_END};
+    if (schedule->base_frames > 0) {
+        /* Nobody needs the frames below any more. Those that are being decoded have all that they need. */
+        if (schedule->base_next < schedule->keep[frame])
+            schedule->base_next = schedule->keep[frame];
+        uint32_t ready = first_not_done(schedule, SCHEDULE_BASE, schedule->base_next);
+        if (schedule->needed[frame] > ready) {
+            uint32_t kept = schedule->keep[first_not_done(schedule, SCHEDULE_VARIANT, frame)];
+            if (kept > ready) /* nobody needs the frame `ready` any more, but a thread still writes it to the ring */
+                kept = ready;
+            if (schedule->base_next < schedule->base_frames && schedule->base_next - kept < schedule->window)
+                return (struct schedule_task){SCHEDULE_BASE, schedule->base_next++};
+            schedule->waiting = true;
+            return (struct schedule_task){.step = SCHEDULE_WAIT};
         }
     }
-    return wake;
+    schedule->variant_next++;
+    return (struct schedule_task){SCHEDULE_VARIANT, frame};
 }
 
-bool schedule_fail(struct schedule *schedule, uint32_t thread)
+struct schedule_task schedule_next(struct schedule *schedule, uint32_t thread)
 {
-    uint32_t ready = atomic_load(&schedule->ready);
+    struct schedule_task *task = &schedule->tasks[thread];
 
-    while (!(ready & SCHEDULE_FAILED))
-        if (atomic_compare_exchange_strong(&schedule->ready, &ready, SCHEDULE_FAILED | thread))
-            return ready & SCHEDULE_WAITERS;
-    return false;
+    if (task->step == SCHEDULE_VARIANT || task->step == SCHEDULE_BASE)
+        wake_waiting(schedule);
+    *task = (struct schedule_task){.step = SCHEDULE_NONE};
+    *task = take(schedule);
+    return *task;
 }
 
-bool schedule_failed(struct schedule *schedule, uint32_t *thread)
+void schedule_fail(struct schedule *schedule, uint32_t thread)
 {
-    uint32_t ready = atomic_load(&schedule->ready);
-
-    *thread = ready & SCHEDULE_NUMBER;
-    return ready & SCHEDULE_FAILED;
+    if (!schedule->failed)
+        schedule->failed_thread = thread;
+    schedule->failed = true;
+    wake_waiting(schedule);
 }

@@ -1,58 +1,66 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Decides which frame a thread decodes next. No system calls, no I/O, no memory of its own.
+ * Decides which frame a thread decodes next. No system calls, no I/O, no memory of its own, no atomics: the caller
+ * holds a lock while it calls one of these functions. tests/unit/schedule.c tries every order of calls.
  *
- * A frame of a delta-coded variant may need the first N frames of the base variant in memory. The same threads decode
- * both: a thread takes the next frame of the variant if the base frames that it needs are ready, otherwise the next
- * frame of the base. So both advance side by side, and the base frames that a frame needs were written shortly before
- * it.
+ * A frame of a delta-coded variant needs frames of the base variant in memory. The same threads decode both: a thread
+ * takes the next frame of the variant if the base frames that it needs are ready, otherwise the next frame of the base.
+ * So both advance side by side, and the base frames that a frame needs were written shortly before it.
  *
- * The threads call these functions on one struct schedule without a lock. All shared state consists of sequentially
- * consistent atomics: tests/unit/schedule.c runs every interleaving of their accesses.
+ * The base is decoded to a ring with room for `window` frames: frame b replaces frame b - window. That may happen only
+ * when that frame is decoded and no frame of the variant needs it any more.
+ *
+ * No thread waits for ever, because there is always another one that decodes a frame, or a frame that can be taken. Let
+ * no thread decode anything, and let v be the first frame of the variant that is not done. It is also the next one to
+ * be taken, because threads take them in order. All frames of the base before base_next are decoded or not needed any
+ * more, so either those that v needs are ready, or base_next is below needed[v]. That is at most keep[v] + window, so
+ * base_next has a place in the ring. Threads that wait are woken whenever a frame is done.
  */
 #ifndef STUB_SCHEDULE_H
 #define STUB_SCHEDULE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bits of schedule.ready. The others are a number: base frames that are ready, or the thread that failed. */
-#define SCHEDULE_WAITERS (UINT32_C(1) << 30) /* a thread waits for a change of the word */
-#define SCHEDULE_FAILED (UINT32_C(1) << 31)  /* a thread has failed: no more frames are given out */
-#define SCHEDULE_NUMBER (SCHEDULE_WAITERS - 1)
+enum { SCHEDULE_THREADS_MAX = 4 };
 
-struct schedule {
-    /* The caller sets these before the first thread starts. */
-    uint32_t variant_frames; /* how many there are */
-    uint32_t base_frames;    /* how many to decode, from the first: the largest number in `needed`; 0: no base */
-    const uint32_t *needed;  /* for each frame of the variant, how many base frames it needs; unused without a base */
-    atomic_uchar *decoded;   /* a flag for each of the base frames, initially 0; unused without a base */
-
-    /* The functions below change these; initially 0. */
-    atomic_uint variant_next; /* first frame of the variant that no thread has taken */
-    atomic_uint base_next;    /* first frame of the base that no thread has taken */
-    atomic_uint ready;        /* base frames that are decoded, counted up to the first that is not, and SCHEDULE_* */
-};
-
-enum schedule_next {
-    SCHEDULE_VARIANT, /* decode frame *number of the variant */
-    SCHEDULE_BASE,    /* decode frame *number of the base, then call schedule_base_done() */
-    SCHEDULE_AGAIN,   /* another thread was faster: call schedule_take() again */
-    SCHEDULE_WAIT,    /* if `ready` is still *number, sleep (a futex); then call schedule_take() again */
+enum schedule_step {
+    SCHEDULE_NONE,    /* before the thread's first call */
+    SCHEDULE_VARIANT, /* decode this frame of the variant */
+    SCHEDULE_BASE,    /* decode this frame of the base */
+    SCHEDULE_WAIT,    /* sleep until schedule->wake has been set, then call schedule_next() again */
     SCHEDULE_END,     /* nothing is left for this thread, or a thread has failed */
 };
 
-/* What the calling thread does next. */
-enum schedule_next schedule_take(struct schedule *schedule, uint32_t *number);
+/* What a thread does. */
+struct schedule_task {
+    enum schedule_step step;
+    uint32_t frame; /* SCHEDULE_VARIANT, SCHEDULE_BASE */
+};
 
-/* Base frame `frame` is in memory now. Returns whether the caller must wake all threads that wait for `ready`. */
-bool schedule_base_done(struct schedule *schedule, uint32_t frame);
+struct schedule {
+    /* The caller sets these before the first thread starts. Without a base, the last four are 0 and NULL. */
+    uint32_t variant_frames; /* how many there are */
+    uint32_t base_frames;    /* the largest number in `needed` */
+    uint32_t window;         /* at least needed[u] - keep[v] for all frames u <= v of the variant */
+    const uint32_t *needed;  /* for each frame of the variant: it needs no frame of the base from this one on */
+    const uint32_t
+        *keep; /* for each frame of the variant: it and all later ones need no frame of the base below this */
 
-/* The calling thread `thread` (at most SCHEDULE_NUMBER) cannot decode its frame. Returns the same as the above. */
-bool schedule_fail(struct schedule *schedule, uint32_t thread);
+    /* The functions below change these; initially 0. */
+    uint32_t variant_next; /* first frame of the variant that no thread has taken */
+    uint32_t base_next;    /* first frame of the base that no thread has taken; those below are decoded or not needed */
+    struct schedule_task tasks[SCHEDULE_THREADS_MAX];
+    bool waiting;           /* a thread waits, or has waited since the last wake */
+    bool wake;              /* the caller must wake all threads that wait, and set this to false */
+    bool failed;            /* no more frames are given out */
+    uint32_t failed_thread; /* the first one that failed */
+};
 
-/* Whether a thread has failed; *thread is then the first one that did. */
-bool schedule_failed(struct schedule *schedule, uint32_t *thread);
+/* What thread number `thread` does next. The frame that it got from the previous call, if any, is decoded now. */
+struct schedule_task schedule_next(struct schedule *schedule, uint32_t thread);
+
+/* The thread could not decode the frame that it got. It makes no more calls. */
+void schedule_fail(struct schedule *schedule, uint32_t thread);
 
 #endif

@@ -57,7 +57,9 @@ void threads_wait(atomic_uint *word, unsigned value);
 /* Wakes all threads that sleep on *word. */
 void threads_wake(atomic_uint *word);
 
-/* Maps `size` bytes of zeros, in huge pages if the kernel grants them. Returns OUTCOME_OK or OUTCOME_REFUSED. */
+/*
+ * Maps at least `size` bytes of zeros, in huge pages if the kernel grants them. Returns OUTCOME_OK or OUTCOME_REFUSED.
+ */
 struct outcome memory_map(struct memory *memory, size_t size);
 
 /* Unmaps the memory, if there is any, and sets *memory to all zero. */

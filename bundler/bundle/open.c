@@ -75,7 +75,6 @@ void bundle_file_close(struct bundle_file *file)
         } u = {.bytes = file->image.bytes};
         munmap(u.mapping, file->image.size);
     }
-    free(file->base_bytes);
     if (file->fd >= 0)
         close(file->fd);
 }
@@ -90,49 +89,77 @@ unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index)
     return 0;
 }
 
-/*
- * Decodes one frame of `payload` to `buffer`. If the payload has a base, that is already decoded in file->base_bytes.
- * Messages name `wanted`, the variant that the user asked for; the payload is that variant's or its base's.
- */
-static int decode_frame(const struct bundle_file *file, const struct fatelf_variant *wanted,
-                        const struct fatelf_payload *payload, uint32_t frame, ZSTD_DCtx *context, void *scratch,
+/* What decodes one variant. */
+struct decoding {
+    const struct bundle_file *file;
+    const struct fatelf_payload *payload;
+    ZSTD_DCtx *context;
+    void *scratch;
+    unsigned char *buffer;
+    struct fatelf_window window; /* of the base, with room for payload->reach frames */
+    uint32_t base_next;          /* the first frame of the base that has not been decoded */
+};
+
+/* Decodes one frame of `payload`, which is the payload that the user asked for or that of its base. */
+static int decode_frame(const struct decoding *decoding, const struct fatelf_payload *payload, uint32_t frame,
                         unsigned char *buffer, const unsigned char **bytes)
 {
-    const struct fatelf_variant *variant = payload->variant;
-    int error = fatelf_payload_decode(payload, frame, context, file->base_bytes, scratch, buffer, bytes);
+    const struct fatelf_variant *variant = payload->variant, *wanted = decoding->payload->variant;
+    int error = fatelf_payload_decode(payload, frame, decoding->context, &decoding->window, decoding->scratch, buffer,
+                                      bytes);
     char base[sizeof ", its base v255"] = "";
 
     if (!error)
         return 0;
     if (variant != wanted)
         snprintf(base, sizeof base, ", its base v%u", variant->level);
-    return fail("%s: v%u%s: %s (frame %u of %u)", file->path, wanted->level, base, fatelf_error_text(error), frame + 1,
-                variant->frame_count);
+    return fail("%s: v%u%s: %s (frame %u of %u)", decoding->file->path, wanted->level, base, fatelf_error_text(error),
+                frame + 1, variant->frame_count);
 }
 
-/* Decodes the base of `payload` to file->base_bytes, unless it is still there from the previous variant. */
-static int decode_base(struct bundle_file *file, const struct fatelf_payload *payload, ZSTD_DCtx *context)
+/* Decodes one frame of the variant, and before it the frames of the base up to the end of its prefix. */
+static int decode_next(struct decoding *decoding, uint32_t frame, const unsigned char **bytes)
 {
-    const struct fatelf_payload *base = &file->payloads[payload->base - file->bundle.manifest.variants];
-    const unsigned char *bytes;
+    const struct fatelf_payload *payload = decoding->payload;
+    uint32_t end = payload->base ? fatelf_payload_base_frames(payload, frame).end : 0;
     int status = 0;
 
-    if (file->base == payload->base)
-        return 0;
-    free(file->base_bytes);
-    file->base = NULL;
-    file->base_bytes = malloc(base->variant->size);
-    if (!file->base_bytes)
-        return fail("out of memory");
-    for (uint32_t i = 0; !status && i < base->variant->frame_count; i++)
-        status = decode_frame(file, payload->variant, base, i, context, NULL,
-                              file->base_bytes + (uint64_t)i * base->variant->frame_size, &bytes);
-    if (!status)
-        file->base = payload->base;
-    return status;
+    for (; !status && decoding->base_next < end; decoding->base_next++) {
+        const struct fatelf_payload *base =
+            &decoding->file->payloads[payload->base - decoding->file->bundle.manifest.variants];
+        uint64_t offset = (uint64_t)decoding->base_next * base->variant->frame_size;
+        status = decode_frame(decoding, base, decoding->base_next, fatelf_window_place(&decoding->window, offset),
+                              bytes);
+    }
+    return status ? status : decode_frame(decoding, payload, frame, decoding->buffer, bytes);
 }
 
-int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const char *to)
+static bool allocate(struct decoding *decoding)
+{
+    const struct fatelf_payload *payload = decoding->payload;
+    size_t scratch_size = fatelf_payload_scratch_size(payload);
+
+    if (payload->base) {
+        decoding->window.size = (uint64_t)payload->reach * payload->base->frame_size;
+        decoding->window.bytes = malloc(decoding->window.size);
+    }
+    if (scratch_size > 0)
+        decoding->scratch = malloc(scratch_size);
+    decoding->context = ZSTD_createDCtx();
+    decoding->buffer = malloc(payload->variant->frame_size);
+    return decoding->context && decoding->buffer && (decoding->scratch || scratch_size == 0) &&
+           (decoding->window.bytes || payload->reach == 0);
+}
+
+static void release(struct decoding *decoding)
+{
+    free(decoding->window.bytes);
+    free(decoding->buffer);
+    free(decoding->scratch);
+    ZSTD_freeDCtx(decoding->context);
+}
+
+int bundle_file_decode(const struct bundle_file *file, unsigned index, int fd, const char *to)
 {
     const struct fatelf_payload *payload = &file->payloads[index];
     const struct fatelf_variant *variant = payload->variant;
@@ -143,18 +170,13 @@ int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const c
 
     if (error)
         return fail_variant(file, index, error);
-    ZSTD_DCtx *context = ZSTD_createDCtx();
-    unsigned char *buffer = malloc(variant->frame_size);
-    size_t scratch_size = fatelf_payload_scratch_size(payload);
-    void *scratch = scratch_size ? malloc(scratch_size) : NULL;
+    struct decoding decoding = {.file = file, .payload = payload};
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    if (!context || !buffer || (scratch_size && !scratch) || !hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL))
+    if (!allocate(&decoding) || !hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL))
         status = fail("out of memory");
-    if (!status && payload->base)
-        status = decode_base(file, payload, context);
     for (uint32_t frame = 0; !status && frame < variant->frame_count; frame++) {
         uint32_t size = fatelf_payload_raw_size(payload, frame);
-        status = decode_frame(file, variant, payload, frame, context, scratch, buffer, &bytes);
+        status = decode_next(&decoding, frame, &bytes);
         if (!status && !record_matches(&file->bundle, index, bytes, size, (uint64_t)frame * variant->frame_size))
             status = fail_variant(file, index, FATELF_ERROR_VARIANT_ELF);
         if (!status && fd >= 0 && !file_write(fd, bytes, size))
@@ -166,8 +188,6 @@ int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const c
         (!EVP_DigestFinal_ex(hash, digest, NULL) || memcmp(digest, variant->sha256, sizeof variant->sha256) != 0))
         status = fail("%s: v%u: damaged: its SHA-256 does not match", file->path, variant->level);
     EVP_MD_CTX_free(hash);
-    free(buffer);
-    free(scratch);
-    ZSTD_freeDCtx(context);
+    release(&decoding);
     return status;
 }

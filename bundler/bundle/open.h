@@ -15,9 +15,7 @@ struct bundle_file {
     struct fatelf_image image; /* the whole file, mapped; owned */
     struct fatelf_bundle bundle;
     struct fatelf_payload payloads[FATELF_VARIANTS_MAX]; /* of its variants, in order */
-    const struct fatelf_variant *base;                   /* the variant whose bytes are in base_bytes, or NULL */
-    unsigned char *base_bytes; /* decoded; owned; kept for the next variant that is coded against the same base */
-    char build_id[2 * 20 + 1]; /* hexadecimal, or empty */
+    char build_id[2 * 20 + 1];                           /* hexadecimal, or empty */
 };
 
 /*
@@ -34,6 +32,6 @@ unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index);
  * Decodes variant `index` to the descriptor `fd` (-1: nowhere) and compares its SHA-256. `to` names the output in
  * messages. Returns 0, or reports and returns an exit status.
  */
-int bundle_file_decode(struct bundle_file *file, unsigned index, int fd, const char *to);
+int bundle_file_decode(const struct bundle_file *file, unsigned index, int fd, const char *to);
 
 #endif

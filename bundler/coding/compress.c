@@ -20,6 +20,10 @@
 #include "../base/say.h"
 #include "align.h"
 
+/* The start and the end of what is needed at once are rounded to frames of the base. */
+_Static_assert(2 * LOCATE_DISTANCE_MAX + 2 * COMPRESS_FRAME_SIZE_MAX <= FATELF_REACH_MAX,
+               "readers accept every choice of prefixes");
+
 struct slot {
     struct encode_frame frame;
     bool ready; /* the frame is coded and has not been taken out yet */

@@ -126,9 +126,8 @@ static const char *read_prefix(struct encoder *encoder, struct encode_frame *fra
     const struct encode_base *base = encoder->job->base;
     double middle = (double)offset + (double)frame->raw_size / 2;
 
-    if (!locator_find(base->locator, frame->raw, frame->raw_size, middle / (double)encoder->job->build->size,
-                      &frame->prefix))
-        return "out of memory";
+    locator_find(base->locator, frame->raw, frame->raw_size, middle / (double)encoder->job->build->size,
+                 &frame->prefix);
     if (!encoder->prefix || frame->prefix.size > encoder->prefix_room) {
         free(encoder->prefix);
         encoder->prefix = malloc((size_t)frame->prefix.size + ALIGN_SLACK);

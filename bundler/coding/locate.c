@@ -8,6 +8,12 @@
  * If almost nothing is found (for instance in a table of offsets that have all changed), or if more windows are in
  * several buckets than in one, the result is the piece at the frame's own position, in proportion to the sizes of the
  * files.
+ *
+ * All pieces lie within LOCATE_DISTANCE_MAX of the frame's own position, so that a start needs only a part of the base
+ * in memory. These positions ascend from frame to frame. Of two frames, the piece of the earlier one therefore ends at
+ * most twice this distance behind the start of the piece of the later one, and that is the reach of FATELF_REACH_MAX,
+ * before it is rounded to frames of the base. A piece far away makes the reach of the whole variant larger, so one that
+ * is near is preferred if it has most of the votes.
  */
 #include "locate.h"
 
@@ -26,8 +32,12 @@ enum {
     ENTRIES_MIN = 1 << 12,
     ENTRIES_MAX = 1 << 22,
     FOUND_MIN = 64, /* the votes count only if at least about one window in 64 was found */
+    NEAR = 2 << 20, /* bytes by which a piece that is near may be off the frame's own position */
+    WIDER_MAX =
+        4, /* how many times its usual size a piece may have, if what the frame resembles is in several places */
+    BUCKETS_MAX = 2 * LOCATE_DISTANCE_MAX / BUCKET + 2, /* that a range of pieces touches */
 };
-/* A piece is this much larger than the frame, in bytes. Its size is doubled until it contains 15/16 of the votes. */
+/* A piece is this much larger than the frame, in bytes. */
 static const uint32_t margin = UINT32_C(1) << 19; /* measured in docs/performance.md */
 
 struct entry {
@@ -132,77 +142,98 @@ void locator_free(struct locator *locator)
     free(locator);
 }
 
-/*
- * Counts the votes for each bucket. Returns how many windows have voted. Sets *nowhere and *several to how many have
- * not, because they are not in the index, or because they are in several buckets.
- */
-static uint64_t vote(const struct locator *locator, const unsigned char *bytes, size_t size, uint32_t *votes,
-                     uint64_t *nowhere, uint64_t *several)
-{
-    uint64_t found = 0;
+/* A part of the base, in bytes. */
+struct range {
+    uint64_t start;
+    uint64_t end;
+};
 
-    *nowhere = *several = 0;
+/* The votes for the buckets that a range touches. */
+struct votes {
+    struct range range;
+    uint64_t found;   /* windows that have voted */
+    uint64_t several; /* those that have not, because they are in several buckets */
+    uint64_t nowhere; /* .. because they are not in the range */
+    uint32_t of[BUCKETS_MAX];
+};
+
+static struct range around(const struct locator *locator, uint64_t position, uint64_t distance)
+{
+    return (struct range){
+        .start = position > distance ? position - distance : 0,
+        .end = locator->size - position > distance ? position + distance : locator->size,
+    };
+}
+
+static void vote(const struct locator *locator, const unsigned char *bytes, size_t size, struct votes *votes)
+{
+    uint64_t first = votes->range.start / BUCKET, last = votes->range.end / BUCKET;
+
     for (size_t i = 0; i + WINDOW <= size; i++) {
         uint64_t hash = window_hash(bytes + i);
         if ((hash & locator->sample) != 0)
             continue;
         const struct entry *entry = slot(locator, hash);
-        if (entry->tag != tag(hash)) {
-            ++*nowhere;
-        } else if (entry->bucket == AMBIGUOUS) {
-            ++*several;
+        if (entry->tag == tag(hash) && entry->bucket == AMBIGUOUS) {
+            votes->several++;
+        } else if (entry->tag != tag(hash) || entry->bucket < first || entry->bucket > last) {
+            votes->nowhere++;
         } else {
-            votes[entry->bucket]++;
-            found++;
+            votes->of[entry->bucket - first]++;
+            votes->found++;
         }
     }
-    return found;
 }
 
-/* The votes of the best run of `width` buckets. *middle: the average offset of these votes, in bytes. */
-static uint64_t best_run(const uint32_t *votes, size_t buckets, size_t width, uint64_t *middle)
+/*
+ * The most votes that a run of buckets has which is as long as `width` and lies in the range, which is a part of
+ * votes->range. *middle: the average offset of these votes in the base.
+ */
+static uint64_t best_run(const struct votes *votes, struct range range, uint64_t width, uint64_t *middle)
 {
-    uint64_t sum = 0, most = 0, moment = 0;
-    size_t end = 0;
+    uint64_t sum = 0, most = 0, moment = 0, first = votes->range.start / BUCKET;
+    size_t start = (size_t)(range.start / BUCKET - first), last = (size_t)(range.end / BUCKET - first);
+    size_t end = start, length = (size_t)(width / BUCKET);
 
-    for (size_t i = 0; i < buckets; i++) {
-        sum += votes[i];
-        if (i >= width)
-            sum -= votes[i - width];
+    for (size_t i = start; i <= last; i++) {
+        sum += votes->of[i];
+        if (i - start >= length)
+            sum -= votes->of[i - length];
         if (sum > most) {
             most = sum;
             end = i + 1;
         }
     }
-    for (size_t i = end > width ? end - width : 0; i < end; i++)
-        moment += votes[i] * (uint64_t)i;
+    for (size_t i = end - start > length ? end - length : start; i < end; i++)
+        moment += votes->of[i] * (first + i);
     *middle = most ? moment * BUCKET / most + BUCKET / 2 : 0;
     return most;
 }
 
-bool locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share,
+void locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share,
                   struct place *place)
 {
-    size_t buckets = (size_t)(locator->size / BUCKET + 1);
-    uint32_t *votes = calloc(buckets, sizeof *votes);
-    uint64_t nowhere, several, middle = 0, width = size + margin;
+    uint64_t position = (uint64_t)((double)locator->size * share), middle, ignored, width = size + margin;
+    struct range near = around(locator, position, width / 2 + NEAR);
+    struct votes votes = {.range = around(locator, position, LOCATE_DISTANCE_MAX)};
+    struct range range = votes.range;
 
-    if (!votes)
-        return false;
-    uint64_t found = vote(locator, bytes, size, votes, &nowhere, &several);
-    while (best_run(votes, buckets, (size_t)(width / BUCKET), &middle) < found - found / 16 &&
-           width < FATELF_PREFIX_MAX)
-        width = 2 * width < FATELF_PREFIX_MAX ? 2 * width : FATELF_PREFIX_MAX;
-    free(votes);
-    if (found <= nowhere / FOUND_MIN || found < several) {
-        width = size + margin;
-        middle = (uint64_t)((double)locator->size * share);
+    vote(locator, bytes, size, &votes);
+    if (votes.found <= votes.nowhere / FOUND_MIN || votes.found < votes.several) {
+        middle = position;
+    } else {
+        if (best_run(&votes, near, width, &ignored) >= votes.found - votes.found / 4)
+            range = near;
+        uint64_t most = best_run(&votes, range, WIDER_MAX * width, &ignored), limit = WIDER_MAX * width;
+        while (best_run(&votes, range, width, &middle) < most - most / 16 && width < limit)
+            width *= 2;
     }
-    if (width > locator->size)
-        width = locator->size;
+    if (width > range.end - range.start)
+        width = range.end - range.start;
     uint64_t start = middle > width / 2 ? middle - width / 2 : 0;
-    if (start > locator->size - width)
-        start = locator->size - width;
+    if (start < range.start)
+        start = range.start;
+    if (start > range.end - width)
+        start = range.end - width;
     *place = (struct place){start, (uint32_t)width};
-    return true;
 }

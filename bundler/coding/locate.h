@@ -3,7 +3,6 @@
 #ifndef BUNDLER_CODING_LOCATE_H
 #define BUNDLER_CODING_LOCATE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +11,12 @@ struct place {
     uint64_t offset;
     uint32_t size;
 };
+
+/*
+ * How far the ends of a piece are at most from the frame's own position in the base, in bytes. With frames of
+ * COMPRESS_FRAME_SIZE_MAX in the base, the variant keeps to FATELF_REACH_MAX: see locate.c.
+ */
+enum { LOCATE_DISTANCE_MAX = 15 << 20 };
 
 struct locator;
 
@@ -24,10 +29,10 @@ void locator_free(struct locator *locator); /* NULL is allowed */
 
 /*
  * Sets *place to the piece of the base against which `bytes` should be coded: a small piece that contains most of what
- * was found, at most FATELF_PREFIX_MAX bytes. `share`: where the middle of `bytes` lies in its own file, from 0 (the
- * start) to 1 (the end). False: out of memory.
+ * was found, within LOCATE_DISTANCE_MAX of the frame's own position. `share`: where the middle of `bytes` lies in its
+ * own file, from 0 (the start) to 1 (the end).
  */
-bool locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share,
+void locator_find(const struct locator *locator, const unsigned char *bytes, size_t size, double share,
                   struct place *place);
 
 #endif

@@ -173,6 +173,26 @@ PYTHON
     done
 }
 
+@test "bytes that have moved farther than a start may look back are stored again" {
+    # the first 2 MiB and the last 2 MiB have changed places, between them are 11 MiB, or 16 MiB
+    python3 - "$FIXTURES/level.v3" "$FIXTURES/level.v4" <<'PYTHON'
+import os, sys
+v3, v4 = (open(name, "rb").read() for name in sys.argv[1:])
+for name, between in ("near", bytes(11 << 20)), ("far", bytes(16 << 20)):
+    first, last = os.urandom(2 << 20), os.urandom(2 << 20)
+    open(f"{name}.v3", "wb").write(v3 + first + between + last)
+    open(f"{name}.v4", "wb").write(v4 + last + between + first)
+PYTHON
+    chmod 0755 near.v[34] far.v[34]
+    for name in near far; do
+        "$TOOL" create --base v3 -o "$name" "$name".v[34]
+        "$TOOL" extract "$name" v4 -o - | cmp - "$name.v4"
+    done
+    [ "$(stored_size near v4)" -lt $((1 << 20)) ]
+    [ "$(stored_size far v4)" -gt $((4 << 20)) ]
+    FATELF_AMD64=v4! FATELF_AMD64_DEBUG=extract ./near | cmp - near.v4
+}
+
 @test "the number of threads and the order of the builds make no difference" {
     "$TOOL" create -o usual "$BUILDS"/prog.v[1-4]
     for jobs in 1 3 16; do

@@ -76,23 +76,29 @@ def note_by_bytes(bundle):
     yield from flips_in_note(bundle, None)
 
 
+def base_frames(base, variant):
+    """The indices of the frames of the base that the variant needs."""
+    return {index for entry in variant.table if entry.prefix_size
+            for index in range(entry.prefix_offset // base.frame_size,
+                               -(-(entry.prefix_offset + entry.prefix_size) // base.frame_size))} if base else set()
+
+
 def start(bundle, variant, damaged):
     """A run: the start of a variant. damaged: says of a range of the file whether bytes in it are wrong."""
     base = bundle.base_of(variant)
-    needed = max((-(-(entry.prefix_offset + entry.prefix_size) // base.frame_size) for entry in variant.table
-                  if entry.prefix_size), default=0) if base else 0
-    if any(map(damaged, variant.frames)) or (base and any(map(damaged, base.frames[:needed]))):
+    needed = base_frames(base, variant)
+    if any(map(damaged, variant.frames)) or any(damaged(base.frames[i]) for i in needed):
         return level(variant), (REFUSED,)
-    if base and any(map(damaged, base.frames[needed:])):
+    if base and any(map(damaged, base.frames)):
         return level(variant), (RIGHT, REFUSED)  # another thread may decode the base's next frame ahead of time
     return level(variant), (RIGHT,)
 
 
 def extract(bundle, variant, damaged):
-    """A run: the extraction of a variant, which decodes the whole base."""
+    """A run: the extraction of a variant, which decodes the base up to the last frame that it needs."""
     base = bundle.base_of(variant)
     command = f"extract {level(variant)} -o -"
-    if base and any(map(damaged, base.frames)):
+    if base and any(map(damaged, base.frames[:max(base_frames(base, variant), default=-1) + 1])):
         return command, (FAILED,), f"{level(variant)}, its base {level(base)}: damaged: "
     if any(map(damaged, [*variant.frames, variant.seek_table])):
         return command, (FAILED,), f"{level(variant)}: damaged: "

@@ -10,7 +10,7 @@ import struct
 
 from bundle import DELTA, FRAME_SIZE, HEADER_SIZE, STORED, VARIANT_SIZE, ZSTD, program_header, seek_table, xxh64
 from cases import FAILED, OK, REFUSED, RIGHT, Case, kind
-from malformed import PREFIX, PREFIX_MAX, TOP
+from malformed import PREFIX, REACH_MAX, TOP
 
 MAGIC = struct.pack("<I", 0xFD2FB528)
 FRAME, CHECKSUM = "frame cannot be decoded", "frame's checksum does not match"
@@ -230,23 +230,32 @@ def forged_bases(canvas):
 
 @kind
 def forged_prefixes(canvas):
-    """Prefixes that just fit into the base, and that end after it. The base consists of zeros and is larger than a
-    prefix."""
+    """Prefixes at the end of the base and after it, and as far apart as they may and farther. The base is all zeros."""
     v1, _, v3, _ = builds(canvas)
-    count = 5
-    size = count * ZEROS_FRAME
+    count, size = 5, 5 * ZEROS_FRAME
     zeros = Part(4, ZSTD, bytes(size), [(frame_of_zeros(), 0, 0)] * count, frame_size=ZEROS_FRAME)
 
     def case(offset, length, *runs):
         delta = Part(1, DELTA, v1, [(delta_frame(v1) if length else frame(v1), offset, length)], base=4)
         return forge(canvas, f"prefix {offset:#x} {length:#x}", [delta, zeros], *runs)
 
-    for offset, length in ((0, PREFIX_MAX), (size - PREFIX_MAX, PREFIX_MAX), (size - 1, 1), (0, 1), (0, 0),
+    def two(*offsets):
+        rest = (1 << 16) - len(v1)
+        first = delta_of(number(len(v1)), number(rest), number(signed(-len(v1))), literals=v1)
+        frames = [(frame(delta), offset, 1 << 16) for delta, offset in zip((first, delta_of(literals=b"end")), offsets)]
+        return [Part(1, DELTA, v1 + bytes(rest) + b"end", frames, base=4, frame_size=1 << 16), zeros]
+
+    end = size - (1 << 16)
+    for offsets in ((0, end), (REACH_MAX - (1 << 16), 0), (end, size - REACH_MAX)):
+        yield forge(canvas, f"prefixes at {offsets}", two(*offsets), *good(1)[:3])
+    for offsets in ((REACH_MAX - (1 << 16) + 1, 0), (end, size - REACH_MAX - 1), (end, 0)):
+        yield forge(canvas, f"prefixes at {offsets}", two(*offsets), *bad([1], PREFIX, (FAILED,)))
+    for offset, length in ((0, REACH_MAX), (size - REACH_MAX, REACH_MAX), (size - 1, 1), (0, 1), (0, 0),
                            (ZEROS_FRAME - 1, 2)):
         yield case(offset, length, *good(1)[:3])
-    for offset, length in ((0, PREFIX_MAX + 1), (0, size), (size - PREFIX_MAX + 1, PREFIX_MAX), (size - 1, 2),
-                           (size, 1), (size, 0), (1, 0), (0, 0xffffffff), (TOP, 1), (TOP, 0xffffffff), (TOP - 63, 64)):
-        yield case(offset, length, *bad([1], PREFIX, (FAILED,)))
+    for at, length in ((0, REACH_MAX + 1), (1, REACH_MAX), (size - REACH_MAX + 1, REACH_MAX), (size, 1), (0, size),
+                       (size - 1, 2), (size, 0), (1, 0), (0, 0xffffffff), (TOP, 1), (TOP, 0xffffffff), (TOP - 63, 64)):
+        yield case(at, length, *bad([1], PREFIX, (FAILED,)))
 
 
 def faulty_deltas(raw, base):

@@ -72,7 +72,7 @@ damage_large() {
     damage_large malformed-prefixes
 }
 
-@test "a prefix that is too large or ends one byte too late is refused, and one that just fits is accepted" {
+@test "a prefix that is too large, ends one byte too late or is too far from others is refused, and one that just fits is accepted" {
     damage forged-prefixes canvas canvas.v1 canvas.v2 canvas.v3 canvas.v4
 }
 

@@ -9,7 +9,7 @@ from cases import FAILED, OK, REFUSED, RIGHT, Case, kind, level, others
 
 TOP = (1 << 64) - 1
 HUGE = 1 << 40  # FATELF_SIZE_MAX
-PREFIX_MAX = 1 << 25
+REACH_MAX = 1 << 25
 # texts of messages (lib/error.h)
 BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "base of a variant is missing or not allowed", "feature flags do not match", \
     "does not start where the previous frame ends", "frame's prefix is not allowed", "table of frames is at the wrong", \
@@ -212,7 +212,7 @@ def malformed_prefixes(bundle):
     for index, variant in enumerate(bundle.variants):
         base = bundle.base_of(variant)
         for number, entry in enumerate(variant.table):
-            bad = {(1, 0), (TOP, 0), (0, 0xffffffff), (TOP, 0xffffffff), (0, PREFIX_MAX + 1), (TOP, 1)}
+            bad = {(1, 0), (TOP, 0), (0, 0xffffffff), (TOP, 0xffffffff), (0, REACH_MAX + 1), (TOP, 1)}
             if base:
                 size = base.size
                 bad |= {(1 << 63, 0), (TOP, 2), (TOP - 0xffff, 0x10000), (TOP - 0xfffffffe, 0xffffffff),

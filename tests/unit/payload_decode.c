@@ -2,7 +2,7 @@
 /* lib/payload.c: frames are decoded, and refused if they are not what they must be. */
 #include "payload.h"
 
-static int decode(struct fixture *f, unsigned variant, unsigned frame, const unsigned char *base, unsigned char *buffer,
+static int decode(struct fixture *f, unsigned variant, unsigned frame, unsigned char *base, unsigned char *buffer,
                   const unsigned char **bytes)
 {
     struct fatelf_payload payload;
@@ -11,7 +11,8 @@ static int decode(struct fixture *f, unsigned variant, unsigned frame, const uns
     size_t size = fatelf_payload_scratch_size(&payload);
     assert_int_equal(size != 0, variant == DELTA);
     void *scratch = size ? malloc(size) : NULL;
-    int error = fatelf_payload_decode(&payload, frame, f->context, base, scratch, buffer, bytes);
+    const struct fatelf_window window = {base, SIZE};
+    int error = fatelf_payload_decode(&payload, frame, f->context, &window, scratch, buffer, bytes);
     free(scratch);
     return error;
 }

@@ -37,6 +37,7 @@ static void a_payload_knows_its_base_and_its_frames(void **state)
     for (unsigned v = 0; v < COUNT; v++) {
         assert_int_equal(fatelf_payload_open(&f->bundle, v, &payload), 0);
         assert_ptr_equal(payload.variant, &f->bundle.manifest.variants[v]);
+        assert_int_equal(payload.reach, v == DELTA ? 3 : 0);
         assert_ptr_equal(payload.base, v == DELTA ? &f->bundle.manifest.variants[BASE] : NULL);
         for (unsigned i = 0; i < FRAMES; i++) {
             struct fatelf_frame frame = fatelf_payload_frame(&payload, i);
@@ -112,16 +113,53 @@ static void a_prefix_outside_the_base_is_refused(void **state)
     }
 }
 
-static void a_prefix_above_its_limit_is_refused(void **state)
+static void a_prefix_above_the_limit_of_the_reach_is_refused(void **state)
 {
     struct fixture *f = *state;
+    const uint32_t last = FRAMES - 1;
 
     f->bundle.manifest.variants[BASE].size = FATELF_SIZE_MAX; /* only the size matters here */
-    PREFIX(DELTA, 0, 0, FATELF_PREFIX_MAX, 0);
-    PREFIX(DELTA, 0, FATELF_SIZE_MAX - FATELF_PREFIX_MAX, FATELF_PREFIX_MAX, 0);
-    PREFIX(DELTA, 0, FATELF_SIZE_MAX - FATELF_PREFIX_MAX + 1, FATELF_PREFIX_MAX, FATELF_ERROR_FRAME_PREFIX);
-    PREFIX(DELTA, 0, 0, FATELF_PREFIX_MAX + 1, FATELF_ERROR_FRAME_PREFIX);
+    PREFIX(DELTA, 0, 0, FATELF_REACH_MAX, 0);
+    PREFIX(DELTA, last, FATELF_SIZE_MAX - FATELF_REACH_MAX, FATELF_REACH_MAX, 0);
+    PREFIX(DELTA, last, FATELF_SIZE_MAX - FATELF_REACH_MAX + 1, FATELF_REACH_MAX, FATELF_ERROR_FRAME_PREFIX);
+    PREFIX(DELTA, 0, 0, FATELF_REACH_MAX + 1, FATELF_ERROR_FRAME_PREFIX);
     PREFIX(DELTA, 0, 0, UINT32_MAX, FATELF_ERROR_FRAME_PREFIX);
+    PREFIX(DELTA, last, FRAME_SIZE, FATELF_REACH_MAX, 0);
+    PREFIX(DELTA, last, FRAME_SIZE + 1, FATELF_REACH_MAX, FATELF_ERROR_FRAME_PREFIX); /* parts of one frame more */
+}
+
+/* What fatelf_payload_open returns, and the reach in frames, if frames 0 and 1 have prefixes of one byte. */
+static int open_reach(struct fixture *f, uint64_t first, uint64_t second, uint32_t *reach)
+{
+    unsigned char *at = f->bytes + f->bundle.manifest.variants[DELTA].frames_offset;
+    struct fatelf_frame entries[2] = {f->frames[DELTA][0], f->frames[DELTA][1]};
+    struct fatelf_payload payload;
+
+    entries[0].prefix_offset = first;
+    entries[1].prefix_offset = second;
+    entries[0].prefix_size = entries[1].prefix_size = 1;
+    memcpy(at, entries, sizeof entries);
+    int error = fatelf_payload_open(&f->bundle, DELTA, &payload);
+    *reach = payload.reach;
+    return error;
+}
+
+static void the_reach_is_from_a_prefix_to_the_end_of_those_before_it(void **state)
+{
+    struct fixture *f = *state;
+    const uint64_t most = FATELF_REACH_MAX;
+    uint32_t reach;
+
+    f->bundle.manifest.variants[BASE].size = FATELF_SIZE_MAX;
+    assert_int_equal(open_reach(f, 0, FATELF_SIZE_MAX - 1, &reach), 0); /* ascending, however far apart */
+    assert_int_equal(reach, 1);
+    assert_int_equal(open_reach(f, FRAME_SIZE, FRAME_SIZE - 1, &reach), 0);
+    assert_int_equal(reach, 2);
+    assert_int_equal(open_reach(f, most - 1, 0, &reach), 0);
+    assert_int_equal(reach, FATELF_REACH_MAX / FRAME_SIZE);
+    assert_int_equal(open_reach(f, most, FRAME_SIZE, &reach), 0);
+    assert_int_equal(open_reach(f, most, FRAME_SIZE - 1, &reach), FATELF_ERROR_FRAME_PREFIX);
+    assert_int_equal(open_reach(f, FATELF_SIZE_MAX - 1, 0, &reach), FATELF_ERROR_FRAME_PREFIX);
 }
 
 static void every_flipped_bit_of_a_seek_table_is_found(void **state)
@@ -148,7 +186,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_payload_knows_its_base_and_its_frames, make, drop),
         cmocka_unit_test_setup_teardown(a_frame_that_does_not_start_where_the_previous_one_ends_is_refused, make, drop),
         cmocka_unit_test_setup_teardown(a_prefix_outside_the_base_is_refused, make, drop),
-        cmocka_unit_test_setup_teardown(a_prefix_above_its_limit_is_refused, make, drop),
+        cmocka_unit_test_setup_teardown(a_prefix_above_the_limit_of_the_reach_is_refused, make, drop),
+        cmocka_unit_test_setup_teardown(the_reach_is_from_a_prefix_to_the_end_of_those_before_it, make, drop),
         cmocka_unit_test_setup_teardown(every_flipped_bit_of_a_seek_table_is_found, make, drop),
     };
 

@@ -1,59 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Explores every interleaving of threads that use one schedule (stub/schedule.h), at the granularity of single atomic
- * accesses, and checks each. The accesses are sequentially consistent, so their order is all in which two runs on real
- * processors can differ.
+ * Explores every order in which threads call one schedule (stub/schedule.h), and checks each. The calls are made with a
+ * lock held, so their order is all in which two runs can differ. A thread has decoded its frame, or could not, at its
+ * next call.
  */
-#include "interleave.h"
+#include "unit.h"
 
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../lib/checksum.h"
 #include "../../stub/schedule.c"
 
-enum { THREADS = 3, FRAMES = 3 };
+enum { THREADS = 3, FRAMES = 4, NONE = 0xff };
 
-enum activity {
-    TAKING,   /* in schedule_take() */
-    DECODING, /* a frame */
-    ENDING,   /* in schedule_base_done() */
-    FAILING,  /* in schedule_fail() */
-    WAKING,   /* is about to wake the others */
-    WAITING,  /* is about to sleep unless `ready` has changed */
-    SLEEPING,
-    ENDED,
-};
+enum activity { WORKING, WAITING, ENDED, FAILED };
 
-struct thread {
-    uint8_t activity;
-    bool of_base;     /* DECODING: a frame of the base, not of the variant */
-    bool late;        /* TAKING: another thread had failed before it began */
-    uint32_t number;  /* DECODING, ENDING: the frame; WAITING: the value of `ready` */
-    struct call call; /* TAKING, ENDING, FAILING */
-};
-
-/* One state. Threads come last, so that those that do not exist need not be compared. */
+/* One state. All its bytes are set, so that states can be compared. */
 struct state {
-    uint32_t run;             /* states of different setups are never equal */
-    struct schedule schedule; /* `decoded` is set only during a step */
-    atomic_uchar decoded[FRAMES];
+    struct schedule schedule;
+    uint8_t activity[THREADS];
     /* for the checks */
-    bool taken[2][FRAMES];  /* of the variant, of the base */
-    bool in_memory[FRAMES]; /* of the base */
-    bool failing[THREADS];  /* the thread could not decode a frame */
-    bool failed;            /* schedule_fail() has returned in a thread */
-    struct thread threads[THREADS];
+    uint8_t done[FRAMES];     /* frames of the variant */
+    uint8_t ring[FRAMES];     /* the frame of the base in each place of the ring, or NONE */
+    uint8_t complete[FRAMES]; /* frames of the base: decoded */
+    uint8_t taken[2][FRAMES]; /* of the variant, of the base */
+    uint8_t failed, first_failed;
 };
 
 /* What is explored. */
 static struct {
-    uint32_t threads, variant_frames, base_frames;
-    uint32_t needed[FRAMES];
+    uint32_t threads, variant_frames, base_frames, window;
+    uint32_t first[FRAMES], end[FRAMES]; /* the base frames that each frame of the variant needs; both 0: none */
+    uint32_t keep[FRAMES];
 } setup;
 
-/* How often it happened in any interleaving: shows that a test has tested something. */
+/* How often it happened in any order of calls: shows that a test has tested something. */
 static struct {
-    size_t sleeps, refused_sleeps, wakes, failures, ends;
+    size_t waits, wakes, failures, ends, replaced, left_out;
 } seen;
 
-static char path[1024]; /* the threads that made the steps up to this state */
+static char path[128]; /* the threads that made the calls up to this state */
 static size_t depth;
 
 #define CHECK(condition) \
@@ -64,256 +53,267 @@ static size_t depth;
 
 static void wrong(const char *what)
 {
-    path[depth] = 0;
-    fail_msg("not so: %s; %u threads, %u frames that need %u, %u, %u of %u frames of the base; steps of threads: %s",
-             what, setup.threads, setup.variant_frames, setup.needed[0], setup.needed[1], setup.needed[2],
-             setup.base_frames, path);
+    char frames[128] = "";
+
+    for (uint32_t i = 0; i < setup.variant_frames; i++)
+        snprintf(frames + strlen(frames), sizeof frames - strlen(frames), " [%u, %u)", setup.first[i], setup.end[i]);
+    fail_msg("not so: %s; %u threads, a window of %u frames of the base, frames that need%s; calls of threads: %.*s",
+             what, setup.threads, setup.window, frames, (int)depth, path);
 }
 
 /* --- threads ---------------------------------------------------------------------------------------------------------- */
 
-static void enter(struct thread *thread, enum activity activity, bool of_base, uint32_t number)
+static bool needs(uint32_t variant_frame, uint32_t base_frame)
 {
-    memset(thread, 0, sizeof *thread);
-    thread->activity = (uint8_t)activity;
-    thread->of_base = of_base;
-    thread->number = number;
+    return setup.first[variant_frame] <= base_frame && base_frame < setup.end[variant_frame];
 }
 
-static void take(struct thread *thread)
+/* Its bytes in the ring replace those of another frame, which nobody may need any more or be decoding. */
+static void start_base(struct state *state, uint32_t frame)
 {
-    enter(thread, TAKING, false, 0);
+    uint8_t *place = &state->ring[frame % setup.window];
+
+    CHECK(frame < setup.base_frames);
+    CHECK(!state->taken[1][frame]);
+    state->taken[1][frame] = true;
+    CHECK(*place == NONE || state->complete[*place]);
+    for (uint32_t i = 0; *place != NONE && i < setup.variant_frames; i++)
+        CHECK(state->done[i] || !needs(i, *place));
+    seen.replaced += *place != NONE;
+    *place = (uint8_t)frame;
 }
 
-/* A call of one of the schedule's functions: TAKING, ENDING, FAILING, or, with ENDED, schedule_failed(). */
-struct arguments {
-    enum activity activity;
-    struct schedule *schedule;
-    uint32_t thread, number;
-    bool result;
-    enum schedule_next next;
-};
-
-static void run(void *argument)
+/* All that it needs is in memory; start_base() checks that it stays there. */
+static void start_variant(struct state *state, uint32_t frame)
 {
-    struct arguments *a = argument;
-
-    if (a->activity == TAKING)
-        a->next = schedule_take(a->schedule, &a->number);
-    else if (a->activity == ENDING)
-        a->result = schedule_base_done(a->schedule, a->number);
-    else if (a->activity == FAILING)
-        a->result = schedule_fail(a->schedule, a->thread);
-    else
-        a->result = schedule_failed(a->schedule, &a->thread);
+    CHECK(frame < setup.variant_frames);
+    CHECK(!state->taken[0][frame]);
+    state->taken[0][frame] = true;
+    for (uint32_t i = setup.first[frame]; i < setup.end[frame]; i++)
+        CHECK(state->ring[i % setup.window] == i && state->complete[i]);
 }
 
-static void start_frame(struct state *state, struct thread *thread, bool of_base, uint32_t frame)
+/* With the lock held, the caller wakes all threads that have begun to wait. */
+static void wake(struct state *state)
 {
-    CHECK(!thread->late);
-    CHECK(frame < (of_base ? setup.base_frames : setup.variant_frames));
-    CHECK(!state->taken[of_base][frame]);
-    state->taken[of_base][frame] = true;
-    for (uint32_t i = 0; !of_base && i < setup.needed[frame]; i++)
-        CHECK(state->in_memory[i]);
-    enter(thread, DECODING, of_base, frame);
+    seen.wakes += state->schedule.wake;
+    for (uint32_t i = 0; state->schedule.wake && i < setup.threads; i++)
+        if (state->activity[i] == WAITING)
+            state->activity[i] = WORKING;
+    state->schedule.wake = false;
 }
 
-/* The thread goes on in schedule_take(), by one access. */
-static void step_take(struct state *state, struct thread *thread)
+static void step_fail(struct state *state, uint32_t thread)
 {
-    struct arguments arguments = {.activity = TAKING, .schedule = &state->schedule};
+    seen.failures++;
+    schedule_fail(&state->schedule, thread);
+    wake(state);
+    if (!state->failed)
+        state->first_failed = (uint8_t)thread;
+    state->failed = true;
+    state->activity[thread] = FAILED;
+    CHECK(state->schedule.failed && state->schedule.failed_thread == state->first_failed);
+}
 
-    if (thread->call.accesses == 0)
-        thread->late = state->failed;
-    if (!call_step(&thread->call, run, &arguments))
-        return;
-    switch (arguments.next) {
+static void step_next(struct state *state, uint32_t thread)
+{
+    struct schedule_task before = state->schedule.tasks[thread];
+
+    if (before.step == SCHEDULE_VARIANT)
+        state->done[before.frame] = true;
+    if (before.step == SCHEDULE_BASE)
+        state->complete[before.frame] = true;
+    state->activity[thread] = WORKING;
+    struct schedule_task task = schedule_next(&state->schedule, thread);
+    wake(state);
+    CHECK(!state->failed || task.step == SCHEDULE_END);
+    CHECK(state->failed == state->schedule.failed);
+    switch (task.step) {
     case SCHEDULE_VARIANT:
-    case SCHEDULE_BASE:
-        start_frame(state, thread, arguments.next == SCHEDULE_BASE, arguments.number);
+        start_variant(state, task.frame);
         break;
-    case SCHEDULE_AGAIN:
-        take(thread);
+    case SCHEDULE_BASE:
+        start_base(state, task.frame);
         break;
     case SCHEDULE_WAIT:
-        enter(thread, WAITING, false, arguments.number);
+        seen.waits++;
+        state->activity[thread] = WAITING;
         break;
     case SCHEDULE_END:
-        enter(thread, ENDED, false, 0);
+        state->activity[thread] = ENDED;
         break;
-    }
-}
-
-/* The thread goes on in schedule_base_done() or schedule_fail(), by one access. */
-static void step_done(struct state *state, uint32_t index)
-{
-    struct thread *thread = &state->threads[index];
-    struct arguments arguments = {thread->activity, &state->schedule, .thread = index, .number = thread->number};
-
-    if (!call_step(&thread->call, run, &arguments))
-        return;
-    state->failed |= thread->activity == FAILING;
-    enter(thread, arguments.result ? WAKING : TAKING, false, 0);
-}
-
-static void step_decode(struct state *state, uint32_t index, bool fails)
-{
-    struct thread *thread = &state->threads[index];
-
-    state->failing[index] |= fails;
-    seen.failures += fails;
-    if (!fails && thread->of_base)
-        state->in_memory[thread->number] = true;
-    enter(thread, fails ? FAILING : thread->of_base ? ENDING : TAKING, false, thread->of_base ? thread->number : 0);
-}
-
-static void step_wake(struct state *state, struct thread *thread)
-{
-    seen.wakes++;
-    for (uint32_t i = 0; i < setup.threads; i++)
-        if (state->threads[i].activity == SLEEPING)
-            take(&state->threads[i]);
-    take(thread);
-}
-
-/* In how many ways the thread can go on: each frame may be one that cannot be decoded. */
-static unsigned choices(const struct thread *thread)
-{
-    return thread->activity == ENDED ? 0 : thread->activity == DECODING ? 2 : 1;
-}
-
-static void step(struct state *state, uint32_t index, unsigned choice)
-{
-    struct thread *thread = &state->threads[index];
-    bool sleeps;
-
-    switch ((enum activity)thread->activity) {
-    case TAKING:
-        step_take(state, thread);
-        break;
-    case DECODING:
-        step_decode(state, index, choice == 1);
-        break;
-    case ENDING:
-    case FAILING:
-        step_done(state, index);
-        break;
-    case WAKING:
-        step_wake(state, thread);
-        break;
-    case WAITING: /* futex(2) compares and sleeps in one step */
-        sleeps = state->schedule.ready == thread->number;
-        seen.sleeps += sleeps;
-        seen.refused_sleeps += !sleeps;
-        enter(thread, sleeps ? SLEEPING : TAKING, false, 0);
-        break;
-    case SLEEPING: /* the kernel may wake it without a reason */
-    case ENDED:
-        take(thread);
-        break;
+    case SCHEDULE_NONE:
+        CHECK(false);
     }
 }
 
 /* --- the exploration -------------------------------------------------------------------------------------------------- */
 
-/* What the schedule says of failures. */
-static struct arguments reported(struct state *state)
+/* Whether this setup has not had this state before, by its fingerprint. NULL: a new setup begins. */
+static bool is_new(const struct state *state)
 {
-    struct arguments failure = {.activity = ENDED, .schedule = &state->schedule};
-    struct call call = {0};
+    static uint64_t known[1 << 16]; /* 0: free */
+    static size_t count;
+    const size_t room = sizeof known / sizeof *known;
 
-    assert_true(call_step(&call, run, &failure));
-    return failure;
+    if (!state) {
+        memset(known, 0, sizeof known);
+        count = 0;
+        return true;
+    }
+    uint64_t fingerprint = fatelf_checksum(state, sizeof *state) | 1;
+    size_t at = (fingerprint >> 8) % room;
+    for (; known[at] != 0; at = (at + 1) % room)
+        if (known[at] == fingerprint)
+            return false;
+    known[at] = fingerprint;
+    assert_true(++count < room / 2);
+    return true;
 }
 
-static void explore(struct state *state)
+static void check_end(const struct state *state)
 {
-    struct arguments failure = reported(state), later;
-    bool all_ended = true, one_can_go_on = false;
+    seen.ends++;
+    for (uint32_t i = 0; !state->failed && i < setup.variant_frames; i++)
+        CHECK(state->done[i]);
+    for (uint32_t i = 0; !state->failed && i < setup.base_frames; i++)
+        seen.left_out += !state->taken[1][i];
+}
 
-    CHECK(failure.result ? state->failing[failure.thread] : !state->failed);
+static void explore(const struct state *state)
+{
+    bool all_ended = true, one_goes_on = false;
+
     for (uint32_t i = 0; i < setup.threads; i++) {
-        all_ended &= state->threads[i].activity == ENDED;
-        one_can_go_on |= state->threads[i].activity != ENDED && state->threads[i].activity != SLEEPING;
+        all_ended &= state->activity[i] >= ENDED;
+        one_goes_on |= state->activity[i] == WORKING;
     }
-    CHECK(all_ended || one_can_go_on); /* nobody sleeps for ever */
-    seen.ends += all_ended;
-    for (uint32_t i = 0; all_ended && !state->failed && i < FRAMES; i++)
-        CHECK(state->taken[0][i] == (i < setup.variant_frames) && state->taken[1][i] == (i < setup.base_frames));
+    CHECK(all_ended || one_goes_on); /* nobody waits for ever */
+    if (all_ended)
+        check_end(state);
     for (uint32_t i = 0; i < setup.threads; i++) {
-        for (unsigned choice = 0; choice < choices(&state->threads[i]); choice++) {
+        if (state->activity[i] >= ENDED)
+            continue;
+        enum schedule_step step = state->schedule.tasks[i].step;
+        bool can_fail = step == SCHEDULE_VARIANT || step == SCHEDULE_BASE;
+        for (int fails = 0; fails <= can_fail; fails++) {
             struct state next = *state;
-            assert_true(depth + 2 < sizeof path);
+            assert_true(depth < sizeof path);
             path[depth++] = (char)('0' + i);
-            next.schedule.decoded = next.decoded;
-            step(&next, i, choice);
-            next.schedule.decoded = NULL;
-            later = reported(&next);
-            CHECK(!failure.result || (later.result && later.thread == failure.thread)); /* the first one stays */
-            if (state_is_new(&next, offsetof(struct state, threads) + setup.threads * sizeof(struct thread)))
+            if (fails)
+                step_fail(&next, i);
+            else
+                step_next(&next, i); /* a thread that waits may also wake without a reason */
+            if (is_new(&next))
                 explore(&next);
             depth--;
         }
     }
 }
 
-/* Every choice of prefixes: each frame of the variant needs none to all frames of the base, and one needs all. */
-static void explore_prefixes(void)
+/* Sets base_frames and `keep`. Returns the reach. */
+static uint32_t derive(void)
 {
-    static uint32_t count;
-    uint32_t combinations = 1;
+    uint32_t end = 0, reach = 0;
 
+    setup.base_frames = 0;
     for (uint32_t i = 0; i < setup.variant_frames; i++)
-        combinations *= setup.base_frames + 1;
+        if (setup.end[i] > setup.base_frames)
+            setup.base_frames = setup.end[i];
+    uint32_t lowest = setup.base_frames;
+    for (uint32_t i = setup.variant_frames; i-- > 0;) {
+        if (setup.end[i] > 0 && setup.first[i] < lowest)
+            lowest = setup.first[i];
+        setup.keep[i] = lowest;
+    }
+    for (uint32_t i = 0; i < setup.variant_frames; i++) {
+        end = setup.end[i] > end ? setup.end[i] : end;
+        if (end > setup.keep[i] && end - setup.keep[i] > reach)
+            reach = end - setup.keep[i];
+    }
+    return reach;
+}
+
+static void explore_window(uint32_t window)
+{
+    struct state start;
+
+    setup.window = window;
+    memset(&start, 0, sizeof start);
+    memset(start.ring, NONE, sizeof start.ring);
+    struct schedule *schedule = &start.schedule;
+    schedule->variant_frames = setup.variant_frames;
+    schedule->base_frames = setup.base_frames;
+    schedule->window = window;
+    schedule->needed = setup.end;
+    schedule->keep = setup.keep;
+    depth = 0;
+    is_new(NULL);
+    explore(&start);
+}
+
+/* Every choice of prefixes in a base of `base_frames`, and every window from the smallest to one for the whole base. */
+static void explore_prefixes(uint32_t threads, uint32_t variant_frames, uint32_t base_frames)
+{
+    uint32_t choices = 1 + base_frames * (base_frames + 1) / 2, combinations = 1;
+
+    setup.threads = threads;
+    setup.variant_frames = variant_frames;
+    for (uint32_t i = 0; i < variant_frames; i++)
+        combinations *= choices;
     for (uint32_t combination = 0; combination < combinations; combination++) {
-        uint32_t rest = combination, most = 0;
-        for (uint32_t i = 0; i < setup.variant_frames; i++, rest /= setup.base_frames + 1) {
-            setup.needed[i] = rest % (setup.base_frames + 1);
-            most = setup.needed[i] > most ? setup.needed[i] : most;
+        uint32_t rest = combination;
+        for (uint32_t i = 0; i < variant_frames; i++, rest /= choices) {
+            uint32_t choice = rest % choices, size = 1;
+            setup.first[i] = setup.end[i] = 0;
+            if (choice-- == 0)
+                continue;
+            for (; choice > base_frames - size; size++)
+                choice -= base_frames - size + 1;
+            setup.first[i] = choice;
+            setup.end[i] = choice + size;
         }
-        struct state start;
-        memset(&start, 0, sizeof start);
-        start.run = ++count;
-        start.schedule = (struct schedule){
-            .variant_frames = setup.variant_frames, .base_frames = setup.base_frames, .needed = setup.needed};
-        depth = 0;
-        if (most == setup.base_frames)
-            explore(&start);
+        uint32_t window = derive();
+        do
+            explore_window(window);
+        while (window++ < setup.base_frames);
     }
 }
 
-/* Every mix of at most `frames` frames of base and variant. */
-static void explore_mixes(uint32_t threads, uint32_t frames)
+static void explore_sizes(uint32_t threads, uint32_t variant_frames, uint32_t base_frames)
 {
     memset(&seen, 0, sizeof seen);
-    setup.threads = threads;
-    for (uint32_t variant_frames = 1; variant_frames <= FRAMES && variant_frames <= frames; variant_frames++) {
-        for (uint32_t base_frames = 0; base_frames <= FRAMES && base_frames <= frames - variant_frames; base_frames++) {
-            setup.variant_frames = variant_frames;
-            setup.base_frames = base_frames;
-            explore_prefixes();
-        }
-    }
-    assert_true(seen.sleeps > 0 && seen.refused_sleeps > 0 && seen.wakes > 0 && seen.failures > 0 && seen.ends > 0);
+    for (uint32_t v = 1; v <= variant_frames; v++)
+        for (uint32_t b = 0; b <= base_frames; b++)
+            explore_prefixes(threads, v, b);
+    assert_true(seen.failures > 0 && seen.ends > 0 && seen.replaced > 0 && seen.left_out > 0);
+    assert_int_equal(seen.waits > 0, threads > 1);
+    assert_int_equal(seen.wakes > 0, threads > 1);
 }
 
-static void two_threads_take_each_frame_once_and_after_its_prefix_and_the_first_failure_ends_them(void **state)
+static void one_thread_decodes_each_frame_once_with_its_prefix_in_the_ring(void **state)
 {
     (void)state;
-    explore_mixes(2, 4);
+    explore_sizes(1, 4, 4);
+}
+
+static void two_threads_do_so_without_waiting_for_ever_and_the_first_failure_ends_them(void **state)
+{
+    (void)state;
+    explore_sizes(2, 4, 4);
 }
 
 static void three_threads_do_so_too(void **state)
 {
     (void)state;
-    explore_mixes(3, 3);
+    explore_sizes(3, 4, 3);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_threads_take_each_frame_once_and_after_its_prefix_and_the_first_failure_ends_them),
+        cmocka_unit_test(one_thread_decodes_each_frame_once_with_its_prefix_in_the_ring),
+        cmocka_unit_test(two_threads_do_so_without_waiting_for_ever_and_the_first_failure_ends_them),
         cmocka_unit_test(three_threads_do_so_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
