@@ -7,10 +7,14 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     build_tiny tiny 8000 1 3
     pie=1 build_tiny pie 8000 1 3
+    # with a note, the first segment has more than the page with the ELF header, which is a copy
+    printf '.section .note.long, "a", @note\n.long 4, 8192, 1\n.ascii "long"\n.skip 8192\n.section .note.GNU-stack, ""\n' >long.s
+    words 8000 7919 | build_words long 1 long.s
+    words 8000 23757 | build_words long 3 long.s
     cp "$FIXTURES"/level.v[13] .
     # the alignment leaves room for a longer manifest before the first payload
     "$TOOL" create -q --align 16K --launch inplace -o stored tiny.v[13]
-    "$TOOL" create -q --align 16K --compress none -o stored.memfd tiny.v[13]
+    "$TOOL" create -q --align 16K --compress none -o stored.memfd long.v[13]
     "$TOOL" create -q --align 16K --base v3 -o delta pie.v[13]
     "$TOOL" create -q --align 16K --launch inplace -o stored.pie pie.v[13]
     "$TOOL" create -q --align 16K --launch inplace -o stored.dynamic level.v[13]
@@ -41,7 +45,7 @@ damage_programs() {
 }
 
 @test "a file that cannot be a dynamic loader is not started, and verify fails" {
-    mkfifo fifo
+    mkfifo -m 755 fifo
     damage_programs records-of-loaders
 }
 
@@ -56,5 +60,5 @@ damage_programs() {
 }
 
 @test "segments without read permission, which are moved in vain, are started by memfd" {
-    damage records-without-permission stored.memfd tiny.v1 tiny.v3
+    damage records-without-permission stored.memfd long.v1 long.v3
 }

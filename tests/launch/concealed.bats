@@ -24,11 +24,13 @@ teardown() {
 }
 
 # attack HOW CALL=ERRNO,..: starts the bundle in a sandbox that refuses these calls. Its first write to the program's
-# file takes a second. Meanwhile another process of the same user tries to write to the file. $got: what it wrote to.
+# file takes a second, or the calls that DELAYED names do. Meanwhile another process of the same user tries to write to
+# the file. $got: what it wrote to.
+DELAYED=pwrite64:when=1
 attack() {
     local how=$1 refused=$2 launcher
     rm -f pid
-    "${AS_NOBODY[@]}" strace -qq -e signal=none -o trace -e trace=pwrite64 -e inject=pwrite64:delay_exit=1000000:when=1 \
+    "${AS_NOBODY[@]}" strace -qq -e signal=none -o trace -e "trace=${DELAYED%%:*}" -e "inject=$DELAYED:delay_exit=1000000" \
         env FATELF_AMD64_DEBUG=log ./start "$refused" >out 2>err 3>&- 4>&- &
     launcher=$!
     until [ -s pid ]; do
@@ -36,7 +38,7 @@ attack() {
     done
     got=$("${AS_NOBODY[@]}" ./patch-file "$(<pid)" "$how")
     wait "$launcher" || true
-    grep -q DELAYED trace || fail "the first write was not delayed"
+    grep -q DELAYED trace || fail "nothing was delayed"
 }
 
 # runs_unchanged: the program is what it was
@@ -95,8 +97,18 @@ unprotected=prctl=EPERM,fcntl=EINVAL
     same 1 "$(grep -c 'starting v1 by' err)"
 }
 
-@test "the program is dumpable as natively, whichever method starts it" {
-    local refused
+@test "the launcher gives up a memfd that another process has opened before it was protected" {
+    DELAYED=memfd_create
+    attack keep prctl=EPERM
+    same '/memfd:level.v1 (deleted)' "$got"
+    same 2 "$(grep -c '^memfd_create(.* = [0-9]' trace)"
+    same v1 "$(<out)"
+    same 1 "$(grep -c 'starting v1 by memfd' err)"
+    same 1 "$(grep -c 'starting v1 by' err)"
+}
+
+# compile_dumpable: dumpable.v1, which prints whether it is dumpable, and a bundle of it, dumpable
+compile_dumpable() {
     cat >dumpable.c <<'END'
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -104,6 +116,21 @@ int main(void) { return !(printf("%d\n", prctl(PR_GET_DUMPABLE)) > 0); }
 END
     gcc -o dumpable.v1 dumpable.c
     "$TOOL" create -q -o dumpable dumpable.v1
+}
+
+@test "a program that starts in place is not dumpable if it is not dumpable natively" {
+    compile_dumpable
+    # the kernel decides it by the permission to read
+    chmod 711 dumpable*
+    # setpriv itself still has rights when it executes a program
+    same 0 "$("${AS_NOBODY[@]}" env ./dumpable.v1)"
+    same 0 "$("${AS_NOBODY[@]}" env FATELF_AMD64_LAUNCH=inplace ./dumpable)"
+    same 0 "$("${AS_NOBODY[@]}" ./seccomp-run memfd_create=EPERM -- ./dumpable)"
+}
+
+@test "the program is dumpable as natively, whichever method starts it" {
+    local refused
+    compile_dumpable
     same 1 "$(./dumpable.v1)"
     for refused in clone=EPERM execveat=ENOSYS pwrite64=ENOSPC memfd_create=EPERM "$only_files"; do
         same 1 "$(sandboxed "$refused" ./dumpable)"

@@ -91,8 +91,8 @@ all_as_native() {
     grep -q '^0: ' out
 }
 
-@test "a set-uid bundle starts with a closed descriptor in a chroot without /dev/null, if its program does" {
-    local kind wanted
+@test "a set-uid or set-gid bundle starts with a closed descriptor in a chroot without /dev/null, if its program does" {
+    local kind wanted mode
     need_set_uid
     public_folder
     mkdir root
@@ -109,16 +109,19 @@ END
         IFS=: read -r kind launch compress <<<"$kind"
         "$TOOL" create -q --launch "$launch" --compress "$compress" -o "root/bare.$kind" v1=root/bare
     done
-    chmod 4755 root/*
-    for wanted in bare static; do
-        for kind in '' .stored .zstd .memfd; do
-            status=0
-            bash -c 'ulimit -c 0; exec "$@" <&-' bash chroot --userspec=65534:65534 root "/$wanted$kind" /file \
-                2>/dev/null || status=$?
-            [ -n "$kind" ] || native=$status
-            same "$native" "$status"
+    for mode in 4755 2755; do
+        chmod u-s,g-s root/*
+        chmod "$mode" root/*
+        for wanted in bare static; do
+            for kind in '' .stored .zstd .memfd; do
+                status=0
+                bash -c 'ulimit -c 0; exec "$@" <&-' bash chroot --userspec=65534:65534 root "/$wanted$kind" /file \
+                    2>/dev/null || status=$?
+                [ -n "$kind" ] || native=$status
+                same "$native" "$status"
+            done
+            [ "$wanted" != bare ] || same 5 "$native"
         done
-        [ "$wanted" != bare ] || same 5 "$native"
     done
 }
 

@@ -72,6 +72,27 @@ teardown() {
     done
 }
 
+@test "whether a dynamic loader may be executed depends on the effective user" {
+    local kind
+    need_set_uid
+    public_folder
+    cp /lib64/ld-linux-x86-64.so.2 loader
+    compile_kind "-Wl,--dynamic-linker=$PWD/loader"
+    make_kinds kind.built
+    # setpriv itself still has root's rights when it executes a program
+    PREFIX=(setpriv --ruid=0 --euid=65534 env)
+    chmod 755 loader
+    run_kind native kind.built
+    run_kind stored kind.built
+    as_native stored
+    chmod 744 loader
+    for kind in native stored; do
+        run_kind "$kind" kind.built
+        same 126 "$(<"$kind.status")"
+    done
+    grep -q "inplace: $PWD/loader: Permission denied\$" stored.err
+}
+
 @test "the loader's permission counts on kernels and in sandboxes without faccessat2" {
     local error
     public_folder

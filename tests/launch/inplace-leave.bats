@@ -162,7 +162,9 @@ registers_are_clear() {
     done
 }
 
-@test "the stack is all zeros below the stack pointer at the entry of a static program or of a loader" {
+# compile_words OPTION..: built/loader, which prints how many words below its stack pointer are not zero
+compile_words() {
+    mkdir -p built
     cat >words.c <<'END'
 __asm__(".globl _start\n_start: mov %rsp, %rdi\n sub $0x21000, %rsp\n and $-16, %rsp\n call count");
 static long call(long number, long a, long b, long c)
@@ -183,12 +185,15 @@ void count(const volatile unsigned long *stack)
     call(60, 0, 0, 0);
 }
 END
+    "${COMPILE_BARE[@]}" -fPIE "$@" -o built/loader words.c
+    make_kinds built/loader
+}
+
+@test "the stack is all zeros below the stack pointer at the entry of a static program or of a loader" {
     local options
-    mkdir built
     for options in '-static -no-pie' -static-pie; do
         # shellcheck disable=SC2086
-        "${COMPILE_BARE[@]}" -fPIE $options -o built/loader words.c
-        make_kinds built/loader
+        compile_words $options
         compare_kinds loader
         same 000000 "$(<stored.out)"
     done
@@ -196,6 +201,17 @@ END
     make_kinds built/program
     compare_kinds program
     same 000000 "$(<zstd.out)"
+}
+
+@test "the stack is all zeros below the stack pointer, wherever the stack pointer is in its page" {
+    need setarch
+    local size
+    compile_words -static -no-pie
+    PREFIX=(setarch -R)
+    for ((size = 0; size < 4096; size += 64)); do
+        run_kind stored loader "$(printf "%${size}s" '')"
+        same 000000 "$(<stored.out)"
+    done
 }
 
 # runs_emulated PROGRAM: under qemu, which joins mappings, everything else is the same

@@ -175,10 +175,10 @@ teardown() {
 
 @test "with a hard limit of 16 to 24 KiB for the stack, bundles start as their programs do" {
     need prlimit
-    local size program i
+    local size program
     for size in 16 20 24; do
         # the kernel places the stack at random within 8 KiB
-        for i in {1..10}; do
+        for _ in {1..10}; do
             for program in dynamic static pie; do
                 env -i prlimit "--stack=$((size * 1024)):$((size * 1024))" "./$program" >out 2>&1 ||
                     skip "$program itself needs more"
@@ -200,8 +200,8 @@ teardown() {
             for layout in env 'setarch -R'; do
                 for kind in '' .stored .decoded .memfd; do
                     # shellcheck disable=SC2086
-                    sandboxed "prctl+mm=$error" "$(type -P env)" $layout "./heap$kind" ||
-                        fail "$option, $layout, $error: ./heap$kind"
+                    capture sandboxed "prctl+mm=$error" "$(type -P env)" $layout "./heap$kind"
+                    [ "$status" = 0 ] || fail "$option, $layout, $error: ./heap$kind"
                 done
             done
         done
@@ -216,10 +216,11 @@ made_executable() {
 @test "whichever call that makes code executable is refused, a stored variant starts in place" {
     need_strace
     # security modules such as IMA refuse to make pages of a file executable that were not
-    local program number call count=0
+    local program numbers number call count=0
     for program in dynamic static pie; do
         strace -o trace -e trace=mprotect,pkey_mprotect,arch_prctl "./$program.stored"
-        for number in $(made_executable); do
+        numbers=$(made_executable)
+        for number in $numbers; do
             for call in mprotect pkey_mprotect; do
                 starts "$program.stored" inplace strace -o trace -e trace=$call -e "inject=$call:error=EACCES:when=$number"
             done
@@ -243,7 +244,7 @@ made_executable() {
         [ -n "$address" ]
         grep "mprotect($address" trace >calls
         same 2 "$(wc -l <calls)"
-        finds -v PROT_EXEC <calls && fail "code without PROT_EXEC"
+        if grep -qv PROT_EXEC calls; then fail "code without PROT_EXEC"; fi
         grep -q "^mremap(.*, $address) = $address\$" trace
     done
 }

@@ -273,3 +273,20 @@ by_nobody() {
         TMPDIR="$PUBLIC/tmp" XDG_RUNTIME_DIR="$PUBLIC/tmp" "$PUBLIC/probe" exe >out
     grep -Eq '^exe: /(dev/shm|tmp|var/tmp)/#[0-9]+ \(deleted\)$' out
 }
+
+@test "a set-uid bundle uses no other folder for its private file even if the default ones are missing" {
+    local start
+    need_set_uid
+    public_folder
+    mkdir -p root
+    mkdir -m 1777 root/run
+    compile_level 1 static -static
+    "$TOOL" create -q -o root/static v1=static
+    start=(sandboxed "$no_new_code,memfd_create=EPERM" "$(type -P env)" -i TMPDIR=/run XDG_RUNTIME_DIR=/run "$(type -P chroot)"
+        "--userspec=65534:65534" root /static)
+    same v1 "$("${start[@]}")"
+    chmod 4755 root/static
+    capture "${start[@]}"
+    same 126 "$status"
+    grep -Eq '; /dev/shm: [^;]*; /tmp: [^;]*; /var/tmp: [^;]*$' err
+}

@@ -212,6 +212,14 @@ ran_from_memfd() {
     ran_from_memfd
 }
 
+@test "a kernel that refuses every lease does not prevent a start from a memfd" {
+    local error
+    for error in EAGAIN EINVAL EACCES; do
+        sandboxed "fcntl+lease=$error" ./probe exe >out
+        ran_from_memfd
+    done
+}
+
 @test "if everything is refused, the status is 126 and one line lists every refusal" {
     local error refusals
     # a folder may not exist here, or may be mounted noexec
@@ -263,6 +271,15 @@ ran_from_memfd() {
         sandboxed "execveat=$error,$only_files" ./probe exe >out
         ran_from_file "$TMPDIR"
     done
+}
+
+@test "if execveat finds no program, the memfd stays open for a handler of binfmt_misc, which can open it as any file" {
+    "$TOOL" create -q -o cat v1="$(type -P cat)"
+    sandboxed execveat=ENOENT "$FIXTURES/exec-with" close=3 -- ./cat ./cat /proc/self/fdinfo/3 >out
+    # O_LARGEFILE and O_RDWR; close-on-exec would be 02000000
+    grep -Eq '^flags:[[:space:]]+0100002$' out
+    # a lease would be shown as a lock
+    run ! grep '^lock:' out
 }
 
 @test "if there is no /proc either, the program starts in place, or the message lists everything that was tried" {

@@ -13,11 +13,13 @@ words() {
         }'
 }
 
-# build_words NAME LEVEL: NAME.vLEVEL with the words on standard input in it. pie=1: a static PIE.
+# build_words NAME LEVEL [FILE]..: NAME.vLEVEL with the words on standard input in it. pie=1: a static PIE. FILEs are
+# other sources.
 build_words() {
     cat >"$1.words"
     "${CC:-cc}" -O2 ${pie:+-fPIE} "-static${pie:+-pie}" -nostdlib -s -Wl,--build-id=none -DLEVEL="$2" \
-        "-DFILL=\"\\\"$1.words\\\"\"" -o "$1.v$2" "$CORRUPT/tiny.c"
+        "-DFILL=\"\\\"$1.words\\\"\"" -o "$1.v$2" "$CORRUPT/tiny.c" \
+        "${@:3}"
     rm "$1.words"
 }
 
