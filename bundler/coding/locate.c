@@ -38,7 +38,7 @@ enum {
     BUCKETS_MAX = 2 * LOCATE_DISTANCE_MAX / BUCKET + 2, /* that a range of pieces touches */
 };
 /* A piece is this much larger than the frame, in bytes. */
-static const uint32_t margin = UINT32_C(1) << 19; /* measured in docs/performance.md */
+static const uint32_t margin = UINT32_C(1) << 18; /* measured in docs/performance.md */
 
 struct entry {
     uint32_t tag;    /* 0: free */
