@@ -11,6 +11,7 @@
 /* linux/futex.h, which is not among musl's headers */
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE_FLAG = 128 };
 #define HUGE_PAGE ((size_t)2 << 20)
+enum { SPINS = 200 }; /* some 10 microseconds */
 
 /* thread.S */
 long thread_clone(unsigned long flags, void *stack, atomic_int *id, void (*run)(void *), void *argument);
@@ -63,6 +64,12 @@ void thread_await_exit(const struct thread *thread)
 
 void threads_wait(atomic_uint *word, unsigned value)
 {
+    /* Waking a thread on an idle processor takes long, most of all on virtual machines (docs/performance.md). */
+    for (unsigned i = 0; i < SPINS; i++) {
+        if (atomic_load(word) != value)
+            return;
+        __builtin_ia32_pause();
+    }
     kernel_call(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, (long)value, 0);
 }
 
