@@ -151,16 +151,9 @@ static void work(struct worker *worker)
         fail(worker);
 }
 
-/*
- * What the other threads run. The kernel often keeps a new thread on its parent's processor for some milliseconds, even
- * if another processor is idle, especially on virtual machines (docs/performance.md). By then the work could be done,
- * so the thread moves to another processor first.
- */
-static void work_elsewhere(void *argument)
+/* What the other threads run. */
+static void run_worker(void *worker)
 {
-    struct worker *worker = argument;
-
-    thread_move(&worker->job->others);
     work(worker);
 }
 
@@ -252,8 +245,10 @@ static struct outcome run(struct launch *launch, struct job *job, unsigned threa
 
     unsigned started = 1;
     while (started < threads &&
-           thread_start(&workers[started].thread, workers[started].memory, work_elsewhere, &workers[started]))
+           thread_start(&workers[started].thread, workers[started].memory, run_worker, &workers[started])) {
+        thread_move(&workers[started].thread, &job->others);
         started++;
+    }
     work(&workers[0]);
     for (unsigned i = 1; i < started; i++) {
         thread_join(&workers[i].thread);

@@ -42,9 +42,9 @@ bool thread_start(struct thread *thread, unsigned char *stack, void (*run)(void 
     return thread->id > 0;
 }
 
-void thread_move(const cpu_set_t *processors)
+void thread_move(const struct thread *thread, const cpu_set_t *processors)
 {
-    kernel_call(SYS_sched_setaffinity, 0, sizeof *processors, (long)processors, 0);
+    kernel_call(SYS_sched_setaffinity, thread->id, sizeof *processors, (long)processors, 0);
 }
 
 void thread_join(struct thread *thread)

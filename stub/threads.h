@@ -42,8 +42,14 @@ unsigned threads_processors(cpu_set_t *others);
  */
 bool thread_start(struct thread *thread, unsigned char *stack, void (*run)(void *), void *argument);
 
-/* Moves the calling thread to the processors in the set. If the kernel refuses, the thread stays where it is. */
-void thread_move(const cpu_set_t *processors);
+/*
+ * Moves a thread that has just been started to the processors in the set. If the kernel refuses, it stays where it is.
+ *
+ * The kernel often starts a new thread on its parent's processor and keeps it there for some milliseconds, even if
+ * another processor is idle. By then the work could be done. The new thread cannot leave by itself, because it has to
+ * wait until it may run there (docs/performance.md).
+ */
+void thread_move(const struct thread *thread, const cpu_set_t *processors);
 
 /* Waits until the thread has ended. */
 void thread_join(struct thread *thread);
