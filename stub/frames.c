@@ -21,7 +21,7 @@
  * processes may need the processor. A stored frame is only copied, which is faster than decoding. Measured in
  * docs/performance.md.
  */
-enum { SHARE_DECODED = 1 << 20, SHARE_STORED = 4 << 20 };
+enum { SHARE_DECODED = 512 << 10, SHARE_STORED = 4 << 20 };
 
 /* Frames of the base that may be decoded before they are needed: one for each thread, but no more than this. */
 enum { AHEAD_MAX = 3 };
