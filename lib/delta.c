@@ -105,8 +105,8 @@ static bool change_fields(struct decoder *decoder, uint32_t at, uint32_t end)
 /*
  * Copies `size` bytes in whole blocks. The last block may reach beyond the end of the copy, but not beyond `room`
  * bytes, which are readable and writable. Most copies are short, and for these it takes half as long as memcpy(). For
- * long ones memcpy() would be as fast, but musl's leaves the bytes outside of the cache, and then writing them to a file
- * takes longer.
+ * long ones memcpy() would be as fast, but musl's leaves the bytes outside of the cache, and then writing them to a
+ * file takes longer.
  */
 static inline void copy_blocks(unsigned char *to, const unsigned char *from, uint32_t size, size_t room)
 {

@@ -4,9 +4,9 @@
 #define STUB_AUXV_H
 
 /*
- * start.S adds this to the types that say whose rights the process has, so that musl's start-up code does not know them.
- * In secure mode (AT_SECURE) it would open /dev/null for each of the descriptors 0 to 2 that is closed, or crash if there
- * is no /dev/null. The program's own C library does what it does natively. No real type is as large.
+ * start.S adds this to the types that say whose rights the process has, so that musl's start-up code does not know
+ * them. In secure mode (AT_SECURE) it would open /dev/null for each of the descriptors 0 to 2 that is closed, or crash
+ * if there is no /dev/null. The program's own C library does what it does natively. No real type is as large.
  */
 #define AUXV_HIDDEN 0x40000000
 

@@ -42,7 +42,9 @@ static void open_again(int writer, const char *path, int *reader)
     *reader = exec_descriptor(open(path, O_RDONLY | O_CLOEXEC));
 }
 
-/* Creates a file that has no name, so that nobody else can open it. False: not in this directory, or there is no /proc. */
+/*
+ * Creates a file that has no name, so that nobody else can open it. False: not in this directory, or there is no /proc.
+ */
 static bool create_unnamed(const char *directory, int *writer, int *reader)
 {
     struct message path = {.length = 0};

@@ -30,8 +30,9 @@ struct outcome image_map(const struct image *image, int fd);
 
 /*
  * Moves the pages of a file that is mapped at `bytes` (readable; with `executable` also executable) to their segments.
- * `protection_keys`: the processor has them, and the kernel uses them. *moved is the number of segments that have moved, also on failure. image_move_back() moves that many back, so that
- * the file can be read again; it returns false if it cannot.
+ * `protection_keys`: the processor has them, and the kernel uses them. *moved is the number of segments that have
+ * moved, also on failure. image_move_back() moves that many back, so that the file can be read again; it returns false
+ * if it cannot.
  */
 struct outcome image_move(const struct image *image, const unsigned char *bytes, bool executable, bool protection_keys,
                           unsigned *moved);

@@ -38,8 +38,8 @@ static void seal(int fd, bool future_write)
 
 /*
  * With a lease, the kernel makes every process wait that wants to open the file for writing (fcntl(2)), also one with
- * rights that exec_conceal() does not stop. It lasts until exec closes the descriptor. The signal that tells of it must be one that is ignored by default. Returns
- * false if another process has opened the file already.
+ * rights that exec_conceal() does not stop. It lasts until exec closes the descriptor. The signal that tells of it must
+ * be one that is ignored by default. Returns false if another process has opened the file already.
  */
 static bool lease(int fd)
 {

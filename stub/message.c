@@ -21,8 +21,8 @@ enum { SHOWN_START = 100, SHOWN_END = 200 };
 /* Appends one byte as it is or escaped. `next`: the byte after it. */
 static void message_byte(struct message *message, unsigned char byte, unsigned char next)
 {
-    /* In UTF-8, the bytes 0xc2 0x80 to 0xc2 0x9f are control characters too. An octal escape of the first byte is enough
-       to break them up. */
+    /* In UTF-8, the bytes 0xc2 0x80 to 0xc2 0x9f are control characters too. An octal escape of the first byte is
+       enough to break them up. */
     bool control = byte < ' ' || byte == 0x7f || (byte == 0xc2 && next >= 0x80 && next < 0xa0);
     char text[5] = {(char)byte};
 

@@ -123,8 +123,8 @@ reason_end:
         .size   fatelf_start, . - fatelf_start
 
 /*
- * main() for the C library: continues in launcher_main() on a stack of the launcher's own. So the launcher needs no more
- * of the kernel's stack than exec itself, however small RLIMIT_STACK is, and leaves little in it (jump.S).
+ * main() for the C library: continues in launcher_main() on a stack of the launcher's own. So the launcher needs no
+ * more of the kernel's stack than exec itself, however small RLIMIT_STACK is, and leaves little in it (jump.S).
  */
         .section .text.main, "ax"
         .globl  main

@@ -80,8 +80,8 @@ void threads_wake(atomic_uint *word)
 
 struct outcome memory_map(struct memory *memory, size_t size)
 {
-    /* In recent kernels, a mapping of whole huge pages begins with one; others begin and end with small pages. From half
-       a huge page on, the page faults would take longer than clearing one (docs/performance.md). */
+    /* In recent kernels, a mapping of whole huge pages begins with one; others begin and end with small pages. From
+       half a huge page on, the page faults would take longer than clearing one (docs/performance.md). */
     if (size >= HUGE_PAGE / 2)
         size = (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

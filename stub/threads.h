@@ -57,7 +57,9 @@ void thread_join(struct thread *thread);
 /* After thread_join(): waits until the kernel no longer counts the thread as one of the process. */
 void thread_await_exit(const struct thread *thread);
 
-/* If *word is still `value`, waits, and then sleeps, until it changes or threads_wake() is called; may return earlier. */
+/*
+ * If *word is still `value`, waits, and then sleeps, until it changes or threads_wake() is called; may return earlier.
+ */
 void threads_wait(atomic_uint *word, unsigned value);
 
 /* Wakes all threads that sleep on *word. */

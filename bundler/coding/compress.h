@@ -11,8 +11,8 @@
 /*
  * The frame size is the smallest power of two in this range with which a build has at most COMPRESS_FRAMES_WANTED
  * frames: enough frames to share them out evenly between threads. Measured in docs/performance.md: larger frames save
- * little, and no longer fit into a core's cache together with the pieces of the base that they are made of; smaller ones
- * lose matches.
+ * little, and no longer fit into a core's cache together with the pieces of the base that they are made of; smaller
+ * ones lose matches.
  */
 #define COMPRESS_FRAME_SIZE_MIN (UINT32_C(1) << 18)
 #define COMPRESS_FRAME_SIZE_MAX (UINT32_C(1) << 19)
