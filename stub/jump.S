@@ -40,14 +40,15 @@ jump:
         /* The C library's start-up code and main() have used the stack. After exec it is all zeros below the stack
            pointer: the rest of this page is cleared, the pages below it are given back. The kernel has mapped at most
            STACK_MAPPED bytes there. */
+        mov     %rsp, %r8
         mov     %rsp, %rcx
         and     $4095, %ecx
+        sub     %rcx, %rsp                      /* valgrind reports writes below the stack pointer */
         mov     %rsp, %rdi
-        sub     %rcx, %rdi
-        lea     -STACK_MAPPED(%rdi), %r8
         xor     %eax, %eax
         rep stosb
-        mov     %r8, %rdi
+        lea     -STACK_MAPPED(%rsp), %rdi
+        mov     %r8, %rsp
         mov     $STACK_MAPPED, %esi
         mov     $4, %edx                        /* MADV_DONTNEED */
         mov     $SYS_madvise, %eax

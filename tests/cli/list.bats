@@ -51,11 +51,11 @@ print(json.dumps({
     "variants": [
         {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
          "size": $(stat -c %s "$FIXTURES/level.v2"), "stored": $(section out .fatelf.v2 size),
-         "frame_size": 131072, "frames": 1,
+         "frame_size": 262144, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v2" | cut -d ' ' -f 1)"},
         {"level": "v4", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
          "size": $(stat -c %s "$FIXTURES/level.v4"), "stored": $(section out .fatelf.v4 size),
-         "frame_size": 131072, "frames": 1,
+         "frame_size": 262144, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}]}))
 PYTHON
     )
@@ -68,7 +68,7 @@ PYTHON
     "$TOOL" create -q -o out large.v1
     tool list --json out
     size=$(stat -c %s large.v1)
-    same "$size 25 131072" "$(json '"%d %d %d" % tuple(d["variants"][0][k] for k in ("size", "frames", "frame_size"))' \
+    same "$size 13 262144" "$(json '"%d %d %d" % tuple(d["variants"][0][k] for k in ("size", "frames", "frame_size"))' \
         <<<"$output")"
 }
 

@@ -24,11 +24,11 @@ terminal() {
     # each state of the line overwrites the one before
     tr '\r' '\n' <screen | sed 's/\x1b\[K$//' | grep . >states
     run -1 grep -vE '^compressing v[12]: +[0-9]+\.[0-9] % of 8\.4 MB, [0-9]+\.[0-9] MB so far$' states
-    # a frame is 1/64 of the whole; the base comes first
-    same "$(awk 'BEGIN { for (i = 1; i <= 64; i++) printf "%.1f\n", int(i * 1000 / 64) / 10 }')" \
+    # a frame is 1/32 of the whole; the base comes first
+    same "$(awk 'BEGIN { for (i = 1; i <= 32; i++) printf "%.1f\n", int(i * 1000 / 32) / 10 }')" \
         "$(sed 's/.*: *\(.*\) % .*/\1/' states)"
     sed 's/compressing \(v[12]\):.*/\1/' states | uniq -c | awk '{ print $1, $2 }' >order
-    same "32 v2 32 v1" "$(paste -sd ' ' order)"
+    same "16 v2 16 v1" "$(paste -sd ' ' order)"
     "$TOOL" verify -q out
 }
 
