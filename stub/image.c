@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "image_parts.h"
+#include "image.h"
 
 #include <errno.h>
 #include <string.h>

@@ -57,4 +57,18 @@ void image_put(const struct image *image, const unsigned char *bytes, uint64_t o
 /* Clears the rest of each segment's last page from the file, where .bss starts. This cannot be undone. */
 void image_clear(const struct image *image);
 
+/* The rest is for image_move.c, which moves the pages of stored variants. */
+
+/* The memory for an address in the program's file. */
+unsigned char *image_at(const struct image *image, uint64_t address);
+/* The segment's protection, PROT_*. */
+int image_protection(const struct fatelf_segment *segment);
+/* Maps zeros over `size` bytes of the image. Returns false with errno if the kernel refuses it. */
+bool image_map_memory(unsigned char *start, uint64_t size, int access);
+/*
+ * Maps the pages of segment `index` that have no bytes in the file. They are writable, whatever the segment's flags say
+ * (fs/binfmt_elf.c). Unmaps the gap up to the next segment. Returns false with errno if the kernel refuses it.
+ */
+bool image_map_rest(const struct image *image, unsigned index);
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Moves the pages of a stored variant from the bundle to where the program runs. */
-#include "image_parts.h"
+#include "image.h"
 
 #include <errno.h>
 #include <string.h>
