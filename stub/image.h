@@ -63,7 +63,7 @@ void image_clear(const struct image *image);
 unsigned char *image_at(const struct image *image, uint64_t address);
 /* The segment's protection, PROT_*. */
 int image_protection(const struct fatelf_segment *segment);
-/* Maps `size` bytes of zeros at `start`, with protection `access`. Returns false with errno if the kernel refuses it. */
+/* Maps `size` bytes of zeros at `start` with protection `access`. Returns false with errno if the kernel refuses it. */
 bool image_map_memory(unsigned char *start, uint64_t size, int access);
 /*
  * Maps the pages of segment `index` that have no bytes in the file. They are writable, whatever the segment's flags say

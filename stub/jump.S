@@ -6,9 +6,8 @@
  * it in one page, and not in the file's first page: crash reporters take a mapped ELF header for a module of the
  * process.
  *
- * The last instruction needs the entry address in a register or in memory, where the program then finds it. It is in
- * %rcx, because there the processor's SYSCALL instruction leaves an address too, the one that the system call returns
- * to. All other general registers are 0 as after exec, and so is the memory below the stack pointer.
+ * The last instruction needs the entry address in a register or in memory, so the program finds it there. It is in
+ * %rcx, where the processor's SYSCALL instruction leaves the address that a system call returns to. All other general registers are 0 as after exec, and so is the memory below the stack pointer.
  */
 #include <sys/syscall.h>
 

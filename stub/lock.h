@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A lock for short work, without a thread library. Threads that wait for it get it in no particular order. A thread
- * that waits long sleeps (threads_wait() in threads.h).
+ * that has waited for some microseconds sleeps (threads_wait() in threads.h).
  */
 #ifndef STUB_LOCK_H
 #define STUB_LOCK_H

@@ -7,7 +7,7 @@
 
 #include "progress.h"
 
-/* Paths may contain anything. Control characters are escaped as in the launcher's messages: each message is one line. */
+/* Paths may contain anything. Control characters are escaped as in the launcher's messages; a message is one line. */
 static void put_line(const char *text)
 {
     for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {

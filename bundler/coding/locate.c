@@ -3,9 +3,9 @@
  * Two builds of one program have mostly the same bytes, but at different offsets: code grows and shrinks, and the
  * linker moves it. The index is a sample of all windows of 16 bytes in the base, selected by their hash. (These windows
  * are not the window of the base in lib/window.h.) For each window the index records the bucket (64 KiB of the base)
- * that contains it. The windows of a frame that are selected in the same way are looked up; each one that is found votes
- * for its bucket, and the piece of the base with the most votes is the result. No section table is used, so this works
- * for shifted code, reordered functions and debug sections alike.
+ * that contains it. The windows of a frame that are selected in the same way are looked up; each one that is found
+ * votes for its bucket, and the piece of the base with the most votes is the result. No section table is used, so this
+ * works for shifted code, reordered functions and debug sections alike.
  * If almost nothing is found (for instance in a table of offsets that have all changed), or if more windows are in
  * several buckets than in one, the result is the piece at the frame's own position, in proportion to the sizes of the
  * files.
