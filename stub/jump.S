@@ -7,7 +7,8 @@
  * process.
  *
  * The last instruction needs the entry address in a register or in memory, so the program finds it there. It is in
- * %rcx, where the processor's SYSCALL instruction leaves the address that a system call returns to. All other general registers are 0 as after exec, and so is the memory below the stack pointer.
+ * %rcx, where the processor's SYSCALL instruction leaves the address that a system call returns to. All other general
+ * registers are 0 as after exec, and so is the memory below the stack pointer.
  */
 #include <sys/syscall.h>
 
