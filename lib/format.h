@@ -204,11 +204,11 @@ struct fatelf_delta {
 _Static_assert(sizeof(struct fatelf_delta) == 24, "delta layout");
 
 /*
- * How much of the base a reader needs in memory at once. A reader that decodes the frames of a variant in order needs,
- * at each frame, the base from the lowest byte that this frame or a later one has in its prefix to the highest byte
- * that this frame or an earlier one has in its prefix. The reach of a variant is the most that it ever needs, in whole
- * frames of the base; a larger reach is refused. So a ring of this size is enough, whatever the sizes of the builds
- * are. The limit applies to a single prefix as well.
+ * The largest reach, in bytes. The reach is how much of the base a reader of a variant needs in memory at once: if the
+ * reader decodes the frames in order, it needs, at each frame, the base from the lowest byte in the prefix of this or a
+ * later frame to the highest byte in the prefix of this or an earlier frame. The reach is the most that it ever needs,
+ * in whole frames of the base. Readers refuse a larger reach, so a ring of this size is enough, whatever the sizes of
+ * the builds are. The limit applies to a single prefix as well.
  */
 #define FATELF_REACH_MAX (UINT32_C(1) << 25)
 

@@ -62,8 +62,8 @@ static int check_frame(const struct fatelf_payload *payload, uint32_t index, uin
 }
 
 /*
- * Sets payload->reach. Of each two frames, the earlier one may have its prefix behind that of the later one. Then all
- * of the base between the start of the later one's prefix and the end of the earlier one's is needed at once.
+ * Sets payload->reach. The prefix of a frame may lie behind the prefix of a later frame. Then everything from the start
+ * of the later frame's prefix to the end of the earlier frame's prefix is needed at once.
  */
 static int find_reach(struct fatelf_payload *payload)
 {

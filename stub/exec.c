@@ -90,7 +90,8 @@ struct outcome exec_fd(struct launch *launch, const char *method, int fd)
     if (error == ENOENT) {
         if (lacks_loader(launch, &loader))
             return outcome_final(loader, ENOENT);
-        /* If a binfmt_misc handler runs the program, it opens the descriptor after close-on-exec has closed it. */
+        /* If a handler of binfmt_misc runs the program, it opens the file by the number of the descriptor, which must
+           therefore stay open. The lease would last as long, so it is given back. */
         fcntl(fd, F_SETLEASE, F_UNLCK);
         fcntl(fd, F_SETFD, 0);
         error = execute(launch, fd);

@@ -15,8 +15,9 @@ enum { EXEC_NAME_SIZE = 250 };
 void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE]);
 
 /*
- * Returns a descriptor of the same file that is not 0, 1 or 2, and closes `fd` if it is. If one of these is closed when
- * the bundle is started, no message may go to a file of the launcher. -1 with errno: there is none; also if `fd` is -1.
+ * Returns `fd`, or, if that is 0, 1 or 2, another descriptor of the same file, and closes `fd`. So no message goes to a
+ * file of the launcher if one of these three is closed when the bundle is started. Returns -1 with errno if there is no
+ * other descriptor or `fd` is -1.
  */
 int exec_descriptor(int fd);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The last launch method that is tried: a private file, which is unlinked before anything is written to it. */
+/* The last launch method that is tried: a private file in a temporary directory. It has no name while it is written. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -43,7 +43,8 @@ static void open_again(int writer, const char *path, int *reader)
 }
 
 /*
- * Creates a file that has no name, so that nobody else can open it. False: not in this directory, or there is no /proc.
+ * Creates a file that has no name, so that nobody can open it by one. False: this directory does not allow it, or there
+ * is no /proc.
  */
 static bool create_unnamed(const char *directory, int *writer, int *reader)
 {
@@ -62,9 +63,9 @@ static bool create_unnamed(const char *directory, int *writer, int *reader)
 }
 
 /*
- * Creates a file, opens it once for writing and once for reading, and unlinks it. The caller closes both descriptors.
- * There are two because exec refuses a file that is open for writing (ETXTBSY), and an unlinked file could be opened
- * again only through /proc.
+ * Creates a file without a name or, if that fails, one with a name that is unlinked before anything is written to it.
+ * The file is opened once for writing and once for reading, because exec refuses a file that is open for writing
+ * (ETXTBSY). A file without a name can be opened again only through /proc. The caller closes both descriptors.
  */
 static struct outcome create_private(const char *directory, int *writer, int *reader)
 {

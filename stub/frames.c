@@ -48,7 +48,7 @@ struct worker {
     unsigned char *memory; /* its share: stack, zstd decoder, scratch memory, buffer for a frame */
     struct thread thread;  /* unused by worker 0, which is the launcher's first thread */
     uint32_t number;
-    struct outcome outcome; /* of the last frame */
+    struct outcome outcome; /* of the last frame that it decoded */
 };
 
 /* What a worker decodes with. */
@@ -158,8 +158,8 @@ static void run_worker(void *worker)
 }
 
 /*
- * The size of the window, in frames. Threads that run ahead need more room than the prefixes: without it, they would
- * wait for each other (docs/performance.md).
+ * The size of the window, in frames. It is larger than the reach, because threads that decode the base ahead would
+ * otherwise wait for each other (docs/performance.md).
  */
 static uint32_t window_frames(const struct fatelf_payload *payload, unsigned threads)
 {
@@ -264,7 +264,7 @@ static unsigned thread_count(struct job *job)
 {
     const struct fatelf_variant *variant = job->payload->variant, *base = job->payload->base;
     uint64_t share = job->payload->encoding->decode ? SHARE_DECODED : SHARE_STORED;
-    /* A frame that is put together from the base takes about a quarter of the time of one that zstd decodes. */
+    /* A frame that is made from its prefix takes about a quarter of the time of one that zstd decodes. */
     uint64_t useful = (base ? base->size + variant->size / 4 : variant->size) / share;
 
     if (!base && useful > variant->frame_count)

@@ -31,8 +31,8 @@ struct outcome image_map(const struct image *image, int fd);
 /*
  * Moves the pages of a file that is mapped at `bytes` (readable; with `executable` also executable) to their segments.
  * `protection_keys`: the processor has them, and the kernel uses them. *moved is the number of segments that have
- * moved, also on failure. image_move_back() moves that many back, so that the file can be read again; it returns false
- * if it cannot.
+ * moved, also on failure. image_move_back() moves that many back, so that the pages can be read at `bytes` again; it
+ * returns false if it cannot.
  */
 struct outcome image_move(const struct image *image, const unsigned char *bytes, bool executable, bool protection_keys,
                           unsigned *moved);
@@ -63,7 +63,7 @@ void image_clear(const struct image *image);
 unsigned char *image_at(const struct image *image, uint64_t address);
 /* The segment's protection, PROT_*. */
 int image_protection(const struct fatelf_segment *segment);
-/* Maps zeros over `size` bytes of the image. Returns false with errno if the kernel refuses it. */
+/* Maps `size` bytes of zeros at `start` with protection `access`. Returns false with errno if the kernel refuses it. */
 bool image_map_memory(unsigned char *start, uint64_t size, int access);
 /*
  * Maps the pages of segment `index` that have no bytes in the file. They are writable, whatever the segment's flags say

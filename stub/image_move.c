@@ -25,8 +25,9 @@ static bool copy_pages(const struct image *image, const struct fatelf_segment *s
 
 /*
  * Bytes at the start of the segment that are copied: pages that another segment gets, or the page with the ELF header.
- * The kernel writes copies to core files, but of pages from a file only the first one of the file (vma_dump_size(),
- * fs/coredump.c), and this page is inside of one. Debuggers find the program's build-id in it.
+ * A core file contains copies, because they are anonymous memory. Of a file's pages, the kernel writes only the first
+ * page of the file to it (vma_dump_size(), fs/coredump.c), and the variant's first page lies further inside the bundle.
+ * Debuggers find the program's build-id in it.
  */
 static uint64_t copied_head(const struct fatelf_segment *segment)
 {
@@ -81,8 +82,9 @@ bool image_move_back(const struct image *image, const unsigned char *bytes, unsi
  * can also be read.
  *
  * On a processor with protection keys, mprotect() with PROT_EXEC alone would take one of the process's 15 keys.
- * pkey_mprotect() with key 0 does not, but refuses key 0 (EINVAL) on other processors. Some system call filters kill a
- * process that calls pkey_mprotect(), so with a filter perf does not learn of the code there.
+ * pkey_mprotect() with key 0 does not, but fails on other processors (EINVAL). Some system call filters kill a process
+ * that calls pkey_mprotect(). So if there is a filter and the processor has protection keys, perf does not learn of the
+ * code.
  */
 static void announce(unsigned char *code, uint64_t size, bool protection_keys)
 {

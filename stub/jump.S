@@ -6,9 +6,9 @@
  * it in one page, and not in the file's first page: crash reporters take a mapped ELF header for a module of the
  * process.
  *
- * The entry address must be in a register or in memory when the last instruction jumps to it, and stays there. It is in
- * %rcx, where the processor's SYSCALL instruction leaves the address that a system call returns to. All other registers
- * are 0 as after exec, and so is the memory below the stack pointer.
+ * The last instruction needs the entry address in a register or in memory, so the program finds it there. It is in
+ * %rcx, where the processor's SYSCALL instruction leaves the address that a system call returns to. All other general
+ * registers are 0 as after exec, and so is the memory below the stack pointer.
  */
 #include <sys/syscall.h>
 

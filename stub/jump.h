@@ -6,8 +6,9 @@
 
 /*
  * Unmaps the launcher and the bundle, which lie from `start` to `end` (whole pages), except the page with this
- * function, and enters the program or loader at `entry`: with `stack`, where the kernel put argc, as the stack pointer,
- * zeros below it, `entry` in %rcx, and all other registers as exec sets them. process_forget() must have been called.
+ * function, and enters the program or loader at `entry`. The stack pointer is then `stack`, where the kernel put argc;
+ * the stack below it is all zeros, %rcx is `entry`, and all other registers are as exec sets them. The caller must have
+ * called process_forget().
  */
 _Noreturn void jump(uint64_t *stack, uint64_t entry, uint64_t start, uint64_t end);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A lock for short work, without a thread library. Threads that wait for it sleep. Those that have slept do not get it
- * in any order.
+ * A lock for short work, without a thread library. Threads that wait for it get it in no particular order. A thread
+ * that has waited for some microseconds sleeps (threads_wait() in threads.h).
  */
 #ifndef STUB_LOCK_H
 #define STUB_LOCK_H

@@ -17,16 +17,16 @@
 #define MFD_EXEC 0x0010U /* linux/memfd.h, since 6.3 */
 #endif
 
-/* After so many attempts, the kernel does not refuse the lease because of another process. */
+/* If the kernel refuses the lease for so many files, the reason is not that another process has opened each of them. */
 enum { ATTEMPTS = 16 };
 
 /*
  * Seals keep other processes from changing the program while it runs. If the kernel refuses them, it runs without them.
  * F_SEAL_FUTURE_WRITE forbids the same as F_SEAL_WRITE, except for shared mappings that already exist, and there are
  * none. F_SEAL_WRITE looks for such mappings in every page, which takes a fiftieth of a start (docs/performance.md).
- * But in the kernels 5.1 to 5.4, a private mapping of a file with F_SEAL_FUTURE_WRITE is shared after fork() (fixed by
- * 05d351102dbe, "mm, memfd: fix COW issue on MAP_PRIVATE and F_SEAL_FUTURE_WRITE mappings", in 5.5), so `future_write`
- * must be false there.
+ * But in the kernels 5.1 to 5.4, a private mapping of a file with F_SEAL_FUTURE_WRITE is shared after fork() (fixed in
+ * 5.5 by 05d351102dbe, "mm, memfd: fix COW issue on MAP_PRIVATE and F_SEAL_FUTURE_WRITE mappings"). `future_write` must
+ * be false there.
  */
 static void seal(int fd, bool future_write)
 {
@@ -37,9 +37,10 @@ static void seal(int fd, bool future_write)
 }
 
 /*
- * With a lease, the kernel makes every process wait that wants to open the file for writing (fcntl(2)), also one with
- * rights that exec_conceal() does not stop. It lasts until exec closes the descriptor. The signal that tells of it must
- * be one that is ignored by default. Returns false if another process has opened the file already.
+ * With a lease, a process that opens the file for writing has to wait (fcntl(2)), even if it has rights that
+ * exec_conceal() does not stop. The lease lasts until exec closes the descriptor. When a process waits, the kernel
+ * sends the launcher a signal; SIGURG is ignored by default. Returns false if another process has opened the file
+ * already.
  */
 static bool lease(int fd)
 {

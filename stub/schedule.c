@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "schedule.h"
 
-/* The first frame of the variant (step SCHEDULE_VARIANT) or of the base that is not decoded; `next`: not taken. */
+/*
+ * The first frame of the variant (`step` is SCHEDULE_VARIANT) or of the base (SCHEDULE_BASE) that is not decoded yet.
+ * `next`: the first one that no thread has taken.
+ */
 static uint32_t first_not_done(const struct schedule *schedule, enum schedule_step step, uint32_t next)
 {
     for (unsigned i = 0; i < SCHEDULE_THREADS_MAX; i++)

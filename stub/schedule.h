@@ -13,8 +13,8 @@
  * No thread waits for ever, because there is always another one that decodes a frame, or a frame that can be taken. Let
  * no thread decode anything, and let v be the first frame of the variant that is not done. It is also the next one to
  * be taken, because threads take them in order. All frames of the base before base_next are decoded or not needed any
- * more, so either those that v needs are ready, or base_next is below needed[v]. That is at most keep[v] + window, so
- * base_next has a place in the ring. Threads that wait are woken whenever a frame is done.
+ * more, so either those that v needs are ready, or base_next is below needed[v]. needed[v] is at most keep[v] + window,
+ * so base_next has a place in the ring. Threads that wait are woken whenever a frame is done.
  */
 #ifndef STUB_SCHEDULE_H
 #define STUB_SCHEDULE_H
@@ -43,9 +43,12 @@ struct schedule {
     uint32_t variant_frames; /* how many there are */
     uint32_t base_frames;    /* the largest number in `needed` */
     uint32_t window;         /* at least needed[u] - keep[v] for all frames u <= v of the variant */
-    const uint32_t *needed;  /* for each frame of the variant: it needs no frame of the base from this one on */
-    const uint32_t
-        *keep; /* for each frame of the variant: it and all later ones need no frame of the base below this */
+    /*
+     * For each frame of the variant: `needed` is the number after the last frame of the base that it needs, or 0; this
+     * frame of the variant and all later ones need no frame of the base below `keep`.
+     */
+    const uint32_t *needed;
+    const uint32_t *keep;
 
     /* The functions below change these; initially 0. */
     uint32_t variant_next; /* first frame of the variant that no thread has taken */

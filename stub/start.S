@@ -63,6 +63,7 @@ fatelf_start:
         je      cut_short
 
 #ifndef __GLIBC__
+        /* Hides some entries of the auxiliary vector from musl; auxv.h says why. */
         mov     (%rsp), %rax                    /* argc */
         lea     16(%rsp,%rax,8), %rbp           /* envp */
 3:      cmpq    $0, (%rbp)
@@ -123,8 +124,9 @@ reason_end:
         .size   fatelf_start, . - fatelf_start
 
 /*
- * main() for the C library: continues in launcher_main() on a stack of the launcher's own. So the launcher needs no
- * more of the kernel's stack than exec itself, however small RLIMIT_STACK is, and leaves little in it (jump.S).
+ * main() for the C library: continues in launcher_main() on a stack of the launcher's own, because RLIMIT_STACK may be
+ * so small that the kernel's stack has little room after the arguments and the environment. So the launcher also leaves
+ * little in the kernel's stack (jump.S).
  */
         .section .text.main, "ax"
         .globl  main

@@ -11,7 +11,7 @@
 /* linux/futex.h, which is not among musl's headers */
 enum { FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_PRIVATE_FLAG = 128 };
 #define HUGE_PAGE ((size_t)2 << 20)
-enum { SPINS = 200 }; /* some 10 microseconds */
+enum { SPINS = 200 }; /* looks at the word before the thread sleeps; some 10 microseconds */
 
 /* thread.S */
 long thread_clone(unsigned long flags, void *stack, atomic_int *id, void (*run)(void *), void *argument);
@@ -80,8 +80,9 @@ void threads_wake(atomic_uint *word)
 
 struct outcome memory_map(struct memory *memory, size_t size)
 {
-    /* In recent kernels, a mapping of whole huge pages begins with one; others begin and end with small pages. From
-       half a huge page on, the page faults would take longer than clearing one (docs/performance.md). */
+    /* Recent kernels place a mapping of whole huge pages so that it begins with one; other mappings begin and end with
+       small pages. From half a huge page on, the page faults of small pages take longer than to clear a huge page
+       (docs/performance.md). */
     if (size >= HUGE_PAGE / 2)
         size = (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
     void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -46,8 +46,8 @@ bool thread_start(struct thread *thread, unsigned char *stack, void (*run)(void 
  * Moves a thread that has just been started to the processors in the set. If the kernel refuses, it stays where it is.
  *
  * The kernel often starts a new thread on its parent's processor and keeps it there for some milliseconds, even if
- * another processor is idle. By then the work could be done. The new thread cannot leave by itself, because it has to
- * wait until it may run there (docs/performance.md).
+ * another processor is idle. By then the work could be done. If the new thread made this call itself, it would first
+ * have to wait until it may run on its parent's processor (docs/performance.md).
  */
 void thread_move(const struct thread *thread, const cpu_set_t *processors);
 
@@ -58,7 +58,8 @@ void thread_join(struct thread *thread);
 void thread_await_exit(const struct thread *thread);
 
 /*
- * If *word is still `value`, waits, and then sleeps, until it changes or threads_wake() is called; may return earlier.
+ * Waits until *word is no longer `value` or threads_wake() is called; may also return earlier. The thread looks at
+ * *word for some microseconds before it sleeps. Once it sleeps, only threads_wake() wakes it.
  */
 void threads_wait(atomic_uint *word, unsigned value);
 

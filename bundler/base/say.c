@@ -7,7 +7,7 @@
 
 #include "progress.h"
 
-/* Paths may contain anything. Control characters are printed as the launcher does it, so that a message is one line. */
+/* Paths may contain anything. Control characters are escaped as in the launcher's messages; a message is one line. */
 static void put_line(const char *text)
 {
     for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {

@@ -20,7 +20,7 @@
 #include "../base/say.h"
 #include "align.h"
 
-/* The start and the end of what is needed at once are rounded to frames of the base. */
+/* The reach: locate.c explains the first term; its start and its end are rounded to frames of the base. */
 _Static_assert(2 * LOCATE_DISTANCE_MAX + 2 * COMPRESS_FRAME_SIZE_MAX <= FATELF_REACH_MAX,
                "readers accept every choice of prefixes");
 

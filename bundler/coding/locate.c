@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two builds of one program have mostly the same bytes, but at different offsets: code grows and shrinks, and the
- * linker moves it. The index is a sample of all windows of 16 bytes in the base, selected by their hash. For each
- * window it records the bucket (64 KiB of the base) that contains it. The windows of a frame that are selected in the
- * same way are looked up; each one that is found votes for its bucket, and the piece of the base with the most votes is
- * the result. No section table is used, so this works for shifted code, reordered functions and debug sections alike.
+ * linker moves it. The index is a sample of all windows of 16 bytes in the base, selected by their hash. (These windows
+ * are not the window of the base in lib/window.h.) For each window the index records the bucket (64 KiB of the base)
+ * that contains it. The windows of a frame that are selected in the same way are looked up; each one that is found
+ * votes for its bucket, and the piece of the base with the most votes is the result. No section table is used, so this
+ * works for shifted code, reordered functions and debug sections alike.
  * If almost nothing is found (for instance in a table of offsets that have all changed), or if more windows are in
  * several buckets than in one, the result is the piece at the frame's own position, in proportion to the sizes of the
  * files.
  *
  * All pieces lie within LOCATE_DISTANCE_MAX of the frame's own position, so that a start needs only a part of the base
- * in memory. These positions ascend from frame to frame. Of two frames, the piece of the earlier one therefore ends at
- * most twice this distance behind the start of the piece of the later one, and that is the reach of FATELF_REACH_MAX,
- * before it is rounded to frames of the base. A piece far away makes the reach of the whole variant larger, so one that
- * is near is preferred if it has most of the votes.
+ * in memory. These positions ascend from frame to frame. So the piece of a frame ends at most twice this distance
+ * behind the start of the piece of any later frame. Rounded to frames of the base, that is at most FATELF_REACH_MAX. A
+ * piece far away makes the reach of the whole variant larger, so one that is near is preferred if it has most of the
+ * votes.
  */
 #include "locate.h"
 
@@ -32,10 +33,9 @@ enum {
     ENTRIES_MIN = 1 << 12,
     ENTRIES_MAX = 1 << 22,
     FOUND_MIN = 64, /* the votes count only if at least about one window in 64 was found */
-    NEAR = 2 << 20, /* bytes by which a piece that is near may be off the frame's own position */
-    WIDER_MAX =
-        4, /* how many times its usual size a piece may have, if what the frame resembles is in several places */
-    BUCKETS_MAX = 2 * LOCATE_DISTANCE_MAX / BUCKET + 2, /* that a range of pieces touches */
+    NEAR = 2 << 20, /* a piece whose middle is at most so many bytes from the frame's own position is preferred */
+    WIDER_MAX = 4,  /* a piece has at most so many times its usual size: if the content is in several places */
+    BUCKETS_MAX = 2 * LOCATE_DISTANCE_MAX / BUCKET + 2, /* buckets that a range touches */
 };
 /* A piece is this much larger than the frame, in bytes. */
 static const uint32_t margin = UINT32_C(1) << 18; /* measured in docs/performance.md */
@@ -152,8 +152,8 @@ struct range {
 struct votes {
     struct range range;
     uint64_t found;   /* windows that have voted */
-    uint64_t several; /* those that have not, because they are in several buckets */
-    uint64_t nowhere; /* .. because they are not in the range */
+    uint64_t several; /* windows that have not, because they are in several buckets */
+    uint64_t nowhere; /* windows that have not, because they are not in the range */
     uint32_t of[BUCKETS_MAX];
 };
 
@@ -186,8 +186,8 @@ static void vote(const struct locator *locator, const unsigned char *bytes, size
 }
 
 /*
- * The most votes that a run of buckets has which is as long as `width` and lies in the range, which is a part of
- * votes->range. *middle: the average offset of these votes in the base.
+ * Looks at all runs of buckets that are as long as `width` and lie in `range`, which is a part of votes->range. Returns
+ * how many votes the run with the most votes has. Sets *middle to the average offset of these votes in the base.
  */
 static uint64_t best_run(const struct votes *votes, struct range range, uint64_t width, uint64_t *middle)
 {

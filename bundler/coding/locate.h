@@ -13,8 +13,8 @@ struct place {
 };
 
 /*
- * How far the ends of a piece are at most from the frame's own position in the base, in bytes. With frames of
- * COMPRESS_FRAME_SIZE_MAX in the base, the variant keeps to FATELF_REACH_MAX: see locate.c.
+ * How far the ends of a piece are at most from the frame's own position in the base, in bytes. Because of this limit,
+ * the reach of a variant is at most FATELF_REACH_MAX; locate.c explains it, and compress.c checks it.
  */
 enum { LOCATE_DISTANCE_MAX = 15 << 20 };
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # While the launcher writes the program to a memfd or to a private file, no other process of the same user can write to
-# that file too.
+# that file.
 load ../lib/common
 load ../lib/surroundings
 load ../lib/tracing
@@ -23,9 +23,9 @@ teardown() {
     remove_public_folder
 }
 
-# attack HOW CALL=ERRNO,..: starts the bundle in a sandbox that refuses these calls. Its first write to the program's
-# file takes a second, or the calls that DELAYED names do. Meanwhile another process of the same user tries to write to
-# the file. $got: what it wrote to.
+# attack HOW CALL=ERRNO,..: starts the bundle in a sandbox that refuses these calls. The calls that DELAYED names take a
+# second; by default that is the first write to the program's file. Meanwhile another process of the same user tries to
+# write to the file. $got: what it wrote to.
 DELAYED=pwrite64:when=1
 attack() {
     local how=$1 refused=$2 launcher
@@ -53,7 +53,7 @@ unprotected=prctl=EPERM,fcntl=EINVAL
 @test "this attack works on a launcher that does not keep others out" {
     attack open $unprotected
     same '/memfd:level.v1 (deleted)' "$got"
-    # what was written is no program any more
+    # the attack has overwritten the program, so a second method is tried
     same 2 "$(grep -c 'starting v1 by' err)"
     attack open "$only_files,$unprotected"
     [[ $got == /*' (deleted)' ]]

@@ -6,7 +6,7 @@ load ../lib/inplace
 load ../lib/surroundings
 load ../lib/users
 
-# The program writes to the file that it is given what its first descriptors are.
+# The program writes what its first descriptors are to the file that its argument names.
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     cat >descriptors.c <<'END'
@@ -86,7 +86,7 @@ all_as_native() {
     for name in dynamic static; do
         all_as_native $name
     done
-    # /dev/full, which glibc opens for reading from
+    # glibc opens /dev/full in place of standard input
     closing '<&-' ./static.memfd out
     grep -q '^0: ' out
 }
@@ -97,7 +97,7 @@ all_as_native() {
     public_folder
     mkdir root
     cp "$BATS_FILE_TMPDIR"/static* root/
-    # a program that has no C library which would look at its descriptors
+    # a program without a C library, so that nothing looks at its descriptors
     cat >bare.c <<'END'
 void _start(void)
 {

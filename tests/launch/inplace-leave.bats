@@ -127,7 +127,7 @@ one_page_stays() {
     by_both_stubs one_page_stays maps
 }
 
-# registers_are_clear PROGRAM: at its entry, as the kernel leaves them; but started in place, rcx has the entry address
+# registers_are_clear PROGRAM: at its entry, registers are as the kernel leaves them, except rcx after a start in place
 registers_are_clear() {
     local kind
     # 15 registers; the flags, of which only the interrupt flag is set; the stack pointer within its 16 bytes

@@ -208,14 +208,14 @@ teardown() {
     done
 }
 
-# made_executable: the mprotect calls of the launcher in the file `trace` that give or keep PROT_EXEC, as numbers from 1
+# made_executable: the numbers, from 1, of the launcher's mprotect calls in the file `trace` that give or keep PROT_EXEC
 made_executable() {
     sed '/^arch_prctl(ARCH_SET_FS, \(0\|NULL\))/q' trace | grep -nE '^(pkey_)?mprotect\(' | grep -n PROT_EXEC | cut -d: -f1
 }
 
 @test "whichever call that makes code executable is refused, a stored variant starts in place" {
     need_strace
-    # security modules such as IMA refuse to make pages of a file executable that were not
+    # security modules such as IMA refuse to make pages of a file executable if they were not before
     local program numbers number call count=0
     for program in dynamic static pie; do
         strace -o trace -e trace=mprotect,pkey_mprotect,arch_prctl "./$program.stored"
@@ -236,7 +236,7 @@ made_executable() {
     for program in dynamic static pie; do
         strace -o trace -e trace=mremap,mprotect,pkey_mprotect,arch_prctl "./$program.stored"
         sed -i '/^arch_prctl(ARCH_SET_FS, \(0\|NULL\))/q' trace
-        # perf is told of it by taking away and giving back PROT_READ
+        # the launcher takes PROT_READ away and gives it back, so that perf learns of the code
         address=$(sed -n 's/^[a-z_]*mprotect(\(0x[0-9a-f]*\), [0-9]*, PROT_EXEC[,)].*/\1/p' trace)
         if [ -z "$address" ] && grep -qw ospke /proc/cpuinfo && grep -q '^Seccomp:.2' /proc/self/status; then
             skip "protection keys and a system call filter"
