@@ -308,4 +308,7 @@ ran_from_memfd() {
     need valgrind
     skip_unless "valgrind does not run here" valgrind -q true
     same 'v1 word' "$(valgrind -q ./level word 2>err)"
+    # the program is checked only if valgrind follows exec
+    same 'v1 word' "$(valgrind --trace-children=yes ./level word 2>err)"
+    grep -q 'ERROR SUMMARY: ' err
 }
