@@ -105,10 +105,9 @@ static struct outcome create_private(const char *directory, int *writer, int *re
     return outcome_refused("open", EEXIST);
 }
 
-static struct outcome launch_in(struct launch *launch, const char *directory)
+static struct outcome try_in(struct launch *launch, const char *directory)
 {
     int writer, reader;
-    bool concealed = exec_conceal();
     struct outcome outcome = create_private(directory, &writer, &reader);
 
     if (outcome.kind == OUTCOME_OK) {
@@ -118,7 +117,19 @@ static struct outcome launch_in(struct launch *launch, const char *directory)
             outcome = exec_fd(launch, directory, reader);
         close(reader);
     }
+    return outcome;
+}
+
+static struct outcome launch_in(struct launch *launch, const char *directory)
+{
+    bool concealed = exec_conceal();
+    struct outcome outcome = try_in(launch, directory);
+
     exec_reveal(concealed);
+    /* A tracer that translates paths, such as proot(1), cannot read them in the memory of a concealed process. No other
+       process can cause this error, because all paths are valid. */
+    if (concealed && outcome.kind == OUTCOME_REFUSED && outcome.error == EFAULT)
+        outcome = try_in(launch, directory);
     return report_refusal(launch, directory, outcome);
 }
 

@@ -52,13 +52,18 @@ static int read_loader(int fd, struct fatelf_program *program)
 
 /*
  * Whether exec would refuse the loader `fd` because the process may not execute it. The effective user counts, which
- * access() cannot check. Kernels before 5.8, and some system call filters, do not have faccessat2().
+ * access() cannot check. Kernels before 5.8, and some system call filters, do not have faccessat2(). A filter that
+ * answers EACCES also does so for F_OK, which the kernel allows to everybody.
  */
 static bool may_not_execute(int fd, const char *path)
 {
-    if (syscall(SYS_faccessat2, fd, "", X_OK, AT_EACCESS | AT_EMPTY_PATH) == 0)
+    const int flags = AT_EACCESS | AT_EMPTY_PATH;
+
+    if (syscall(SYS_faccessat2, fd, "", X_OK, flags) == 0)
         return false;
-    return errno == EACCES || (access(path, X_OK) != 0 && errno == EACCES);
+    if (errno == EACCES && syscall(SYS_faccessat2, fd, "", F_OK, flags) == 0)
+        return true;
+    return access(path, X_OK) != 0 && errno == EACCES;
 }
 
 /* Maps the dynamic loader at `path`. */

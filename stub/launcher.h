@@ -23,8 +23,8 @@ struct refusal {
     int error;          /* its errno */
 };
 
-/* The most that one start can have. memfd: two; inplace: one; file: two for each of five directories. */
-enum { REFUSALS_MAX = 13 };
+/* The most that one start can have. memfd: two; inplace: one; file: three for each of five directories. */
+enum { REFUSALS_MAX = 18 };
 
 struct launch {
     char **argv;

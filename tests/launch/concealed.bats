@@ -136,3 +136,17 @@ END
         same 1 "$(sandboxed "$refused" ./dumpable)"
     done
 }
+
+@test "where a tracer cannot read the paths of a concealed launcher, the private file is made without concealment" {
+    # proot(1) then lets the call fail with EFAULT
+    "${AS_NOBODY[@]}" env TMPDIR="$PWD" FATELF_AMD64_DEBUG=log strace -qq -e signal=none -o trace -e trace=statfs,prctl \
+        -e inject=statfs:error=EFAULT:when=1 ./seccomp-run "$only_files" -- ./level >out 2>err
+    same v1 "$(<out)"
+    grep -q "starting v1 by $PWD, " err
+    # it was not dumpable before the call that failed, and is dumpable before the next one
+    sed -n 's/^\(prctl(PR_SET_DUMPABLE, [A-Z_]*\).*/\1/p; s/^statfs.*\(EFAULT\|= 0\).*/\1/p' trace >calls
+    same 'prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE
+EFAULT
+prctl(PR_SET_DUMPABLE, SUID_DUMP_USER
+= 0' "$(tail -n 4 calls)"
+}

@@ -99,7 +99,7 @@ teardown() {
     cp /lib64/ld-linux-x86-64.so.2 loader
     compile_kind "-Wl,--dynamic-linker=$PWD/loader"
     make_kinds kind.built
-    for error in ENOSYS EPERM; do
+    for error in ENOSYS EPERM EACCES; do
         PREFIX=("$FIXTURES/seccomp-run" "faccessat2=$error" --)
         chmod 755 loader
         compare_kinds kind.built
