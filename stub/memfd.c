@@ -28,12 +28,12 @@ enum { ATTEMPTS = 16 };
  * 5.5 by 05d351102dbe, "mm, memfd: fix COW issue on MAP_PRIVATE and F_SEAL_FUTURE_WRITE mappings"). `future_write` must
  * be false there.
  */
-static void seal(int fd, bool future_write)
+static bool seal(int fd, bool future_write)
 {
     const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 
-    if (!future_write || fcntl(fd, F_ADD_SEALS, seals | F_SEAL_FUTURE_WRITE) != 0)
-        fcntl(fd, F_ADD_SEALS, seals | F_SEAL_WRITE);
+    return (future_write && fcntl(fd, F_ADD_SEALS, seals | F_SEAL_FUTURE_WRITE) == 0) ||
+           fcntl(fd, F_ADD_SEALS, seals | F_SEAL_WRITE) == 0;
 }
 
 /*
@@ -58,7 +58,8 @@ static int make(const char *name, unsigned flags)
     }
 }
 
-static struct outcome write_and_execute(struct launch *launch)
+/* Sets *concealed to false as soon as others may open the file. */
+static struct outcome write_and_execute(struct launch *launch, bool *concealed)
 {
     char name[EXEC_NAME_SIZE];
 
@@ -71,7 +72,10 @@ static struct outcome write_and_execute(struct launch *launch)
         return outcome_refused("memfd_create", errno);
     struct outcome outcome = frames_write(launch, fd);
     if (outcome.kind == OUTCOME_OK) {
-        seal(fd, since_6_3);
+        if (seal(fd, since_6_3)) { /* a tracer without root's rights has to see the arguments of exec */
+            exec_reveal(*concealed);
+            *concealed = false;
+        }
         outcome = exec_fd(launch, "memfd", fd);
     }
     close(fd);
@@ -81,7 +85,7 @@ static struct outcome write_and_execute(struct launch *launch)
 struct outcome memfd_launch(struct launch *launch)
 {
     bool concealed = exec_conceal();
-    struct outcome outcome = write_and_execute(launch);
+    struct outcome outcome = write_and_execute(launch, &concealed);
 
     exec_reveal(concealed);
     return report_refusal(launch, "memfd", outcome);

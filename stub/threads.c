@@ -78,20 +78,28 @@ void threads_wake(atomic_uint *word)
     kernel_call(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX, 0);
 }
 
+static void *map_zeros(size_t size)
+{
+    return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 struct outcome memory_map(struct memory *memory, size_t size)
 {
     /* Recent kernels place a mapping of whole huge pages so that it begins with one; other mappings begin and end with
        small pages. From half a huge page on, the page faults of small pages take longer than to clear a huge page
        (docs/performance.md). */
-    if (size >= HUGE_PAGE / 2)
-        size = (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t whole = size >= HUGE_PAGE / 2 ? (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1) : size;
+    void *bytes = map_zeros(whole);
 
+    if (bytes == MAP_FAILED && whole > size) { /* RLIMIT_DATA or RLIMIT_AS */
+        whole = size;
+        bytes = map_zeros(whole);
+    }
     if (bytes == MAP_FAILED)
         return outcome_refused("mmap", errno);
-    if (size >= HUGE_PAGE)
-        madvise(bytes, size, MADV_HUGEPAGE); /* fewer page faults; if it fails, nothing is lost */
-    *memory = (struct memory){bytes, size};
+    if (whole >= HUGE_PAGE)
+        madvise(bytes, whole, MADV_HUGEPAGE); /* fewer page faults; if it fails, nothing is lost */
+    *memory = (struct memory){bytes, whole};
     return outcome_ok();
 }
 

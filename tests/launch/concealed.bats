@@ -107,6 +107,12 @@ unprotected=prctl=EPERM,fcntl=EINVAL
     same 1 "$(grep -c 'starting v1 by' err)"
 }
 
+@test "a tracer without root's rights sees the arguments of the exec" {
+    "${AS_NOBODY[@]}" strace -o trace -e trace=execveat ./level word >out
+    same 'v1 word' "$(<out)"
+    grep -q '^execveat([0-9]*, "", \["./level", "word"\], ' trace
+}
+
 # compile_dumpable: dumpable.v1, which prints whether it is dumpable, and a bundle of it, dumpable
 compile_dumpable() {
     cat >dumpable.c <<'END'
