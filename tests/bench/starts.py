@@ -32,7 +32,7 @@ def start():
     at_most("start over native, base variant: bundle / raw launcher", base_over / least, 1.2)
     if delta:
         delta_over = over(measured, "bundle, other variant", "native of the other variant")
-        at_most("start over native: delta variant / base variant", delta_over / base_over, 1.6)
+        at_most("start over native: delta variant / base variant", delta_over / base_over, 1.12)
     row("start over native with --compress none: bundle / raw launcher",
         f"{over(measured, 'bundle, --compress none') / least:.2f}")
     stored.unlink()
