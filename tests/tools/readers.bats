@@ -21,6 +21,18 @@ setup() {
     ln -s "$BATS_FILE_TMPDIR"/* .
 }
 
+@test "the segments of a bundle do not overlap in memory" {
+    need readelf
+    local type address size end=0 segments=0
+    while read -r type _ address _ _ size _; do
+        [ "$type" = LOAD ] || continue
+        ((address >= end))
+        end=$((address + size))
+        segments=$((segments + 1))
+    done < <(readelf -lW zstd)
+    same 3 "$segments"
+}
+
 @test "readelf reads every part of a bundle without a warning" {
     need readelf
     quiet readelf -aW zstd
