@@ -37,6 +37,15 @@ int exec_descriptor(int fd)
     return higher;
 }
 
+const char *exec_descriptor_path(int fd, struct message *path)
+{
+    path->length = 0;
+    message_text(path, "/proc/self/fd/");
+    message_number(path, (uint64_t)fd);
+    path->text[path->length] = 0;
+    return path->text;
+}
+
 bool exec_conceal(void)
 {
     /* 0 and 2 (SUID_DUMP_ROOT, for set-uid programs) keep other processes out as they are. */
@@ -59,12 +68,9 @@ static int execute(const struct launch *launch, int fd)
 /* For kernels before 3.19 and for sandboxes and emulators that have no execveat(), or one that does not work. */
 static int execute_path(const struct launch *launch, int fd)
 {
-    struct message path = {.length = 0};
+    struct message path;
 
-    message_text(&path, "/proc/self/fd/");
-    message_number(&path, (uint64_t)fd);
-    path.text[path.length] = 0;
-    execve(path.text, launch->argv, launch->envp);
+    execve(exec_descriptor_path(fd, &path), launch->argv, launch->envp);
     return errno;
 }
 

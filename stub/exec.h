@@ -4,6 +4,7 @@
 #define STUB_EXEC_H
 
 #include "launcher.h"
+#include "message.h"
 #include "outcome.h"
 
 #include <stdbool.h>
@@ -20,6 +21,9 @@ void exec_name(const struct launch *launch, char name[EXEC_NAME_SIZE]);
  * other descriptor or `fd` is -1.
  */
 int exec_descriptor(int fd);
+
+/* The path of a descriptor in /proc, which is written to *path. */
+const char *exec_descriptor_path(int fd, struct message *path);
 
 /*
  * While the launcher writes the variant to a file, no other process may open that file through /proc/PID/fd and change

@@ -48,15 +48,12 @@ static void open_again(int writer, const char *path, int *reader)
  */
 static bool create_unnamed(const char *directory, int *writer, int *reader)
 {
-    struct message path = {.length = 0};
+    struct message path;
 
     *writer = exec_descriptor(open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, S_IRWXU));
     if (*writer < 0)
         return false;
-    message_text(&path, "/proc/self/fd/");
-    message_number(&path, (uint64_t)*writer);
-    path.text[path.length] = 0;
-    open_again(*writer, path.text, reader);
+    open_again(*writer, exec_descriptor_path(*writer, &path), reader);
     if (*reader < 0)
         close(*writer);
     return *reader >= 0;
