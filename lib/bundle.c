@@ -1,25 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "bundle.h"
 
-#include <string.h>
-
 #include "error.h"
-
-/* The first byte of a segment's file part. NULL: the file part reaches beyond the end of the file. */
-static const unsigned char *segment_bytes(const struct fatelf_image *image, const Elf64_Phdr *header)
-{
-    if (image->mapped)
-        return image->bytes + header->p_vaddr;
-    if (header->p_offset > image->size || header->p_filesz > image->size - header->p_offset)
-        return NULL;
-    return image->bytes + header->p_offset;
-}
-
-/* The name and the descriptor of a note are each padded to 4 bytes if p_align is 4 (gABI, "Note Section"). */
-static uint64_t padded(uint32_t size)
-{
-    return ((uint64_t)size + 3) & ~UINT64_C(3);
-}
+#include "note.h"
 
 /* The descriptor of a note. */
 struct descriptor {
@@ -33,21 +16,14 @@ struct descriptor {
  */
 static int find_manifest(const unsigned char *notes, uint64_t size, struct descriptor *manifest)
 {
-    Elf64_Nhdr note;
+    struct fatelf_note note;
 
-    while (size >= sizeof note) {
-        memcpy(&note, notes, sizeof note);
-        uint64_t name = padded(note.n_namesz), descriptor = padded(note.n_descsz);
-        if (name + descriptor > size - sizeof note)
-            return 0;
-        if (note.n_type == FATELF_NOTE_MANIFEST && note.n_namesz == sizeof FATELF_NOTE_OWNER &&
-            memcmp(notes + sizeof note, FATELF_NOTE_OWNER, sizeof FATELF_NOTE_OWNER) == 0) {
-            if (manifest->bytes)
-                return FATELF_ERROR_TWO_MANIFESTS;
-            *manifest = (struct descriptor){notes + sizeof note + name, note.n_descsz};
-        }
-        notes += sizeof note + name + descriptor;
-        size -= sizeof note + name + descriptor;
+    while (fatelf_note_next(&notes, &size, &note)) {
+        if (note.type != FATELF_NOTE_MANIFEST || !fatelf_note_is_by(&note, FATELF_NOTE_OWNER))
+            continue;
+        if (manifest->bytes)
+            return FATELF_ERROR_TWO_MANIFESTS;
+        *manifest = (struct descriptor){note.bytes, note.size};
     }
     return 0;
 }
@@ -89,21 +65,24 @@ int fatelf_bundle_open(const struct fatelf_image *image, const Elf64_Phdr *heade
         const Elf64_Phdr *load = enclosing_load(headers, count, &headers[i]);
         if (!load)
             continue; /* not mapped at run time, so the launcher would not see it */
-        const unsigned char *segment = segment_bytes(image, load);
-        if (!segment)
-            return FATELF_ERROR_PROGRAM_HEADERS;
+        const unsigned char *notes = image->notes(image->owner, &headers[i]);
+        if (!notes)
+            return FATELF_ERROR_NOTES;
         const unsigned char *before = manifest.bytes;
-        int error = find_manifest(segment + (headers[i].p_vaddr - load->p_vaddr), headers[i].p_filesz, &manifest);
+        int error = find_manifest(notes, headers[i].p_filesz, &manifest);
         if (error)
             return error;
         if (manifest.bytes != before) {
-            found.size = load->p_filesz - (uint64_t)(manifest.bytes - segment);
+            uint64_t offset = (uint64_t)(manifest.bytes - notes);
+            found.file_offset = headers[i].p_offset + offset;
+            found.size = load->p_filesz - (headers[i].p_vaddr - load->p_vaddr) - offset;
             found.executable = load->p_flags & PF_X;
         }
     }
     if (!manifest.bytes)
         return FATELF_ERROR_NO_MANIFEST;
     found.bytes = manifest.bytes;
+    found.mapped = image->mapped;
     int error = fatelf_manifest_decode(manifest.bytes, manifest.size, &found.manifest);
     if (!error)
         error = check_payloads(&found);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds and checks the manifest and the payloads of a bundle, either in mapped memory or in the bytes of a file. */
+/* Finds and checks the manifest of a bundle, and checks where its payloads are. */
 #ifndef FATELF_BUNDLE_H
 #define FATELF_BUNDLE_H
 
@@ -8,17 +8,23 @@
 #include <elf.h>
 #include <stdbool.h>
 
-/* The bytes of a bundle. The caller owns them and keeps them as long as anything that was made from them is in use. */
+/* Where the bytes of a bundle come from: its segments in memory, or a file. */
 struct fatelf_image {
-    const unsigned char *bytes; /* file: its first byte; mapped: where address 0 of the ELF file was mapped */
-    uint64_t size;              /* file: its size in bytes; mapped: unused, since the kernel has mapped the segments */
-    bool mapped;
+    /*
+     * Returns the p_filesz bytes of a PT_NOTE segment that lies in a PT_LOAD. NULL: they cannot be read. The bytes must
+     * stay where they are until the next call, and those with the manifest as long as the bundle is in use.
+     */
+    const unsigned char *(*notes)(void *owner, const Elf64_Phdr *segment);
+    void *owner; /* the first argument of notes() */
+    bool mapped; /* all segments are in memory, as their p_vaddr say */
 };
 
 struct fatelf_bundle {
     struct fatelf_manifest manifest;
     const unsigned char *bytes; /* the manifest's first byte: *_offset of struct fatelf_variant count from here */
-    uint64_t size;              /* readable bytes from there to the end of the segment's file part */
+    uint64_t file_offset;       /* of that byte in the bundle's file; *_offset count from here as well */
+    uint64_t size;              /* bytes from there to the end of the segment's file part */
+    bool mapped;                /* all of them are in memory; otherwise only the manifest is */
     bool executable;            /* the segment is executable: stored variants can run where they are mapped */
 };
 

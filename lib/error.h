@@ -9,7 +9,8 @@
     X(NO_MANIFEST, "not a fatelf-amd64 bundle, or its manifest was removed") \
     X(CUT_SHORT, "damaged: the file is cut short") \
     X(TWO_MANIFESTS, "damaged: more than one manifest") \
-    X(PROGRAM_HEADERS, "damaged: program headers point outside of the file") \
+    X(PROGRAM_HEADERS, "damaged: it has no program headers that can be read") \
+    X(NOTES, "damaged: its notes cannot be read, or they are larger than the largest manifest") \
     X(MANIFEST_SIZE, "damaged: the manifest's size is wrong") \
     X(MANIFEST_MAGIC, "damaged: the manifest does not start with its magic number") \
     X(MANIFEST_VERSION, "made by another version of fatelf-amd64: unknown format version") \

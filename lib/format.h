@@ -39,14 +39,18 @@
 #define FATELF_VARIANTS_MAX 4u
 
 /*
- * A variant is divided into frames of frame_size raw bytes; the last one contains the rest. A reader keeps one frame
- * per thread in memory: frames above 8 MiB would exceed the launcher's memory budget, and frames below 64 KiB compress
- * badly.
+ * A variant is divided into frames of frame_size raw bytes; the last one contains the rest. A reader keeps a few frames
+ * per thread in memory: frames above 2 MiB would exceed its memory budget, and frames below 64 KiB compress badly.
  */
 #define FATELF_FRAME_SIZE_MIN (UINT32_C(1) << 16)
-#define FATELF_FRAME_SIZE_MAX (UINT32_C(1) << 23)
-/* The largest size of a variant and of a payload: no sum of two of them can overflow. */
-#define FATELF_SIZE_MAX (UINT64_C(1) << 40)
+#define FATELF_FRAME_SIZE_MAX (UINT32_C(1) << 21)
+/* The largest size of a variant and of a payload: 64 GiB. No sum of two of them can overflow. */
+#define FATELF_SIZE_MAX (UINT64_C(1) << 36)
+/*
+ * The largest manifest. Readers of a file keep a copy of it in memory. Four variants of FATELF_SIZE_MAX with frames of
+ * 512 KiB, the largest that `create` makes, need 16 MiB for their tables of frames.
+ */
+#define FATELF_MANIFEST_MAX (UINT32_C(17) << 20)
 
 enum fatelf_encoding {
     FATELF_ENCODING_STORED = 1,     /* the variant's bytes, not compressed */
@@ -128,7 +132,7 @@ struct fatelf_frame {
     uint64_t checksum;      /* XXH64 (seed 0) of the frame's bytes in the payload */
     uint64_t offset;        /* of its first byte, from the payload's first byte */
     uint64_t prefix_offset; /* zstd-delta: where the prefix starts in the decoded base variant; otherwise 0 */
-    uint32_t size;          /* of the frame in the payload; not 0 */
+    uint32_t size;          /* of the frame in the payload; not 0; compressed: at most frame_size * 129 / 128 */
     uint32_t prefix_size;   /* zstd-delta: of the prefix, or 0 for a frame that needs none; otherwise 0 */
 };
 

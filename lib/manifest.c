@@ -136,7 +136,7 @@ int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifes
     unsigned below = 0;
     int error;
 
-    if (size < sizeof m.header + sizeof checksum)
+    if (size < sizeof m.header + sizeof checksum || size > FATELF_MANIFEST_MAX)
         return FATELF_ERROR_MANIFEST_SIZE;
     memcpy(&m.header, from, sizeof m.header);
     if (m.header.magic != FATELF_MAGIC)
@@ -192,7 +192,7 @@ int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *c
         return FATELF_ERROR_MANIFEST_COUNT;
     size_t count = m.header.variant_count;
     size_t size = fatelf_manifest_size(m.variants, count);
-    if (size > UINT32_MAX)
+    if (size > FATELF_MANIFEST_MAX)
         return FATELF_ERROR_MANIFEST_SIZE;
 
     m.header.magic = FATELF_MAGIC;

@@ -44,6 +44,15 @@ static inline uint64_t fatelf_frame_count(uint64_t size, uint32_t frame_size)
     return (size + frame_size - 1) / frame_size;
 }
 
+/*
+ * The largest compressed frame, in bytes, if frames have `frame_size` raw bytes. zstd adds less to data that it cannot
+ * compress (ZSTD_COMPRESSBOUND in zstd.h).
+ */
+static inline uint32_t fatelf_coded_size_max(uint32_t frame_size)
+{
+    return frame_size + frame_size / 128;
+}
+
 static inline bool fatelf_is_power_of_two(uint64_t n)
 {
     return n != 0 && (n & (n - 1)) == 0;

@@ -26,6 +26,11 @@ struct fatelf_base_frames fatelf_payload_base_frames(const struct fatelf_payload
     };
 }
 
+const unsigned char *fatelf_payload_coded(const struct fatelf_payload *payload, uint32_t frame)
+{
+    return payload->bytes + fatelf_payload_frame(payload, frame).offset;
+}
+
 uint32_t fatelf_payload_raw_size(const struct fatelf_payload *payload, uint32_t frame)
 {
     const struct fatelf_variant *variant = payload->variant;
@@ -35,7 +40,7 @@ uint32_t fatelf_payload_raw_size(const struct fatelf_payload *payload, uint32_t 
     return (uint32_t)(variant->size - (uint64_t)frame * variant->frame_size);
 }
 
-static uint64_t seek_table_size(const struct fatelf_payload *payload)
+uint64_t fatelf_payload_seek_table_size(const struct fatelf_payload *payload)
 {
     if (!payload->encoding->seek_table)
         return 0;
@@ -52,7 +57,8 @@ static int check_frame(const struct fatelf_payload *payload, uint32_t index, uin
 
     if (frame.offset != offset || frame.size < 1 || frame.size > payload->variant->payload_size - offset)
         return FATELF_ERROR_FRAME_PLACE;
-    if (!payload->encoding->decode && frame.size != fatelf_payload_raw_size(payload, index))
+    if (payload->encoding->decode ? frame.size > fatelf_coded_size_max(payload->variant->frame_size)
+                                  : frame.size != fatelf_payload_raw_size(payload, index))
         return FATELF_ERROR_FRAME_PLACE;
     if (frame.prefix_size == 0)
         return frame.prefix_offset == 0 ? 0 : FATELF_ERROR_FRAME_PREFIX;
@@ -93,7 +99,7 @@ int fatelf_payload_open(const struct fatelf_bundle *bundle, unsigned index, stru
         .variant = variant,
         .encoding = fatelf_encoding_by_number(variant->encoding),
         .base = base < 0 ? NULL : &bundle->manifest.variants[base],
-        .bytes = bundle->bytes + variant->payload_offset,
+        .bytes = bundle->mapped ? bundle->bytes + variant->payload_offset : NULL,
         .frames = bundle->bytes + variant->frames_offset,
     };
     for (uint32_t i = 0; i < variant->frame_count; i++) {
@@ -102,7 +108,7 @@ int fatelf_payload_open(const struct fatelf_bundle *bundle, unsigned index, stru
             return error;
         offset += fatelf_payload_frame(payload, i).size;
     }
-    if (offset + seek_table_size(payload) != variant->payload_size)
+    if (offset + fatelf_payload_seek_table_size(payload) != variant->payload_size)
         return FATELF_ERROR_FRAME_PLACE;
     return find_reach(payload);
 }
@@ -113,11 +119,10 @@ int fatelf_payload_open_base(const struct fatelf_bundle *bundle, const struct fa
     return fatelf_payload_open(bundle, (unsigned)(payload->base - bundle->manifest.variants), base);
 }
 
-int fatelf_payload_check_seek_table(const struct fatelf_payload *payload)
+int fatelf_payload_check_seek_table(const struct fatelf_payload *payload, const unsigned char *table)
 {
     const struct fatelf_variant *variant = payload->variant;
-    uint64_t size = seek_table_size(payload);
-    const unsigned char *table = payload->bytes + (variant->payload_size - size);
+    uint64_t size = fatelf_payload_seek_table_size(payload);
     struct fatelf_seek_header header;
     struct fatelf_seek_entry entry;
     struct fatelf_seek_footer footer;
@@ -144,13 +149,13 @@ size_t fatelf_payload_scratch_size(const struct fatelf_payload *payload)
     return payload->encoding->scratch_size ? payload->encoding->scratch_size(payload->variant->frame_size) : 0;
 }
 
-int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, struct ZSTD_DCtx_s *context,
-                          const struct fatelf_window *base, void *scratch, unsigned char *buffer,
-                          const unsigned char **bytes)
+int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, const unsigned char *coded,
+                          struct ZSTD_DCtx_s *context, const struct fatelf_window *base, void *scratch,
+                          unsigned char *buffer, const unsigned char **bytes)
 {
     struct fatelf_frame entry = fatelf_payload_frame(payload, frame);
-    struct fatelf_coded_frame coded = {
-        .bytes = payload->bytes + entry.offset,
+    struct fatelf_coded_frame from = {
+        .bytes = coded,
         .size = entry.size,
         .prefix = {base, entry.prefix_offset, entry.prefix_size},
         .frame_size = payload->variant->frame_size,
@@ -160,8 +165,8 @@ int fatelf_payload_decode(const struct fatelf_payload *payload, uint32_t frame, 
         .raw_size = fatelf_payload_raw_size(payload, frame),
     };
 
-    if (entry.checksum != fatelf_checksum(coded.bytes, coded.size))
+    if (entry.checksum != fatelf_checksum(coded, entry.size))
         return FATELF_ERROR_FRAME_CHECKSUM;
-    *bytes = payload->encoding->decode ? buffer : coded.bytes;
-    return payload->encoding->decode ? payload->encoding->decode(&coded) : 0;
+    *bytes = payload->encoding->decode ? buffer : coded;
+    return payload->encoding->decode ? payload->encoding->decode(&from) : 0;
 }

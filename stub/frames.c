@@ -11,8 +11,8 @@
 #include "frames.h"
 
 #include "../lib/error.h"
+#include "../lib/schedule.h"
 #include "lock.h"
-#include "schedule.h"
 #include "self.h"
 #include "sinks.h"
 
@@ -23,11 +23,8 @@
  */
 enum { SHARE_DECODED = 512 << 10, SHARE_STORED = 4 << 20 };
 
-/* Frames of the base that may be decoded before they are needed: one for each thread, but no more than this. */
-enum { AHEAD_MAX = 3 };
-
 _Static_assert(FATELF_SIZE_MAX / FATELF_FRAME_SIZE_MIN < UINT32_MAX, "the schedule can count all frames");
-_Static_assert(SCHEDULE_THREADS_MAX >= THREADS_MAX, "the schedule can count all threads");
+_Static_assert(FATELF_SCHEDULE_THREADS_MAX >= THREADS_MAX, "the schedule can count all threads");
 
 /* One variant to decode; the threads share it. */
 struct job {
@@ -39,7 +36,7 @@ struct job {
     size_t scratch_size;         /* bytes that fatelf_payload_decode() works in */
     cpu_set_t others;            /* processors for all threads but the first */
     atomic_uint lock;            /* protects the schedule */
-    struct schedule schedule;
+    struct fatelf_schedule schedule;
     atomic_uint changes; /* threads that wait sleep until this is another number; changed with the lock held */
 };
 
@@ -63,8 +60,10 @@ static uint64_t offset_of(const struct job *job, uint32_t frame)
     return (uint64_t)frame * job->payload->variant->frame_size;
 }
 
-static bool is_wanted(const struct job *job, uint32_t frame)
+static bool is_wanted(const void *owner, uint32_t frame)
 {
+    const struct job *job = owner;
+
     return sink_wants(&job->sink, offset_of(job, frame), fatelf_payload_raw_size(job->payload, frame));
 }
 
@@ -73,7 +72,8 @@ static struct outcome decode_base(const struct job *job, uint32_t frame, const s
     unsigned char *to = fatelf_window_place(&job->window, (uint64_t)frame * job->base->variant->frame_size);
     const unsigned char *bytes;
 
-    return outcome_of(fatelf_payload_decode(job->base, frame, tools->context, NULL, tools->scratch, to, &bytes));
+    return outcome_of(fatelf_payload_decode(job->base, frame, fatelf_payload_coded(job->base, frame), tools->context,
+                                            NULL, tools->scratch, to, &bytes));
 }
 
 static struct outcome decode_variant(const struct job *job, uint32_t frame, const struct tools *tools)
@@ -85,8 +85,9 @@ static struct outcome decode_variant(const struct job *job, uint32_t frame, cons
     if (!is_wanted(job, frame))
         return outcome_ok();
     unsigned char *place = sink_place(&job->sink, offset, size);
-    struct outcome outcome = outcome_of(fatelf_payload_decode(job->payload, frame, tools->context, &job->window,
-                                                              tools->scratch, place ? place : tools->buffer, &bytes));
+    struct outcome outcome = outcome_of(
+        fatelf_payload_decode(job->payload, frame, fatelf_payload_coded(job->payload, frame), tools->context,
+                              &job->window, tools->scratch, place ? place : tools->buffer, &bytes));
     if (outcome.kind != OUTCOME_OK || place)
         return outcome;
     return sink_put(&job->sink, bytes, offset, size);
@@ -109,18 +110,18 @@ static unsigned leave_schedule(struct job *job)
 }
 
 /* Returns what the worker does next, after it has waited for that if need be. Its previous frame is decoded. */
-static struct schedule_task next_task(struct worker *worker)
+static struct fatelf_schedule_task next_task(struct worker *worker)
 {
     struct job *job = worker->job;
-    struct schedule_task task;
+    struct fatelf_schedule_task task;
 
     do {
         lock_take(&job->lock);
-        task = schedule_next(&job->schedule, worker->number);
+        task = fatelf_schedule_next(&job->schedule, worker->number);
         unsigned changes = leave_schedule(job);
-        if (task.step == SCHEDULE_WAIT)
+        if (task.step == FATELF_SCHEDULE_WAIT)
             threads_wait(&job->changes, changes);
-    } while (task.step == SCHEDULE_WAIT);
+    } while (task.step == FATELF_SCHEDULE_WAIT);
     return task;
 }
 
@@ -129,7 +130,7 @@ static void fail(struct worker *worker)
     struct job *job = worker->job;
 
     lock_take(&job->lock);
-    schedule_fail(&job->schedule, worker->number);
+    fatelf_schedule_fail(&job->schedule, worker->number);
     leave_schedule(job);
 }
 
@@ -142,11 +143,11 @@ static void work(struct worker *worker)
         .scratch = scratch,
         .buffer = scratch + job->scratch_size,
     };
-    struct schedule_task task;
+    struct fatelf_schedule_task task;
 
-    while (worker->outcome.kind == OUTCOME_OK && (task = next_task(worker)).step != SCHEDULE_END)
-        worker->outcome = task.step == SCHEDULE_BASE ? decode_base(job, task.frame, &tools)
-                                                     : decode_variant(job, task.frame, &tools);
+    while (worker->outcome.kind == OUTCOME_OK && (task = next_task(worker)).step != FATELF_SCHEDULE_END)
+        worker->outcome = task.step == FATELF_SCHEDULE_BASE ? decode_base(job, task.frame, &tools)
+                                                            : decode_variant(job, task.frame, &tools);
     if (worker->outcome.kind != OUTCOME_OK)
         fail(worker);
 }
@@ -157,54 +158,24 @@ static void run_worker(void *worker)
     work(worker);
 }
 
-/*
- * The size of the window, in frames. It is larger than the reach, because threads that decode the base ahead would
- * otherwise wait for each other (docs/performance.md).
- */
-static uint32_t window_frames(const struct fatelf_payload *payload, unsigned threads)
-{
-    uint32_t frames = payload->reach + (threads < AHEAD_MAX ? threads : AHEAD_MAX);
-
-    if (payload->reach == 0)
-        return 0;
-    return frames < payload->base->frame_count ? frames : payload->base->frame_count;
-}
-
 /* Bytes that all threads share: the window of the base, and the tables of the schedule. */
 static size_t shared_memory(const struct fatelf_payload *payload, unsigned threads)
 {
     if (!payload->base)
         return 0;
-    return (size_t)window_frames(payload, threads) * payload->base->frame_size +
+    return (size_t)fatelf_schedule_window(payload, threads) * payload->base->frame_size +
            fatelf_page_end(2 * payload->variant->frame_count * sizeof(uint32_t));
 }
 
 /* `memory`: shared_memory() bytes, first for the window and then for the tables. */
 static void prepare_schedule(struct job *job, unsigned char *memory, unsigned threads)
 {
-    const struct fatelf_variant *variant = job->payload->variant, *base = job->payload->base;
-    struct schedule *schedule = &job->schedule;
+    uint32_t window = fatelf_schedule_window(job->payload, threads);
 
-    schedule->variant_frames = variant->frame_count;
-    if (!base)
-        return;
-    schedule->window = window_frames(job->payload, threads);
-    job->window = (struct fatelf_window){memory, (uint64_t)schedule->window * base->frame_size};
-    uint32_t *needed = (void *)(memory + job->window.size), *keep = needed + variant->frame_count;
-    for (uint32_t i = 0; i < variant->frame_count; i++) {
-        needed[i] = is_wanted(job, i) ? fatelf_payload_base_frames(job->payload, i).end : 0;
-        if (needed[i] > schedule->base_frames)
-            schedule->base_frames = needed[i];
-    }
-    uint32_t lowest = schedule->base_frames;
-    for (uint32_t i = variant->frame_count; i-- > 0;) {
-        uint32_t first = fatelf_payload_base_frames(job->payload, i).first;
-        if (needed[i] > 0 && first < lowest)
-            lowest = first;
-        keep[i] = lowest;
-    }
-    schedule->needed = needed;
-    schedule->keep = keep;
+    if (job->payload->base)
+        job->window = (struct fatelf_window){memory, (uint64_t)window * job->base->variant->frame_size};
+    job->schedule = fatelf_schedule_make(job->payload, threads, window, (void *)(memory + job->window.size), is_wanted,
+                                         job);
 }
 
 static bool is_whole(const struct fatelf_payload *payload)

@@ -16,6 +16,13 @@ bool self_reaches(const unsigned char *end)
     return syscall(SYS_rt_sigprocmask, INVALID_HOW, end - SET_SIZE, NULL, SET_SIZE) != -1 || errno != EFAULT;
 }
 
+/* The kernel has mapped all segments of the launcher. */
+static const unsigned char *mapped_notes(void *owner, const Elf64_Phdr *segment)
+{
+    (void)owner;
+    return __ehdr_start + segment->p_vaddr;
+}
+
 struct outcome self_open(struct fatelf_bundle *bundle)
 {
     const Elf64_Phdr *headers = (const Elf64_Phdr *)getauxval(AT_PHDR);
@@ -23,6 +30,6 @@ struct outcome self_open(struct fatelf_bundle *bundle)
 
     if (!headers || getauxval(AT_PHENT) != sizeof *headers)
         return outcome_of(FATELF_ERROR_PROGRAM_HEADERS);
-    struct fatelf_image image = {.bytes = __ehdr_start, .mapped = true};
+    struct fatelf_image image = {.notes = mapped_notes, .mapped = true};
     return outcome_of(fatelf_bundle_open(&image, headers, count, bundle));
 }

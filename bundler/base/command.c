@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,4 +130,32 @@ int command_finish(void)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return STATUS_OK;
     return fail("standard output: %s", strerror(errno));
+}
+
+long command_number(const char *text, long low, long high)
+{
+    char *end;
+
+    if (text[0] < '0' || text[0] > '9') /* strtol takes spaces and signs */
+        return -1;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    return errno || *end || number < low || number > high ? -1 : number;
+}
+
+int command_jobs(const struct command *command, const char *value, unsigned *threads)
+{
+    long number = command_number(value, 1, 1024);
+
+    if (number < 0)
+        return command_misused(command, "-j %s: not a number from 1 to 1024", value);
+    *threads = (unsigned)number;
+    return 0;
+}
+
+unsigned command_processors(void)
+{
+    cpu_set_t set;
+
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }

@@ -43,6 +43,20 @@ __attribute__((format(printf, 2, 3))) int command_misused(const struct command *
 /* Reports that the option `letter`, whose row lists its values, does not take `value`. Returns STATUS_USAGE. */
 int command_bad_value(const struct command *command, int letter, const char *value);
 
+/* The whole number that this text is, from `low` to `high`. -1: it is not one. */
+long command_number(const char *text, long low, long high);
+
+/*
+ * The option -j: a row for the table of options, and its value. command_jobs() sets *threads; it returns 0, or reports
+ * and returns STATUS_USAGE. The default is the number of processors that this process may use.
+ */
+#define COMMAND_JOBS(help) \
+    { \
+        'j', "jobs", "N", help " (default: all that are allowed)", NULL \
+    }
+int command_jobs(const struct command *command, const char *value, unsigned *threads);
+unsigned command_processors(void);
+
 /* Flushes stdout. Returns STATUS_OK, or reports that it could not be written and returns STATUS_FAILED. */
 int command_finish(void);
 

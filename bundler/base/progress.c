@@ -5,13 +5,15 @@
 #include <unistd.h>
 
 static struct {
+    const char *what;
     uint64_t total, read, written;
     unsigned last; /* what the line shows: tenths of a percent, plus one. 0: there is no line */
     bool active;
 } state;
 
-void progress_start(uint64_t total, bool quiet)
+void progress_start(const char *what, uint64_t total, bool quiet)
 {
+    state.what = what;
     state.total = total;
     state.read = state.written = 0;
     state.last = 0;
@@ -28,8 +30,10 @@ void progress_add(unsigned level, uint64_t read, uint64_t written)
     if (share == state.last)
         return;
     state.last = share;
-    fprintf(stderr, "\rcompressing v%u: %5.1f %% of %.1f MB, %.1f MB so far\033[K", level, (share - 1) / 10.0,
-            (double)state.total / 1e6, (double)state.written / 1e6);
+    fprintf(stderr, "\r%s v%u: %5.1f %% of %.1f MB", state.what, level, (share - 1) / 10.0, (double)state.total / 1e6);
+    if (state.written > 0)
+        fprintf(stderr, ", %.1f MB so far", (double)state.written / 1e6);
+    fputs("\033[K", stderr);
     fflush(stderr);
 }
 

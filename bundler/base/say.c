@@ -2,21 +2,19 @@
 #include "say.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "progress.h"
 
-/* Paths may contain anything. Control characters are escaped as in the launcher's messages; a message is one line. */
-static void put_line(const char *text)
+void say_text(FILE *to, const char *text)
 {
     for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
         if (*byte == '\n' || *byte == '\t')
-            fputs(*byte == '\n' ? "\\n" : "\\t", stderr);
+            fputs(*byte == '\n' ? "\\n" : "\\t", to);
         else if (*byte < ' ' || *byte == 0x7f || (*byte == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0))
-            fprintf(stderr, "\\%03o", *byte);
+            fprintf(to, "\\%03o", *byte);
         else
-            fputc(*byte, stderr);
+            fputc(*byte, to);
     }
 }
 
@@ -28,7 +26,7 @@ __attribute__((format(printf, 2, 0))) static void say(const char *kind, const ch
     fputs("fatelf-amd64: ", stderr);
     fputs(kind, stderr);
     if (vasprintf(&text, format, arguments) >= 0)
-        put_line(text);
+        say_text(stderr, text);
     fputc('\n', stderr);
     free(text);
 }

@@ -3,6 +3,8 @@
 #ifndef BUNDLER_BASE_SAY_H
 #define BUNDLER_BASE_SAY_H
 
+#include <stdio.h>
+
 /* The tool's exit statuses. */
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
@@ -12,5 +14,11 @@ __attribute__((format(printf, 1, 2))) int fail(const char *format, ...);
 __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
 /* Reports something that the user should know. The command continues. */
 __attribute__((format(printf, 1, 2))) void warn(const char *format, ...);
+
+/*
+ * Prints a text that may contain anything, such as a path, as one line without its end: control characters are escaped
+ * as in the launcher's messages.
+ */
+void say_text(FILE *to, const char *text);
 
 #endif

@@ -96,13 +96,15 @@ int assembly_add_build(struct assembly *assembly, const struct build *build)
 }
 
 /* Adds a payload that is copied from a bundle. */
-static int carry(struct assembly *assembly, const struct fatelf_payload *from)
+static int carry(struct assembly *assembly, const struct bundle_file *file, unsigned index)
 {
+    const struct fatelf_payload *from = &file->payloads[index];
     const struct fatelf_variant *variant = from->variant;
     size_t size = variant->frame_count * sizeof(struct fatelf_frame);
     struct payload payload = {
         .source = PAYLOAD_CARRY,
-        .carried = from->bytes,
+        .carried = file,
+        .carried_variant = index,
         .base = variant->base,
         .coded =
             {
@@ -123,6 +125,12 @@ static int carry(struct assembly *assembly, const struct fatelf_payload *from)
     return 0;
 }
 
+static bool is_carried(const struct payload *payload, const struct bundle_file *file, unsigned index)
+{
+    return payload->source == PAYLOAD_CARRY && payload->carried == file &&
+           bundle_file_are_same(file, payload->carried_variant, index);
+}
+
 int assembly_add_carried(struct assembly *assembly, const struct bundle_file *file, unsigned index)
 {
     const struct fatelf_payload *payload = &file->payloads[index];
@@ -132,11 +140,11 @@ int assembly_add_carried(struct assembly *assembly, const struct bundle_file *fi
         .elf_size = payload->variant->elf_size,
     };
 
-    while (variant.payload < assembly->payload_count && assembly->payloads[variant.payload].carried != payload->bytes)
+    while (variant.payload < assembly->payload_count && !is_carried(&assembly->payloads[variant.payload], file, index))
         variant.payload++;
     int status = add_variant(assembly, variant);
     if (!status && variant.payload == assembly->payload_count)
-        status = carry(assembly, payload);
+        status = carry(assembly, file, index);
     return status;
 }
 
@@ -194,17 +202,17 @@ static unsigned char *make_note(size_t manifest_size, size_t *header_size)
 static struct layout_part payload_part(const struct assembly *assembly, const struct assembled_variant *variant)
 {
     const struct payload *payload = &assembly->payloads[variant->payload];
-    bool coded = payload->source == PAYLOAD_CODE;
+    const struct bundle_file *from = payload->source == PAYLOAD_CARRY ? payload->carried : NULL;
 
     return (struct layout_part){
         .name = payload_names[variant->level - 1],
         .size = payload->coded.payload_size,
         .alignment = assembly->align,
         .code = assembly->launch->executable,
-        .source = coded ? LAYOUT_FILE : LAYOUT_MEMORY,
-        .fd = assembly->spool,
-        .offset = payload->spool_offset,
-        .bytes = payload->carried,
+        .source = LAYOUT_FILE,
+        .fd = from ? from->fd : assembly->spool,
+        .offset = from ? from->bundle.file_offset + from->payloads[payload->carried_variant].variant->payload_offset
+                       : payload->spool_offset,
     };
 }
 
@@ -248,6 +256,8 @@ static int encode_manifest(const struct assembly *assembly, struct fatelf_manife
         elves[i] = variant->elf;
         frames[i] = assembly->payloads[variant->payload].coded.frames;
     }
+    if (fatelf_manifest_size(manifest->variants, assembly->variant_count) > FATELF_MANIFEST_MAX)
+        return fail("%s: the builds are too large for one bundle", assembly->output);
     int error = fatelf_manifest_encode(manifest, elves, frames, bytes);
     return error ? fail("%s: cannot be made: %s", assembly->output, fatelf_error_text(error)) : 0;
 }

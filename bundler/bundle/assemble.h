@@ -22,11 +22,12 @@ struct payload {
         PAYLOAD_CODE,  /* its bytes are made from a build, by code_payloads() */
         PAYLOAD_CARRY, /* its bytes are copied from a bundle */
     } source;
-    const struct build *build;    /* PAYLOAD_CODE; the caller's, which stays open */
-    uint64_t spool_offset;        /* PAYLOAD_CODE: where its bytes are in the spool, after it was coded */
-    const unsigned char *carried; /* PAYLOAD_CARRY: its bytes in the bundle, which stays open */
-    unsigned base;                /* the level of the variant that it is coded against. 0: none */
-    struct coded coded;           /* for the manifest; owned. A payload that is not coded yet has no frames */
+    const struct build *build;         /* PAYLOAD_CODE; the caller's, which stays open */
+    uint64_t spool_offset;             /* PAYLOAD_CODE: where its bytes are in the spool, after it was coded */
+    const struct bundle_file *carried; /* PAYLOAD_CARRY: the bundle that has its bytes, which stays open */
+    unsigned carried_variant;          /* PAYLOAD_CARRY: the index of a variant there that it belongs to */
+    unsigned base;                     /* the level of the variant that it is coded against. 0: none */
+    struct coded coded;                /* for the manifest; owned. A payload that is not coded yet has no frames */
 };
 
 struct assembled_variant {

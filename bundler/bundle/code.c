@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/file.h"
+#include "../base/output.h"
 #include "../base/progress.h"
 #include "../base/say.h"
 
@@ -132,10 +132,10 @@ int code_payloads(struct assembly *assembly, const struct code_options *options)
 
     for (unsigned i = 0; i < assembly->payload_count; i++)
         total += assembly->payloads[i].build->size;
-    assembly->spool = file_spool(assembly->output);
+    assembly->spool = output_spool(assembly->output);
     if (assembly->spool < 0)
         return fail("%s: no temporary file can be created beside it: %s", assembly->output, strerror(errno));
-    progress_start(total, options->quiet);
+    progress_start("compressing", total, options->quiet);
     int status = code_all(assembly, options);
     progress_clear();
     /* Delta coding reads the base several times. If the base changes meanwhile, the variants cannot be decoded. */

@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "../../lib/format.h"
+#include "../../lib/note.h"
+#include "../base/say.h"
 #include "../input/elf.h"
 
 static const struct {
@@ -19,10 +22,40 @@ enum { ROWS = sizeof rows / sizeof *rows };
 
 _Static_assert((int)ROWS <= (int)METADATA_MAX, "METADATA_MAX is too small for the table");
 
-void metadata_read(struct metadata *metadata, bfd *abfd)
+/* The notes share a segment with the manifest. Readers accept no segment with much more than that. */
+enum { NOTES_SIZE_MAX = 1 << 18 };
+
+/* What is in the contents of a section that must hold notes. */
+enum notes { NOTES_GOOD, NOTES_DAMAGED, NOTES_OF_OURS };
+
+static enum notes check_notes(const unsigned char *notes, uint64_t size)
 {
-    for (size_t i = 0; i < ROWS; i++)
-        metadata->bytes[i] = elf_section(abfd, rows[i].name, &metadata->size[i]);
+    struct fatelf_note note;
+
+    if (size > NOTES_SIZE_MAX)
+        return NOTES_DAMAGED;
+    while (fatelf_note_next(&notes, &size, &note))
+        if (fatelf_note_is_by(&note, FATELF_NOTE_OWNER))
+            return NOTES_OF_OURS;
+    return size == 0 ? NOTES_GOOD : NOTES_DAMAGED;
+}
+
+int metadata_read(struct metadata *metadata, bfd *abfd, const char *path)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        unsigned char *bytes = elf_section(abfd, rows[i].name, &metadata->size[i]);
+        enum notes notes = bytes && rows[i].note ? check_notes(bytes, metadata->size[i]) : NOTES_GOOD;
+        if (notes != NOTES_GOOD) {
+            free(bytes);
+            bytes = NULL;
+        }
+        metadata->bytes[i] = bytes;
+        if (notes == NOTES_OF_OURS)
+            return fail(
+                "%s: its section %s contains a note of fatelf-amd64, which only bundles have; remove the section", path,
+                rows[i].name);
+    }
+    return 0;
 }
 
 void metadata_free(struct metadata *metadata)

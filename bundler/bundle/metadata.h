@@ -16,9 +16,12 @@ struct metadata {
     uint64_t size[METADATA_MAX];
 };
 
-/* Reads the sections from a build or from a bundle. A section that cannot be read is left out. The caller calls
-   metadata_free(). */
-void metadata_read(struct metadata *metadata, bfd *abfd);
+/*
+ * Reads the sections of the file `path` that libbfd has opened. A section that cannot be read is left out, also one with
+ * something else than whole notes where notes must be. Returns 0, or reports and returns an exit status. The caller
+ * calls metadata_free() in any case.
+ */
+int metadata_read(struct metadata *metadata, bfd *abfd, const char *path);
 void metadata_free(struct metadata *metadata);
 
 /* Appends a part for each section to `parts`, which has room for METADATA_MAX. Returns how many. */

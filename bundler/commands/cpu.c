@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* cpu: shows this machine's level, and what it lacks for the next one. */
 #include <getopt.h>
-#include <json-c/json.h>
 #include <libcpuid.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "../../lib/cpu.h"
 #include "../../lib/format.h"
+#include "../base/json.h"
 #include "commands.h"
-#include "../base/say.h"
 
 enum { OPTION_JSON = 256 };
 
@@ -57,14 +56,13 @@ static void print_json(const char *name, unsigned level, const struct fatelf_cpu
     char text[8];
 
     snprintf(text, sizeof text, "v%u", level);
-    json_object_object_add(root, "processor", json_object_new_string(name));
+    json_object_object_add(root, "processor", json_text(name));
     json_object_object_add(root, "level", json_object_new_string(text));
     json_object_object_add(root, "missing_for_next", missing);
     for (size_t i = 0; i < fatelf_feature_count; i++)
         if (is_missing(&fatelf_features[i], level + 1, cpu))
             json_object_array_add(missing, json_object_new_string(fatelf_features[i].name));
-    puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED));
-    json_object_put(root);
+    json_print(root);
 }
 
 static int run_cpu(const struct command *command, int argc, char **argv)

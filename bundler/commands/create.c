@@ -5,11 +5,12 @@
 #include <stdlib.h>
 
 #include "../../lib/encoding.h"
-#include "../base/file.h"
+#include "../base/output.h"
 #include "../base/progress.h"
 #include "../base/say.h"
 #include "../bundle/assemble.h"
 #include "../bundle/code.h"
+#include "../bundle/readback.h"
 #include "../input/advice.h"
 #include "commands.h"
 #include "create_options.h"
@@ -30,15 +31,6 @@ static int by_level(const void *a, const void *b)
     return (left->level > right->level) - (left->level < right->level);
 }
 
-/* The output must not replace a file that is read: its contents would be lost. */
-static bool is_output(const struct create *create, const struct stat *input)
-{
-    struct stat output;
-
-    return stat(create->options.output, &output) == 0 && input->st_dev == output.st_dev &&
-           input->st_ino == output.st_ino;
-}
-
 static int open_builds(struct create *create, char **operands, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -46,8 +38,6 @@ static int open_builds(struct create *create, char **operands, unsigned count)
         int status = build_open(&create->builds[i], operands[i]);
         if (status)
             return status;
-        if (is_output(create, &create->builds[i].stat))
-            return fail("%s: is also an input; name another output", create->options.output);
     }
     qsort(create->builds, count, sizeof *create->builds, by_level);
     for (unsigned i = 1; i < count; i++)
@@ -73,8 +63,7 @@ static int assemble(struct create *create)
     }
     if (base && !assembly_find(assembly, base))
         return fail("--base v%u: there is no build for v%u", base, base);
-    metadata_read(&assembly->metadata, create->builds[0].bfd);
-    return 0;
+    return metadata_read(&assembly->metadata, create->builds[0].bfd, create->builds[0].path);
 }
 
 static void advise(const struct create *create)
@@ -100,6 +89,15 @@ static mode_t common_mode(const struct create *create)
     return mode;
 }
 
+/* The stub serves other bundles as well. A build may be replaced: the bundle gives it back. */
+static bool is_stub(const struct create *create)
+{
+    const struct stat *stub = &create->stub.stat;
+    struct stat output;
+
+    return stat(create->options.output, &output) == 0 && stub->st_dev == output.st_dev && stub->st_ino == output.st_ino;
+}
+
 /* --verbose: reports what was written. */
 static void tell(const struct create *create)
 {
@@ -109,17 +107,21 @@ static void tell(const struct create *create)
     for (unsigned i = 0; i < create->count; i++) {
         const struct payload *payload = &create->assembly.payloads[create->assembly.variants[i].payload];
         const struct coded *coded = &payload->coded;
-        fprintf(stderr, "v%u: %s, %llu bytes, %.1f %% of its size, %s", create->builds[i].level, create->builds[i].path,
-                (unsigned long long)coded->payload_size, (double)coded->payload_size * 100 / (double)coded->size,
+        fprintf(stderr, "v%u: ", create->builds[i].level);
+        say_text(stderr, create->builds[i].path);
+        fprintf(stderr, ", %llu bytes, %.1f %% of its size, %s", (unsigned long long)coded->payload_size,
+                (double)coded->payload_size * 100 / (double)coded->size,
                 fatelf_encoding_by_number(coded->encoding)->name);
         if (payload->base)
             fprintf(stderr, " of v%u", payload->base);
         fputs(assembly_is_shared(&create->assembly, i) ? ", shared with a lower level\n" : "\n", stderr);
         largest = coded->size > largest ? coded->size : largest;
     }
-    if (fstat(create->output.fd, &stat) == 0)
-        fprintf(stderr, "%s: %lld bytes, %.2f times the largest build\n", create->options.output,
-                (long long)stat.st_size, (double)stat.st_size / (double)largest);
+    if (fstat(create->output.fd, &stat) != 0)
+        return;
+    say_text(stderr, create->options.output);
+    fprintf(stderr, ": %lld bytes, %.2f times the largest build\n", (long long)stat.st_size,
+            (double)stat.st_size / (double)largest);
 }
 
 static int run_steps(struct create *create, char **operands, unsigned count)
@@ -130,8 +132,8 @@ static int run_steps(struct create *create, char **operands, unsigned count)
         status = assemble(create);
     if (!status)
         status = stub_open(&create->stub, create->options.stub);
-    if (!status && is_output(create, &create->stub.stat))
-        status = fail("%s: is also an input; name another output", create->options.output);
+    if (!status && is_stub(create))
+        status = fail("%s: is the launcher stub; name another output", create->options.output);
     if (!status)
         status = output_open(&create->output, create->options.output, create->options.force);
     if (status)
@@ -140,6 +142,9 @@ static int run_steps(struct create *create, char **operands, unsigned count)
     status = code_payloads(&create->assembly, &create->options.code);
     if (!status)
         status = assembly_write(&create->assembly, &create->stub, create->output.temporary);
+    if (!status)
+        status = readback(&create->assembly, create->output.temporary, create->options.code.compress.threads,
+                          create->options.code.quiet);
     if (!status && create->options.verbose)
         tell(create);
     if (!status)

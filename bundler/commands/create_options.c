@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "create_options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +63,7 @@ const struct option_row create_option_rows[] = {
     {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as differences from another one", NULL},
     {OPTION_BASE, "base", "LEVEL", "code the other builds against this one, even if it saves little (default: v3)",
      NULL},
-    {'j', "jobs", "N", "compress on N processors (default: all that are allowed)", NULL},
+    COMMAND_JOBS("compress on N processors"),
     {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL},
     {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL},
     {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL},
@@ -73,18 +71,6 @@ const struct option_row create_option_rows[] = {
     {'v', "verbose", NULL, "report what was written", NULL},
     {0},
 };
-
-/* Parses a whole number from `low` to `high`. -1: it is not one. */
-static long parse_number(const char *text, long low, long high)
-{
-    char *end;
-
-    if (text[0] < '0' || text[0] > '9') /* strtol takes spaces and signs */
-        return -1;
-    errno = 0;
-    long number = strtol(text, &end, 10);
-    return errno || *end || number < low || number > high ? -1 : number;
-}
 
 /* "zstd", "zstd:19", "none": the option of an encoding, and a level if it has any. */
 static bool parse_compress(const char *value, struct compress_settings *settings)
@@ -100,7 +86,7 @@ static bool parse_compress(const char *value, struct compress_settings *settings
             return true;
         if (value[length] != ':' || !row->levels)
             continue;
-        settings->level = (int)parse_number(value + length + 1, 1, ZSTD_maxCLevel());
+        settings->level = (int)command_number(value + length + 1, 1, ZSTD_maxCLevel());
         return settings->level > 0;
     }
     return false;
@@ -127,13 +113,6 @@ static uint64_t parse_align(const char *text)
     return fatelf_is_power_of_two(size) && size >= LAYOUT_PAGE ? size : 0;
 }
 
-static unsigned processors(void)
-{
-    cpu_set_t set;
-
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
-
 /* Checks for options that contradict each other, and the number of operands. Returns 0, or reports and returns an exit
    status. */
 static int check(const struct command *command, const struct create_options *options, int operands)
@@ -157,7 +136,6 @@ static int check(const struct command *command, const struct create_options *opt
 static int parse(const struct command *command, int letter, const char *value, struct create_options *options)
 {
     struct code_options *code = &options->code;
-    long number;
 
     switch (letter) {
     case 'o':
@@ -178,9 +156,7 @@ static int parse(const struct command *command, int letter, const char *value, s
         code->base = fatelf_level_parse(value, strlen(value));
         return code->base ? 0 : command_misused(command, "--base %s: not v1, v2, v3 or v4", value);
     case 'j':
-        number = parse_number(value, 1, 1024);
-        code->compress.threads = (unsigned)number;
-        return number > 0 ? 0 : command_misused(command, "-j %s: not a number from 1 to 1024", value);
+        return command_jobs(command, value, &code->compress.threads);
     case OPTION_GO_ENV:
         options->go_env = true;
         break;
@@ -208,7 +184,7 @@ int create_options(const struct command *command, int argc, char **argv, struct 
         .output = "",
         .launch = &fatelf_launch_rows[0],
         .align = LAYOUT_PAGE,
-        .code = {.delta = true, .compress = {.level = ENCODE_LEVEL_DEFAULT, .threads = processors()}},
+        .code = {.delta = true, .compress = {.level = ENCODE_LEVEL_DEFAULT, .threads = command_processors()}},
     };
     while ((letter = command_option(command, argc, argv)) != -1) {
         int status = parse(command, letter, optarg, options);

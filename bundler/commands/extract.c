@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* extract: restores the original builds from a bundle. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,108 +9,219 @@
 
 #include "../../lib/choose.h"
 #include "../../lib/cpu.h"
-#include "../bundle/open.h"
-#include "commands.h"
 #include "../base/file.h"
+#include "../base/output.h"
+#include "../base/progress.h"
 #include "../base/say.h"
+#include "../bundle/decode.h"
+#include "commands.h"
 
 enum { OPTION_FORCE = 256 };
 
 static const struct option_row option_rows[] = {
     {'o', "output", "FILE", "write to FILE, or with '-' to standard output; for 'all', FILE.v1, FILE.v2 ...", NULL},
     {OPTION_FORCE, "force", NULL, "replace files that exist", NULL},
+    COMMAND_JOBS("decode on N processors"),
+    {'q', "quiet", NULL, "no progress line", NULL},
     {0},
 };
 
-static int extract_one(struct bundle_file *file, unsigned index, const char *path, bool force)
-{
-    struct output output;
-    struct stat there;
+/* What the command line asks for. */
+struct extract_options {
+    const char *which;
+    const char *to; /* NULL: no -o */
+    bool force, quiet;
+    unsigned threads;
+};
 
-    if (strcmp(path, "-") == 0)
-        return bundle_file_decode(file, index, STDOUT_FILENO, "standard output");
-    if (stat(path, &there) == 0 && there.st_dev == file->stat.st_dev && there.st_ino == file->stat.st_ino)
-        return fail("%s: is the bundle itself; name another output", path);
-    int status = output_open(&output, path, force);
-    if (!status)
-        status = bundle_file_decode(file, index, output.fd, path);
-    if (!status)
-        status = output_commit(&output, file->stat.st_mode & 0777);
-    output_abandon(&output);
-    return status;
+/* The files that one decoded payload goes to: one for each variant that shares it. */
+struct files {
+    struct output outputs[FATELF_VARIANTS_MAX];
+    char *paths[FATELF_VARIANTS_MAX]; /* owned */
+    unsigned count;
+};
+
+static bool is_stdout(const char *path)
+{
+    return path && (strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0);
 }
 
-/* Writes the variant to "PREFIX.v3", or without a prefix to "NAME.v3" in the working directory. */
-static int extract_named(struct bundle_file *file, unsigned index, const char *prefix, bool force)
+static int put_stdout(void *owner, const unsigned char *bytes, size_t size, uint64_t offset)
 {
-    const char *slash = strrchr(file->path, '/');
+    (void)owner, (void)offset;
+    return file_write(STDOUT_FILENO, bytes, size) ? 0 : fail("standard output: cannot be written: %s", strerror(errno));
+}
+
+static int put_files(void *owner, const unsigned char *bytes, size_t size, uint64_t offset)
+{
+    const struct files *files = owner;
+
+    (void)offset;
+    for (unsigned i = 0; i < files->count; i++)
+        if (!file_write(files->outputs[i].fd, bytes, size))
+            return fail("%s: cannot be written: %s", files->paths[i], strerror(errno));
+    return 0;
+}
+
+/*
+ * The path for a variant, which the caller frees: `to`, or for `all` "TO.v3", or without -o "NAME.v3" in the working
+ * directory. NULL: out of memory.
+ */
+static char *make_path(const struct bundle_file *file, unsigned index, const struct extract_options *options)
+{
+    const char *slash = strrchr(file->path, '/'), *name = slash ? slash + 1 : file->path;
+    unsigned level = file->bundle.manifest.variants[index].level;
     char *path;
 
-    if (!prefix)
-        prefix = slash ? slash + 1 : file->path;
-    if (asprintf(&path, "%s.v%u", prefix, file->bundle.manifest.variants[index].level) < 0)
+    if (options->to && strcmp(options->which, "all") != 0)
+        return strdup(options->to);
+    return asprintf(&path, "%s.v%u", options->to ? options->to : name, level) < 0 ? NULL : path;
+}
+
+/* Opens the output for a variant. */
+static int open_file(struct files *files, const struct bundle_file *file, unsigned index,
+                     const struct extract_options *options)
+{
+    struct stat there;
+    char *path = make_path(file, index, options);
+
+    if (!path)
         return fail("out of memory");
-    int status = extract_one(file, index, path, force);
-    free(path);
+    files->paths[files->count] = path;
+    files->outputs[files->count++] = (struct output){.fd = -1};
+    if (stat(path, &there) == 0 && there.st_dev == file->stat.st_dev && there.st_ino == file->stat.st_ino)
+        return fail("%s: is the bundle itself; name another output", path);
+    struct output *output = &files->outputs[files->count - 1];
+    int status = output_open(output, path, options->force);
+    return status ? status : output_reserve(output, file->bundle.manifest.variants[index].size);
+}
+
+/* Writes the variants in `wanted` (bit I: variant I), which are the same, from one decoded payload. */
+static int extract_same(const struct bundle_file *file, unsigned wanted, const struct extract_options *options)
+{
+    struct files files = {.count = 0};
+    const struct decode_sink sink = {.put = put_files, .owner = &files};
+    unsigned first = (unsigned)__builtin_ctz(wanted);
+    int status = 0;
+
+    for (unsigned i = first; !status && i < FATELF_VARIANTS_MAX; i++)
+        if (wanted >> i & 1)
+            status = open_file(&files, file, i, options);
+    if (!status)
+        status = decode_variant(file, first, options->threads, &sink);
+    for (unsigned i = 0; !status && i < files.count; i++)
+        status = output_commit(&files.outputs[i], file->stat.st_mode & 0777);
+    for (unsigned i = 0; i < files.count; i++) {
+        output_abandon(&files.outputs[i]);
+        free(files.paths[i]);
+    }
     return status;
 }
 
-static int extract(struct bundle_file *file, const char *which, const char *to, bool force)
+/* Writes the variants in `wanted` (bit I: variant I). Each payload is decoded once. */
+static int extract_files(const struct bundle_file *file, unsigned wanted, const struct extract_options *options)
+{
+    int status = 0;
+
+    while (!status && wanted) {
+        unsigned first = (unsigned)__builtin_ctz(wanted), same = 0;
+        for (unsigned i = first; i < file->bundle.manifest.header.variant_count; i++)
+            if (wanted >> i & 1 && bundle_file_are_same(file, first, i))
+                same |= 1u << i;
+        status = extract_same(file, same, options);
+        wanted &= ~same;
+    }
+    return status;
+}
+
+/* Sets *wanted to the variants that the command line asks for (bit I: variant I). */
+static int choose(const struct bundle_file *file, const char *which, unsigned *wanted)
 {
     const struct fatelf_manifest *manifest = &file->bundle.manifest;
     struct fatelf_cpu cpu;
     unsigned index;
-    int status = 0;
 
     if (strcmp(which, "all") == 0) {
-        for (index = 0; !status && index < manifest->header.variant_count; index++)
-            status = extract_named(file, index, to, force);
-        return status;
+        *wanted = (1u << manifest->header.variant_count) - 1;
+        return 0;
     }
     if (strcmp(which, "best") == 0) {
         fatelf_cpu_read(&cpu);
         if (fatelf_choose(manifest, fatelf_level(&cpu), (struct fatelf_override){0}, &index) != 0)
             return fail("%s: has no variant for this machine, which is at v%u; the lowest is v%u", file->path,
                         fatelf_level(&cpu), manifest->variants[0].level);
-    } else {
-        int found = fatelf_manifest_find(&file->bundle.manifest, fatelf_level_parse(which, strlen(which)));
-        if (found < 0)
-            return fail("%s: has no variant %s; see 'fatelf-amd64 list'", file->path, which);
-        index = (unsigned)found;
+        *wanted = 1u << index;
+        return 0;
     }
-    return to ? extract_one(file, index, to, force) : extract_named(file, index, NULL, force);
+    int found = fatelf_manifest_find(manifest, fatelf_level_parse(which, strlen(which)));
+    if (found < 0)
+        return fail("%s: has no variant %s; see 'fatelf-amd64 list'", file->path, which);
+    *wanted = 1u << found;
+    return 0;
 }
 
-static int run_extract(const struct command *command, int argc, char **argv)
+static int extract(const struct bundle_file *file, const struct extract_options *options)
 {
-    const char *to = NULL;
-    bool force = false;
+    const struct decode_sink to_stdout = {.put = put_stdout};
+    uint64_t total = 0;
+    unsigned wanted = 0;
+    int status = choose(file, options->which, &wanted);
+
+    if (status)
+        return status;
+    for (unsigned i = 0; i < file->bundle.manifest.header.variant_count; i++)
+        total += wanted >> i & 1 ? file->bundle.manifest.variants[i].size : 0;
+    progress_start("extracting", total, options->quiet);
+    status = is_stdout(options->to)
+                 ? decode_variant(file, (unsigned)__builtin_ctz(wanted), options->threads, &to_stdout)
+                 : extract_files(file, wanted, options);
+    progress_clear();
+    return status;
+}
+
+/* Parses the command line. Returns 0, or reports and returns an exit status. */
+static int parse(const struct command *command, int argc, char **argv, struct extract_options *options)
+{
     int letter;
 
     while ((letter = command_option(command, argc, argv)) != -1) {
         if (letter == 'o')
-            to = optarg;
-        else
-            force = true;
+            options->to = optarg;
+        else if (letter == 'q')
+            options->quiet = true;
+        else if (letter == OPTION_FORCE)
+            options->force = true;
+        else if (command_jobs(command, optarg, &options->threads) != 0)
+            return STATUS_USAGE;
     }
     if (argc - optind != 2)
         return command_misused(command, "give a bundle, and v1, v2, v3, v4, best or all");
-    const char *which = argv[optind + 1];
+    const char *which = options->which = argv[optind + 1];
     if (strcmp(which, "all") != 0 && strcmp(which, "best") != 0 && !fatelf_level_parse(which, strlen(which)))
         return command_misused(command, "'%s' is not v1, v2, v3, v4, best or all", which);
-    if (to && strcmp(to, "-") == 0 && strcmp(which, "all") == 0)
+    if (is_stdout(options->to) && strcmp(which, "all") == 0)
         return command_misused(command, "'all' cannot go to standard output; name a file with -o");
+    return 0;
+}
+
+static int run_extract(const struct command *command, int argc, char **argv)
+{
+    struct extract_options options = {.threads = command_processors()};
     struct bundle_file file;
-    int status = bundle_file_open(&file, argv[optind]);
+    int status = parse(command, argc, argv, &options);
+
+    if (status)
+        return status;
+    status = bundle_file_open(&file, argv[optind], argv[optind]);
     if (!status)
-        status = extract(&file, which, to, force);
+        status = extract(&file, &options);
     bundle_file_close(&file);
     return status;
 }
 
 const struct command command_extract = {
     .name = "extract",
-    .synopsis = "[-o FILE|-] [--force] BUNDLE LEVEL|best|all",
+    .synopsis = "[-o FILE|-] [--force] [-j N] [-q] BUNDLE LEVEL|best|all",
     .summary = "restore the original builds from a bundle",
     .options = option_rows,
     .run = run_extract,

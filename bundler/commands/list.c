@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* list: shows what a bundle contains. */
-#include <json-c/json.h>
 #include <getopt.h>
 #include <stdio.h>
 
 #include "../../lib/encoding.h"
 #include "../../lib/launch.h"
+#include "../base/json.h"
+#include "../base/say.h"
 #include "../bundle/open.h"
 #include "commands.h"
-#include "../base/say.h"
 
 enum { OPTION_JSON = 256 };
 
@@ -28,7 +28,8 @@ static void print_table(const struct bundle_file *file)
     const struct fatelf_manifest *manifest = &file->bundle.manifest;
     bool go_env = manifest->header.compatible & FATELF_COMPATIBLE_GO_ENV;
 
-    printf("%s: %llu bytes, launch %s%s\n", file->path, (unsigned long long)file->image.size,
+    say_text(stdout, file->path);
+    printf(": %llu bytes, launch %s%s\n", (unsigned long long)file->size,
            fatelf_launch_by_number(manifest->header.launch)->name, go_env ? ", honours GOAMD64 and MGODEBUG" : "");
     printf("LEVEL  ENCODING    BASE         SIZE      STORED  RATIO  SHA-256\n");
     for (unsigned i = 0; i < manifest->header.variant_count; i++) {
@@ -54,8 +55,8 @@ static void print_json(const struct bundle_file *file)
     struct json_object *root = json_object_new_object();
     struct json_object *variants = json_object_new_array();
 
-    json_object_object_add(root, "file", json_object_new_string(file->path));
-    json_object_object_add(root, "size", json_object_new_int64((int64_t)file->image.size));
+    json_object_object_add(root, "file", json_text(file->path));
+    json_object_object_add(root, "size", json_object_new_int64((int64_t)file->size));
     json_object_object_add(root, "format", json_object_new_int(manifest->header.version));
     json_object_object_add(root, "build_id", file->build_id[0] ? json_object_new_string(file->build_id) : NULL);
     json_object_object_add(root, "launch",
@@ -86,9 +87,7 @@ static void print_json(const struct bundle_file *file)
         json_object_object_add(row, "sha256", json_object_new_string(text));
         json_object_array_add(variants, row);
     }
-    puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(root);
+    json_print(root);
 }
 
 static int run_list(const struct command *command, int argc, char **argv)
@@ -101,7 +100,7 @@ static int run_list(const struct command *command, int argc, char **argv)
     if (argc - optind != 1)
         return command_misused(command, "give one bundle");
     struct bundle_file file;
-    int status = bundle_file_open(&file, argv[optind]);
+    int status = bundle_file_open(&file, argv[optind], argv[optind]);
     if (!status) {
         (json ? print_json : print_table)(&file);
         status = command_finish();

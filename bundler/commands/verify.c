@@ -5,57 +5,82 @@
 #include <string.h>
 
 #include "../../lib/level.h"
-#include "../bundle/open.h"
-#include "commands.h"
+#include "../base/progress.h"
 #include "../base/say.h"
+#include "../bundle/decode.h"
+#include "commands.h"
 
 enum { OPTION_HAS = 256 };
 
 static const struct option_row option_rows[] = {
     {OPTION_HAS, "has", "LEVEL", "also require a variant for LEVEL; may be given several times", NULL},
+    COMMAND_JOBS("decode on N processors"),
     {'q', "quiet", NULL, "print nothing if the bundle is correct", NULL},
     {0},
 };
 
-static int verify(struct bundle_file *file, unsigned required)
+/* What the command line asks for. */
+struct verify_options {
+    unsigned required; /* bit L: there must be a variant for level L */
+    unsigned threads;
+    bool quiet;
+};
+
+static int verify(const struct bundle_file *file, const struct verify_options *options)
 {
+    const struct fatelf_manifest *manifest = &file->bundle.manifest;
+    const struct decode_sink nowhere = {.put = NULL};
+    uint64_t total = 0;
     int status = 0;
 
     for (unsigned level = FATELF_LEVEL_MIN; level <= FATELF_LEVEL_MAX; level++)
-        if (required >> level & 1 && fatelf_manifest_find(&file->bundle.manifest, level) < 0)
+        if (options->required >> level & 1 && fatelf_manifest_find(manifest, level) < 0)
             status = fail("%s: has no variant v%u", file->path, level);
-    for (unsigned i = 0; i < file->bundle.manifest.header.variant_count; i++) {
-        int decoded = bundle_file_decode(file, i, -1, NULL);
+    for (unsigned i = 0; i < manifest->header.variant_count; i++)
+        total += bundle_file_same_as(file, i) ? 0 : manifest->variants[i].size;
+    progress_start("checking", total, options->quiet);
+    for (unsigned i = 0; i < manifest->header.variant_count; i++) {
+        int decoded = bundle_file_same_as(file, i) ? 0 : decode_variant(file, i, options->threads, &nowhere);
         if (!status)
             status = decoded;
     }
+    progress_clear();
     return status;
+}
+
+/* Parses the options. Returns 0, or reports and returns an exit status. */
+static int parse(const struct command *command, int argc, char **argv, struct verify_options *options)
+{
+    int letter;
+
+    while ((letter = command_option(command, argc, argv)) != -1) {
+        unsigned level = letter == OPTION_HAS ? fatelf_level_parse(optarg, strlen(optarg)) : 0;
+        if (letter == OPTION_HAS && level == 0)
+            return command_misused(command, "--has %s: not v1, v2, v3 or v4", optarg);
+        if (letter == OPTION_HAS)
+            options->required |= 1u << level;
+        else if (letter == 'q')
+            options->quiet = true;
+        else if (command_jobs(command, optarg, &options->threads) != 0)
+            return STATUS_USAGE;
+    }
+    return argc - optind == 1 ? 0 : command_misused(command, "give one bundle");
 }
 
 static int run_verify(const struct command *command, int argc, char **argv)
 {
-    unsigned required = 0;
-    bool quiet = false;
-    int letter;
-
-    while ((letter = command_option(command, argc, argv)) != -1) {
-        if (letter == 'q') {
-            quiet = true;
-            continue;
-        }
-        unsigned level = fatelf_level_parse(optarg, strlen(optarg));
-        if (level == 0)
-            return command_misused(command, "--has %s: not v1, v2, v3 or v4", optarg);
-        required |= 1u << level;
-    }
-    if (argc - optind != 1)
-        return command_misused(command, "give one bundle");
+    struct verify_options options = {.threads = command_processors()};
     struct bundle_file file;
-    int status = bundle_file_open(&file, argv[optind]);
+    int status = parse(command, argc, argv, &options);
+
+    if (status)
+        return status;
+    status = bundle_file_open(&file, argv[optind], argv[optind]);
     if (!status)
-        status = verify(&file, required);
-    if (!status && !quiet) {
-        printf("%s: ok", file.path);
+        status = verify(&file, &options);
+    if (!status && !options.quiet) {
+        say_text(stdout, file.path);
+        printf(": ok");
         for (unsigned i = 0; i < file.bundle.manifest.header.variant_count; i++)
             printf(", v%u", file.bundle.manifest.variants[i].level);
         putchar('\n');
@@ -67,7 +92,7 @@ static int run_verify(const struct command *command, int argc, char **argv)
 
 const struct command command_verify = {
     .name = "verify",
-    .synopsis = "[--has LEVEL]... [-q] BUNDLE",
+    .synopsis = "[--has LEVEL]... [-j N] [-q] BUNDLE",
     .summary = "decode everything in a bundle and compare the hashes",
     .options = option_rows,
     .run = run_verify,

@@ -112,7 +112,7 @@ static int check_file(struct build *build)
     if (fgetxattr(build->fd, "security.capability", NULL, 0) >= 0)
         return fail("%s: has file capabilities; a bundle cannot keep them, remove them with 'setcap -r'", path);
     if (build->size > FATELF_SIZE_MAX)
-        return fail("%s: larger than 1 TiB", path);
+        return fail("%s: larger than 64 GiB", path);
     return 0;
 }
 

@@ -96,12 +96,16 @@ bfd *elf_file_bfd(const char *path)
     return NULL;
 }
 
+/* More than any section that the tool reads has, and less than a sparse file can claim. */
+#define SECTION_SIZE_MAX (UINT64_C(64) << 20)
+
 unsigned char *elf_section(bfd *abfd, const char *name, uint64_t *size)
 {
     asection *section = bfd_get_section_by_name(abfd, name);
     bfd_byte *contents = NULL;
 
-    if (!section || !(bfd_section_flags(section) & SEC_HAS_CONTENTS) || bfd_section_size(section) == 0)
+    if (!section || !(bfd_section_flags(section) & SEC_HAS_CONTENTS) || bfd_section_size(section) == 0 ||
+        bfd_section_size(section) > SECTION_SIZE_MAX)
         return NULL;
     if (!bfd_malloc_and_get_section(abfd, section, &contents)) {
         free(contents);

@@ -62,23 +62,26 @@ options:
 }
 
 @test "extract's help lists its options" {
-    wanted="usage: fatelf-amd64 extract [-o FILE|-] [--force] BUNDLE LEVEL|best|all
+    wanted="usage: fatelf-amd64 extract [-o FILE|-] [--force] [-j N] [-q] BUNDLE LEVEL|best|all
 restore the original builds from a bundle
 
 options:
   -o, --output FILE          write to FILE, or with '-' to standard output; for 'all', FILE.v1, FILE.v2 ...
       --force                replace files that exist
+  -j, --jobs N               decode on N processors (default: all that are allowed)
+  -q, --quiet                no progress line
   -h, --help                 show this help and exit"
     prints "$wanted" extract --help
     prints "$wanted" extract -h
 }
 
 @test "verify's help lists its options" {
-    wanted="usage: fatelf-amd64 verify [--has LEVEL]... [-q] BUNDLE
+    wanted="usage: fatelf-amd64 verify [--has LEVEL]... [-j N] [-q] BUNDLE
 decode everything in a bundle and compare the hashes
 
 options:
       --has LEVEL            also require a variant for LEVEL; may be given several times
+  -j, --jobs N               decode on N processors (default: all that are allowed)
   -q, --quiet                print nothing if the bundle is correct
   -h, --help                 show this help and exit"
     prints "$wanted" verify --help

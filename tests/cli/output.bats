@@ -152,7 +152,8 @@ status 1" "$output"
         echo "status $?"
         ls -A mounted
     ' - "$TOOL" "$BATS_FILE_TMPDIR/level"
-    same "fatelf-amd64: mounted/out: cannot be written: No space left on device
+    size="$(stat -c %s "$FIXTURES/level.v1")"
+    same "fatelf-amd64: mounted/out: has no room for $size bytes: No space left on device
 status 1" "$output"
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The progress line of `create` on a terminal.
+# The progress line on a terminal.
 load ../lib/common
 load ../lib/tool
 
@@ -22,7 +22,8 @@ terminal() {
 @test "on a terminal create shows the level, the share that is done, and the bytes read and written" {
     terminal "'$TOOL' create -j 1 -o out large.v1 large.v2"
     # each state of the line overwrites the one before
-    tr '\r' '\n' <screen | sed 's/\x1b\[K$//' | grep . >states
+    tr '\r' '\n' <screen | sed 's/\x1b\[K$//' | grep . >all
+    grep -v '^checking ' all >states
     run -1 grep -vE '^compressing v[12]: +[0-9]+\.[0-9] % of 8\.4 MB, [0-9]+\.[0-9] MB so far$' states
     # a frame is 1/32 of the whole; the base comes first
     same "$(awk 'BEGIN { for (i = 1; i <= 32; i++) printf "%.1f\n", int(i * 1000 / 32) / 10 }')" \
@@ -30,6 +31,19 @@ terminal() {
     sed 's/compressing \(v[12]\):.*/\1/' states | uniq -c | awk '{ print $1, $2 }' >order
     same "16 v2 16 v1" "$(paste -sd ' ' order)"
     "$TOOL" verify -q out
+}
+
+@test "create, verify and extract show how much of the bundle is checked" {
+    shares="$(awk 'BEGIN { for (i = 1; i <= 32; i++) printf "%.1f\n", int(i * 1000 / 32) / 10 }')"
+    for command in "create -q -j 1 -o out large.v1 large.v2" "create --force -o out large.v1 large.v2" \
+        "verify out" "extract -o taken out all"; do
+        terminal "'$TOOL' $command"
+        tr '\r' '\n' <screen | sed 's/\x1b\[K$//' | grep -aE '^(checking|extracting) ' >states || [ "${command#create -q}" != "$command" ]
+        [ "${command#create -q}" != "$command" ] && [ ! -s states ] && continue
+        run -1 grep -avE '^(checking|extracting) v[12]: +[0-9]+\.[0-9] % of 8\.4 MB$' states
+        same "$shares" "$(sed 's/.*: *\(.*\) % .*/\1/' states)"
+        same "16 v1 16 v2" "$(sed 's/[a-z]* \(v[12]\):.*/\1/' states | uniq -c | awk '{ print $1, $2 }' | paste -sd ' ')"
+    done
 }
 
 @test "the line is erased in the end" {
@@ -69,9 +83,9 @@ terminal() {
     [ ! -s said ]
 }
 
-@test "other commands print no line" {
+@test "verify and extract print no line with -q" {
     "$TOOL" create -q -o out large.v1
-    terminal "'$TOOL' verify -q out && '$TOOL' extract out v1 -o taken"
+    terminal "'$TOOL' verify -q out && '$TOOL' extract -q out v1 -o taken"
     [ ! -s screen ]
     cmp taken large.v1
 }

@@ -14,7 +14,7 @@ from malformed import PREFIX, REACH_MAX, TOP
 
 MAGIC = struct.pack("<I", 0xFD2FB528)
 FRAME, CHECKSUM = "frame cannot be decoded", "frame's checksum does not match"
-ZEROS_FRAME = 1 << 23
+ZEROS_FRAME = 1 << 21
 XXH64_OF_ZEROS = 0x86823cbc61f6df0f  # of ZEROS_FRAME bytes
 
 

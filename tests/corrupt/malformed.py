@@ -8,7 +8,7 @@ from bundle import DELTA, STORED, ZSTD, program_header
 from cases import FAILED, OK, REFUSED, RIGHT, Case, kind, level, others
 
 TOP = (1 << 64) - 1
-HUGE = 1 << 40  # FATELF_SIZE_MAX
+HUGE = 1 << 36  # FATELF_SIZE_MAX
 REACH_MAX = 1 << 25
 # texts of messages (lib/error.h)
 BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "base of a variant is missing or not allowed", "feature flags do not match", \
@@ -28,7 +28,7 @@ BAD_VARIANT = {
     "level": (0, 5, 255),
     "encoding": (0, 4, 255),
     "reserved": (1, 128),
-    "frame_size": (0, 1, 0x8000, 0xffff, 0x18000, 0x100001, 1 << 24, 1 << 31, 0xffffffff),
+    "frame_size": (0, 1, 0x8000, 0xffff, 0x18000, 0x100001, 1 << 22, 1 << 31, 0xffffffff),
     "payload_size": (0, HUGE, HUGE + 1, 1 << 63, TOP - 4095, TOP),
     "size": (0, HUGE, HUGE + 1, 1 << 63, TOP),
 }

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../bundler/base/file.h"
 #include "../../bundler/bundle/assemble.h"
 #include "../../bundler/bundle/code.h"
+#include "../../bundler/bundle/decode.h"
 
 enum { BUILDS_MAX = 4 };
 
@@ -156,6 +156,7 @@ static void carried_over_payloads_make_the_same_bundle(void **state)
     struct fixture *f = *state;
     struct assembly made = assembly_make("output"), carried = assembly_make("output");
     struct code_options how = options();
+    const struct decode_sink nowhere = {.put = NULL};
     struct bundle_file file;
     char first[512], second[512];
 
@@ -167,20 +168,20 @@ static void carried_over_payloads_make_the_same_bundle(void **state)
     for (unsigned i = 0; i < f->count; i++)
         assert_int_equal(assembly_add_build(&made, &f->builds[i]), 0);
     made.go_env = true;
-    metadata_read(&made.metadata, f->builds[0].bfd);
+    assert_int_equal(metadata_read(&made.metadata, f->builds[0].bfd, "build"), 0);
     assert_int_equal(code_payloads(&made, &how), 0);
     write_to(f, &made, 0, first, sizeof first);
 
-    assert_int_equal(bundle_file_open(&file, first), 0);
+    assert_int_equal(bundle_file_open(&file, first, first), 0);
     for (unsigned i = 4; i-- > 0;)
         assert_int_equal(assembly_add_carried(&carried, &file, i), 0);
     assert_int_equal(carried.payload_count, 3);
     carried.go_env = true;
-    metadata_read(&carried.metadata, f->builds[0].bfd);
+    assert_int_equal(metadata_read(&carried.metadata, f->builds[0].bfd, "build"), 0);
     write_to(f, &carried, 1, second, sizeof second);
     assert_same_files(first, second);
     for (unsigned i = 0; i < 4; i++)
-        assert_int_equal(bundle_file_decode(&file, i, -1, NULL), 0);
+        assert_int_equal(decode_variant(&file, i, 2, &nowhere), 0);
     bundle_file_close(&file);
     assembly_free(&made);
     assembly_free(&carried);
@@ -201,7 +202,7 @@ static void a_delta_coded_variant_without_its_base_is_refused(void **state)
         assert_int_equal(assembly_add_build(&made, &f->builds[i]), 0);
     assert_int_equal(code_payloads(&made, &how), 0);
     write_to(f, &made, 0, path, sizeof path);
-    assert_int_equal(bundle_file_open(&file, path), 0);
+    assert_int_equal(bundle_file_open(&file, path, path), 0);
     assert_int_equal(file.payloads[1].variant->base, 1);
     assert_int_equal(assembly_add_carried(&carried, &file, 1), 0);
     snprintf(path, sizeof path, "%s/1", f->directory);

@@ -158,6 +158,7 @@ static inline int make(void **state)
     size_t size = fatelf_manifest_size(manifest.variants, COUNT);
     assert_int_equal(fatelf_manifest_decode(f->bytes, size, &f->bundle.manifest), 0);
     f->bundle.bytes = f->bytes;
+    f->bundle.mapped = true;
     f->bundle.size = at;
     f->context = ZSTD_createDCtx();
     *state = f;

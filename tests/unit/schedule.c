@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Explores every order in which threads call one schedule (stub/schedule.h), and checks each. The calls are made with a
+ * Explores every order in which threads call one schedule (lib/schedule.h), and checks each. The calls are made with a
  * lock held, so their order is all in which two runs can differ. A thread has decoded its frame, or could not, at its
  * next call.
  */
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "../../lib/checksum.h"
-#include "../../stub/schedule.c"
+#include "../../lib/schedule.h"
 
 enum { THREADS = 3, FRAMES = 4, NONE = 0xff };
 
@@ -20,7 +20,7 @@ enum activity { WORKING, WAITING, ENDED, FAILED };
 
 /* One state. All its bytes are set, so that states can be compared. */
 struct state {
-    struct schedule schedule;
+    struct fatelf_schedule schedule;
     uint8_t activity[THREADS];
     /* for the checks */
     uint8_t done[FRAMES];     /* frames of the variant */
@@ -106,7 +106,7 @@ static void wake(struct state *state)
 static void step_fail(struct state *state, uint32_t thread)
 {
     seen.failures++;
-    schedule_fail(&state->schedule, thread);
+    fatelf_schedule_fail(&state->schedule, thread);
     wake(state);
     if (!state->failed)
         state->first_failed = (uint8_t)thread;
@@ -117,32 +117,32 @@ static void step_fail(struct state *state, uint32_t thread)
 
 static void step_next(struct state *state, uint32_t thread)
 {
-    struct schedule_task before = state->schedule.tasks[thread];
+    struct fatelf_schedule_task before = state->schedule.tasks[thread];
 
-    if (before.step == SCHEDULE_VARIANT)
+    if (before.step == FATELF_SCHEDULE_VARIANT)
         state->done[before.frame] = true;
-    if (before.step == SCHEDULE_BASE)
+    if (before.step == FATELF_SCHEDULE_BASE)
         state->complete[before.frame] = true;
     state->activity[thread] = WORKING;
-    struct schedule_task task = schedule_next(&state->schedule, thread);
+    struct fatelf_schedule_task task = fatelf_schedule_next(&state->schedule, thread);
     wake(state);
-    CHECK(!state->failed || task.step == SCHEDULE_END);
+    CHECK(!state->failed || task.step == FATELF_SCHEDULE_END);
     CHECK(state->failed == state->schedule.failed);
     switch (task.step) {
-    case SCHEDULE_VARIANT:
+    case FATELF_SCHEDULE_VARIANT:
         start_variant(state, task.frame);
         break;
-    case SCHEDULE_BASE:
+    case FATELF_SCHEDULE_BASE:
         start_base(state, task.frame);
         break;
-    case SCHEDULE_WAIT:
+    case FATELF_SCHEDULE_WAIT:
         seen.waits++;
         state->activity[thread] = WAITING;
         break;
-    case SCHEDULE_END:
+    case FATELF_SCHEDULE_END:
         state->activity[thread] = ENDED;
         break;
-    case SCHEDULE_NONE:
+    case FATELF_SCHEDULE_NONE:
         CHECK(false);
     }
 }
@@ -194,8 +194,8 @@ static void explore(const struct state *state)
     for (uint32_t i = 0; i < setup.threads; i++) {
         if (state->activity[i] >= ENDED)
             continue;
-        enum schedule_step step = state->schedule.tasks[i].step;
-        bool can_fail = step == SCHEDULE_VARIANT || step == SCHEDULE_BASE;
+        enum fatelf_schedule_step step = state->schedule.tasks[i].step;
+        bool can_fail = step == FATELF_SCHEDULE_VARIANT || step == FATELF_SCHEDULE_BASE;
         for (int fails = 0; fails <= can_fail; fails++) {
             struct state next = *state;
             assert_true(depth < sizeof path);
@@ -241,7 +241,8 @@ static void explore_window(uint32_t window)
     setup.window = window;
     memset(&start, 0, sizeof start);
     memset(start.ring, NONE, sizeof start.ring);
-    struct schedule *schedule = &start.schedule;
+    struct fatelf_schedule *schedule = &start.schedule;
+    schedule->threads = setup.threads;
     schedule->variant_frames = setup.variant_frames;
     schedule->base_frames = setup.base_frames;
     schedule->window = window;
