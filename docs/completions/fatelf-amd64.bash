@@ -13,7 +13,7 @@ _fatelf_amd64() {
             create/--launch) words='memfd inplace' ;;
             create/--align) words='4K 2M' ;;
             create/--compress) words='zstd none' ;;
-            create/-j | create/--jobs) return ;;
+            */-j | */--jobs) return ;;
             verify/--has | create/--base) words='v1 v2 v3 v4' ;;
             create/-o | create/--output | create/--stub | extract/-o | extract/--output) ;;
             *)
@@ -23,8 +23,8 @@ _fatelf_amd64() {
                             --quiet -v --verbose -h --help'
                         ;;
                     list/-* | cpu/*) words='--json -h --help' ;;
-                    extract/-*) words='-o --output --force -h --help' ;;
-                    verify/-*) words='--has -q --quiet -h --help' ;;
+                    extract/-*) words='-o --output --force -j --jobs -q --quiet -h --help' ;;
+                    verify/-*) words='--has -j --jobs -q --quiet -h --help' ;;
                     extract/*) words='v1 v2 v3 v4 best all' ;; # as well as files
                 esac
                 ;;
