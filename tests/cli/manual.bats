@@ -77,7 +77,7 @@ setup() {
 @test "these tests find the commands, and the thirteen options of create, of which five have a letter" {
     same 13 "$(grep -c '^create --' help)"
     same 5 "$(grep -c '^create -[a-z]$' help)"
-    same "--force --help --output -h -o" "$(sed -n 's/^extract //p' help | LC_ALL=C sort | paste -sd ' ')"
+    same "--force --help --jobs --output --quiet -h -j -o -q" "$(sed -n 's/^extract //p' help | LC_ALL=C sort | paste -sd ' ')"
     same "create list extract verify cpu" "${commands[*]}"
 }
 

@@ -66,6 +66,42 @@ static void every_wrong_size_is_refused(void **state)
     assert_int_equal(fatelf_manifest_decode(f.bytes, f.size + 1, &out), FATELF_ERROR_MANIFEST_SIZE);
 }
 
+/* Four variants, of 64 GiB each, have at most as many frames of this size as a manifest has room for. */
+static void the_largest_manifest_is_accepted_and_no_larger_one(void **state)
+{
+    struct fatelf_variant large = {
+        .encoding = FATELF_ENCODING_ZSTD,
+        .frame_size = 1 << 19,
+        .frame_count = FATELF_SIZE_MAX >> 19,
+        .size = FATELF_SIZE_MAX,
+        .payload_size = 1,
+    };
+    struct fatelf_manifest manifest = {.header = {.variant_count = FATELF_VARIANTS_MAX, .launch = FATELF_LAUNCH_MEMFD}};
+    struct fatelf_frame *tables[FATELF_VARIANTS_MAX];
+    struct fatelf_frame *frames = calloc(large.frame_count, sizeof *frames);
+    unsigned char *bytes = malloc(FATELF_MANIFEST_MAX + 1);
+
+    (void)state;
+    for (unsigned i = 0; i < FATELF_VARIANTS_MAX; i++) {
+        large.level = (uint8_t)(i + 1);
+        manifest.variants[i] = large;
+        tables[i] = frames;
+    }
+    assert_int_equal(fatelf_manifest_encode(&manifest, NULL, tables, bytes), 0);
+    manifest.variants[3].frame_size = FATELF_FRAME_SIZE_MIN; /* eight times as many frames */
+    manifest.variants[3].frame_count = FATELF_SIZE_MAX / FATELF_FRAME_SIZE_MIN;
+    assert_int_equal(fatelf_manifest_encode(&manifest, NULL, tables, bytes), FATELF_ERROR_MANIFEST_SIZE);
+    free(frames);
+
+    struct fatelf_header header = {.magic = FATELF_MAGIC, .manifest_size = FATELF_MANIFEST_MAX};
+    memcpy(bytes, &header, sizeof header);
+    assert_int_equal(fatelf_manifest_decode(bytes, FATELF_MANIFEST_MAX, &manifest), FATELF_ERROR_MANIFEST_CHECKSUM);
+    header.manifest_size++;
+    memcpy(bytes, &header, sizeof header);
+    assert_int_equal(fatelf_manifest_decode(bytes, FATELF_MANIFEST_MAX + 1, &manifest), FATELF_ERROR_MANIFEST_SIZE);
+    free(bytes);
+}
+
 static void header_fields_out_of_range_are_refused(void **state)
 {
     (void)state;
@@ -153,6 +189,7 @@ int main(void)
         cmocka_unit_test(the_flag_is_set_if_a_variant_is_delta_coded),
         cmocka_unit_test(the_checksum_covers_every_bit),
         cmocka_unit_test(every_wrong_size_is_refused),
+        cmocka_unit_test(the_largest_manifest_is_accepted_and_no_larger_one),
         cmocka_unit_test(header_fields_out_of_range_are_refused),
         cmocka_unit_test(variant_fields_out_of_range_are_refused),
         cmocka_unit_test(more_frames_than_the_manifest_has_room_for_are_refused),

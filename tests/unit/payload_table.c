@@ -89,6 +89,21 @@ static void a_frame_that_does_not_start_where_the_previous_one_ends_is_refused(v
     FRAME(STORED, 0, size, FRAME_SIZE - 1, FATELF_ERROR_FRAME_PLACE);
 }
 
+static void a_compressed_frame_much_larger_than_its_content_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t most = FRAME_SIZE + FRAME_SIZE / 128;
+    struct fatelf_variant *variant = &f->bundle.manifest.variants[BASE];
+    const struct fatelf_frame *last = &f->frames[BASE][FRAMES - 1];
+
+    assert_true(ZSTD_compressBound(FATELF_FRAME_SIZE_MIN) <= fatelf_coded_size_max(FATELF_FRAME_SIZE_MIN));
+    assert_true(ZSTD_compressBound(FATELF_FRAME_SIZE_MAX) <= fatelf_coded_size_max(FATELF_FRAME_SIZE_MAX));
+    variant->payload_size = last->offset + most + TABLE;
+    FRAME(BASE, FRAMES - 1, size, most, 0);
+    variant->payload_size++;
+    FRAME(BASE, FRAMES - 1, size, most + 1, FATELF_ERROR_FRAME_PLACE);
+}
+
 static void a_prefix_outside_the_base_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -174,7 +189,8 @@ static void every_flipped_bit_of_a_seek_table_is_found(void **state)
         assert_int_equal(fatelf_payload_check_seek_table(&payload, table), 0);
         for (size_t bit = 0; bit < (size_t)TABLE * 8; bit++) {
             table[bit / 8] ^= (unsigned char)(1u << bit % 8);
-            assert_int_equal(fatelf_payload_check_seek_table(&payload, table), v == STORED ? 0 : FATELF_ERROR_SEEK_TABLE);
+            assert_int_equal(fatelf_payload_check_seek_table(&payload, table),
+                             v == STORED ? 0 : FATELF_ERROR_SEEK_TABLE);
             table[bit / 8] ^= (unsigned char)(1u << bit % 8);
         }
     }
@@ -185,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_payload_knows_its_base_and_its_frames, make, drop),
         cmocka_unit_test_setup_teardown(a_frame_that_does_not_start_where_the_previous_one_ends_is_refused, make, drop),
+        cmocka_unit_test_setup_teardown(a_compressed_frame_much_larger_than_its_content_is_refused, make, drop),
         cmocka_unit_test_setup_teardown(a_prefix_outside_the_base_is_refused, make, drop),
         cmocka_unit_test_setup_teardown(a_prefix_above_the_limit_of_the_reach_is_refused, make, drop),
         cmocka_unit_test_setup_teardown(the_reach_is_from_a_prefix_to_the_end_of_those_before_it, make, drop),
