@@ -15,7 +15,7 @@ from malformed import PREFIX, REACH_MAX, TOP
 MAGIC = struct.pack("<I", 0xFD2FB528)
 FRAME, CHECKSUM = "frame cannot be decoded", "frame's checksum does not match"
 ZEROS_FRAME = 1 << 21
-XXH64_OF_ZEROS = 0x86823cbc61f6df0f  # of ZEROS_FRAME bytes
+XXH64_OF_ZEROS = 0xeb8a7322f88e23db  # of ZEROS_FRAME bytes
 
 
 def block(kind_of, size, content, last):
@@ -232,7 +232,7 @@ def forged_bases(canvas):
 def forged_prefixes(canvas):
     """Prefixes at the end of the base and after it, and as far apart as they may and farther. The base is all zeros."""
     v1, _, v3, _ = builds(canvas)
-    count, size = 5, 5 * ZEROS_FRAME
+    count, size = 20, 20 * ZEROS_FRAME
     zeros = Part(4, ZSTD, bytes(size), [(frame_of_zeros(), 0, 0)] * count, frame_size=ZEROS_FRAME)
 
     def case(offset, length, *runs):

@@ -2,6 +2,21 @@
 # Manifests with a wrong description of the variants' ELF headers and a right checksum: no start in place crashes.
 load ../lib/common
 load ../lib/damage
+load ../lib/elf
+
+# create_with_room ARGUMENT..: a bundle whose alignment leaves room for a longer manifest before the first payload
+create_with_room() {
+    local align out room end
+    for align in 16K 32K 64K 128K 256K; do
+        "$TOOL" create -q --force --align "$align" "$@"
+        out=$(sed 's/.*-o \([^ ]*\).*/\1/' <<<"$*")
+        end=$(($(section "$out" .note.fatelf offset) + $(section "$out" .note.fatelf size)))
+        room=$(($(section "$out" .fatelf.v1 offset) - end))
+        [ "$room" -lt 12288 ] || return 0
+    done
+    echo "no alignment leaves room" >&2
+    return 1
+}
 
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
@@ -12,13 +27,12 @@ setup_file() {
     words 8000 7919 | build_words long 1 long.s
     words 8000 23757 | build_words long 3 long.s
     cp "$FIXTURES"/level.v[13] .
-    # the alignment leaves room for a longer manifest before the first payload
-    "$TOOL" create -q --align 16K --launch inplace -o stored tiny.v[13]
-    "$TOOL" create -q --align 16K --compress none -o stored.memfd long.v[13]
-    "$TOOL" create -q --align 16K --base v3 -o delta pie.v[13]
-    "$TOOL" create -q --align 16K --launch inplace -o stored.pie pie.v[13]
-    "$TOOL" create -q --align 16K --launch inplace -o stored.dynamic level.v[13]
-    "$TOOL" create -q --align 16K -o zstd.dynamic level.v[13]
+    create_with_room --launch inplace -o stored tiny.v[13]
+    create_with_room --compress none -o stored.memfd long.v[13]
+    create_with_room --base v3 -o delta pie.v[13]
+    create_with_room --launch inplace -o stored.pie pie.v[13]
+    create_with_room --launch inplace -o stored.dynamic level.v[13]
+    create_with_room -o zstd.dynamic level.v[13]
 }
 
 # damage_programs KIND: damages bundles of programs at fixed addresses and of PIEs, stored and compressed
