@@ -7,7 +7,7 @@ load ../lib/elf
 # create_with_room ARGUMENT..: a bundle whose alignment leaves room for a longer manifest before the first payload
 create_with_room() {
     local align out room end
-    for align in 16K 32K 64K 128K 256K; do
+    for align in 16K 32K 64K 128K 256K 512K 1M; do
         "$TOOL" create -q --force --align "$align" "$@"
         out=$(sed 's/.*-o \([^ ]*\).*/\1/' <<<"$*")
         end=$(($(section "$out" .note.fatelf offset) + $(section "$out" .note.fatelf size)))
