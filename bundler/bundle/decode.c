@@ -6,173 +6,17 @@
  */
 #include "decode.h"
 
-#include <errno.h>
 #include <openssl/evp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
 
 #include "../../lib/error.h"
-#include "../../lib/schedule.h"
-#include "../base/file.h"
 #include "../base/progress.h"
 #include "../base/say.h"
 #include "../input/record.h"
-
-/* The bytes of a frame could not be read: the only problem that is not a FATELF_ERROR_*. */
-#define NOT_READ UINT8_MAX
-
-_Static_assert(FATELF_ERROR_COUNT < NOT_READ, "a byte is enough for every problem");
-
-/* Why a frame could not be decoded. */
-struct failure {
-    uint8_t problem; /* 0: it was decoded */
-    bool base;       /* it is a frame of the base */
-    uint32_t frame;
-};
-
-struct slot {
-    unsigned char *raw; /* room for a frame; owned */
-    struct failure failure;
-    bool ready; /* the frame was decoded, or could not be, and has not been taken out yet */
-};
-
-/* What one thread works with. */
-struct tools {
-    struct job *job;
-    uint32_t number;
-    pthread_t id;
-    ZSTD_DCtx *context;
-    unsigned char *coded; /* room for the bytes of a compressed frame */
-    void *scratch;
-};
-
-struct job {
-    const struct bundle_file *file;
-    const struct fatelf_payload *payload;
-    const struct fatelf_payload *base; /* NULL: none */
-    struct fatelf_window window;       /* of the base */
-    uint32_t *tables;                  /* of the schedule */
-    struct slot *slots;
-    uint32_t slot_count;
-    struct tools *tools;
-    uint32_t threads;
-
-    pthread_mutex_t lock; /* protects all that follows, slot.failure and slot.ready */
-    pthread_cond_t changed;
-    struct fatelf_schedule schedule;
-    uint32_t taken;         /* number of frames that the calling thread has taken out */
-    uint8_t *base_problems; /* by frame of the base */
-    int read_error;         /* errno of the last read that failed; 0: the file became shorter */
-};
-
-/* Decodes a frame of the variant or of the base to `to`. */
-static uint8_t decode_frame(const struct tools *tools, const struct fatelf_payload *payload, uint32_t frame,
-                            unsigned char *to)
-{
-    struct job *job = tools->job;
-    struct fatelf_frame entry = fatelf_payload_frame(payload, frame);
-    unsigned char *coded = payload->encoding->decode ? tools->coded : to;
-    const unsigned char *bytes;
-
-    if (!file_read(job->file->fd, coded, entry.size,
-                   job->file->bundle.file_offset + payload->variant->payload_offset + entry.offset)) {
-        int error = errno;
-        pthread_mutex_lock(&job->lock);
-        job->read_error = error;
-        pthread_mutex_unlock(&job->lock);
-        return NOT_READ;
-    }
-    return (uint8_t)fatelf_payload_decode(payload, frame, coded, tools->context, &job->window, tools->scratch, to,
-                                          &bytes);
-}
-
-static void decode_base(struct tools *tools, uint32_t frame)
-{
-    struct job *job = tools->job;
-    uint64_t offset = (uint64_t)frame * job->base->variant->frame_size;
-    uint8_t problem = decode_frame(tools, job->base, frame, fatelf_window_place(&job->window, offset));
-
-    pthread_mutex_lock(&job->lock);
-    job->base_problems[frame] = problem;
-    pthread_mutex_unlock(&job->lock);
-}
-
-/* Waits until the frame's slot is free. NULL: the calling thread has given up. The lock is held. */
-static struct slot *wait_for_slot(struct job *job, uint32_t frame)
-{
-    while (!job->schedule.failed && frame >= job->taken + job->slot_count)
-        pthread_cond_wait(&job->changed, &job->lock);
-    return job->schedule.failed ? NULL : &job->slots[frame % job->slot_count];
-}
-
-/* The failure of the first frame of the base that this frame of the variant needs. The lock is held. */
-static struct failure failure_of_base(const struct job *job, uint32_t frame)
-{
-    struct fatelf_base_frames needed = fatelf_payload_base_frames(job->payload, frame);
-
-    for (uint32_t i = needed.first; i < needed.end; i++)
-        if (job->base_problems[i])
-            return (struct failure){job->base_problems[i], true, i};
-    return (struct failure){.frame = frame};
-}
-
-static void decode_own(struct tools *tools, uint32_t frame)
-{
-    struct job *job = tools->job;
-    struct failure failure = {.frame = frame};
-
-    pthread_mutex_lock(&job->lock);
-    struct slot *slot = wait_for_slot(job, frame);
-    if (slot && job->base)
-        failure = failure_of_base(job, frame);
-    pthread_mutex_unlock(&job->lock);
-    if (!slot)
-        return;
-    if (!failure.problem)
-        failure.problem = decode_frame(tools, job->payload, frame, slot->raw);
-    pthread_mutex_lock(&job->lock);
-    slot->failure = failure;
-    slot->ready = true;
-    pthread_cond_broadcast(&job->changed);
-    pthread_mutex_unlock(&job->lock);
-}
-
-static struct fatelf_schedule_task next_task(struct tools *tools)
-{
-    struct job *job = tools->job;
-    struct fatelf_schedule_task task;
-
-    pthread_mutex_lock(&job->lock);
-    for (;;) {
-        task = fatelf_schedule_next(&job->schedule, tools->number);
-        if (job->schedule.wake)
-            pthread_cond_broadcast(&job->changed);
-        job->schedule.wake = false;
-        if (task.step != FATELF_SCHEDULE_WAIT)
-            break;
-        pthread_cond_wait(&job->changed, &job->lock);
-    }
-    pthread_mutex_unlock(&job->lock);
-    return task;
-}
-
-/* A thread. */
-static void *work(void *argument)
-{
-    struct tools *tools = argument;
-    struct fatelf_schedule_task task;
-
-    while ((task = next_task(tools)).step != FATELF_SCHEDULE_END) {
-        if (task.step == FATELF_SCHEDULE_BASE)
-            decode_base(tools, task.frame);
-        else
-            decode_own(tools, task.frame);
-    }
-    return NULL;
-}
+#include "decode_work.h"
 
 static int report(const struct job *job, const struct failure *failure)
 {
@@ -294,24 +138,6 @@ static void release(struct job *job)
     free(job->base_problems);
 }
 
-/* Compares the seek table with the table of frames. */
-static int check_seek_table(const struct bundle_file *file, unsigned index)
-{
-    const struct fatelf_payload *payload = &file->payloads[index];
-    const struct fatelf_variant *variant = payload->variant;
-    uint64_t size = fatelf_payload_seek_table_size(payload);
-
-    if (size == 0)
-        return 0;
-    unsigned char *table = malloc(size);
-    if (!table)
-        return fail("out of memory");
-    int status = bundle_file_read(file, table, size, variant->payload_offset + variant->payload_size - size);
-    int error = status ? 0 : fatelf_payload_check_seek_table(payload, table);
-    free(table);
-    return error ? bundle_file_fail(file, index, error) : status;
-}
-
 /* Starts the threads, collects what they decode, and waits for their end. */
 static int run(struct job *job, unsigned index, const struct decode_sink *sink, EVP_MD_CTX *hash)
 {
@@ -319,7 +145,7 @@ static int run(struct job *job, unsigned index, const struct decode_sink *sink, 
     int error = 0, status;
 
     while (!error && started < job->threads) {
-        error = pthread_create(&job->tools[started].id, NULL, work, &job->tools[started]);
+        error = pthread_create(&job->tools[started].id, NULL, decode_work, &job->tools[started]);
         started += !error;
     }
     status = started > 0 ? collect(job, index, sink, hash) : fail("no thread can be started: %s", strerror(error));
@@ -343,7 +169,7 @@ int decode_variant(const struct bundle_file *file, unsigned index, unsigned thre
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .changed = PTHREAD_COND_INITIALIZER,
     };
-    int status = check_seek_table(file, index);
+    int status = bundle_file_check_seek_table(file, index);
 
     if (status)
         return status;

@@ -109,3 +109,20 @@ unsigned bundle_file_same_as(const struct bundle_file *file, unsigned index)
             return file->bundle.manifest.variants[i].level;
     return 0;
 }
+
+int bundle_file_check_seek_table(const struct bundle_file *file, unsigned index)
+{
+    const struct fatelf_payload *payload = &file->payloads[index];
+    const struct fatelf_variant *variant = payload->variant;
+    uint64_t size = fatelf_payload_seek_table_size(payload);
+
+    if (size == 0)
+        return 0;
+    unsigned char *table = malloc(size);
+    if (!table)
+        return fail("out of memory");
+    int status = bundle_file_read(file, table, size, variant->payload_offset + variant->payload_size - size);
+    int error = status ? 0 : fatelf_payload_check_seek_table(payload, table);
+    free(table);
+    return error ? bundle_file_fail(file, index, error) : status;
+}

@@ -50,4 +50,10 @@ int bundle_file_fail(const struct bundle_file *file, unsigned index, int error);
  */
 int bundle_file_read(const struct bundle_file *file, void *bytes, size_t size, uint64_t offset);
 
+/*
+ * Compares the seek table of variant `index`, if it has one, with the table of frames. Returns 0, or reports and returns
+ * an exit status.
+ */
+int bundle_file_check_seek_table(const struct bundle_file *file, unsigned index);
+
 #endif

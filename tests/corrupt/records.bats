@@ -4,14 +4,16 @@ load ../lib/common
 load ../lib/damage
 load ../lib/elf
 
-# create_with_room ARGUMENT..: a bundle whose alignment leaves room for a longer manifest before the first payload
+# create_with_room OUT ARGUMENT..: a bundle whose alignment leaves room for a longer manifest before the first payload
 create_with_room() {
-    local align out room end
+    local out=$1 align note size room
+    shift
     for align in 16K 32K 64K 128K 256K 512K 1M; do
-        "$TOOL" create -q --force --align "$align" "$@"
-        out=$(sed 's/.*-o \([^ ]*\).*/\1/' <<<"$*")
-        end=$(($(section "$out" .note.fatelf offset) + $(section "$out" .note.fatelf size)))
-        room=$(($(section "$out" .fatelf.v1 offset) - end))
+        "$TOOL" create -q --force --align "$align" -o "$out" "$@"
+        note=$(section "$out" .note.fatelf offset)
+        size=$(section "$out" .note.fatelf size)
+        room=$(section "$out" .fatelf.v1 offset)
+        room=$((room - note - size))
         [ "$room" -lt 12288 ] || return 0
     done
     echo "no alignment leaves room" >&2
@@ -27,12 +29,12 @@ setup_file() {
     words 8000 7919 | build_words long 1 long.s
     words 8000 23757 | build_words long 3 long.s
     cp "$FIXTURES"/level.v[13] .
-    create_with_room --launch inplace -o stored tiny.v[13]
-    create_with_room --compress none -o stored.memfd long.v[13]
-    create_with_room --base v3 -o delta pie.v[13]
-    create_with_room --launch inplace -o stored.pie pie.v[13]
-    create_with_room --launch inplace -o stored.dynamic level.v[13]
-    create_with_room -o zstd.dynamic level.v[13]
+    create_with_room stored --launch inplace tiny.v[13]
+    create_with_room stored.memfd --compress none long.v[13]
+    create_with_room delta --base v3 pie.v[13]
+    create_with_room stored.pie --launch inplace pie.v[13]
+    create_with_room stored.dynamic --launch inplace level.v[13]
+    create_with_room zstd.dynamic level.v[13]
 }
 
 # damage_programs KIND: damages bundles of programs at fixed addresses and of PIEs, stored and compressed
