@@ -155,7 +155,7 @@ file.write(bytes(4))' c
         for command in "create -q -j 2 -o folder/out $BATS_FILE_TMPDIR/large.v2 $BATS_FILE_TMPDIR/large.v3" \
             "extract -j 2 -o folder/out $BATS_FILE_TMPDIR/delta v3"; do
             status=0
-            # shellcheck disable=SC2086 # words
+            # shellcheck disable=SC2086,SC2310 # words; a single command
             limited "$limit" "$TOOL" $command >said 2>&1 || status=$?
             if [ "$status" = 0 ]; then
                 succeeded=$((succeeded + 1))

@@ -12,7 +12,8 @@ static int decode(struct fixture *f, unsigned variant, unsigned frame, unsigned 
     assert_int_equal(size != 0, variant == DELTA);
     void *scratch = size ? malloc(size) : NULL;
     const struct fatelf_window window = {base, SIZE};
-    int error = fatelf_payload_decode(&payload, frame, fatelf_payload_coded(&payload, frame), f->context, &window, scratch, buffer, bytes);
+    int error = fatelf_payload_decode(&payload, frame, fatelf_payload_coded(&payload, frame), f->context, &window,
+                                      scratch, buffer, bytes);
     free(scratch);
     return error;
 }
