@@ -134,8 +134,9 @@ static void has_executable_stack(const struct advice *advice)
     const struct build *build = first_marked(advice, FATELF_MARK_EXECUTABLE_STACK);
 
     if (build)
-        warn("%s: asks for an executable stack (PT_GNU_STACK); add a section .note.GNU-stack to its assembly files, or "
-             "link with -z noexecstack",
+        warn("%s: its stack may be executable, because PT_GNU_STACK is missing or has PF_X; add a section "
+             ".note.GNU-stack "
+             "to its assembly files, or link with -z noexecstack",
              build->path);
 }
 

@@ -57,8 +57,8 @@ static void search_section(bfd *abfd, const char *name, int fd, uint64_t size, s
  */
 static bool calls_go_executable(bfd *abfd, int fd, uint64_t size)
 {
-    static const char *const tables[] = {".gopclntab",
-                                         ".data.rel.ro.gopclntab"}; /* the latter: older Go, -buildmode=pie */
+    /* the section's own name, and where the linker of the C compiler puts it with -buildmode=pie */
+    static const char *const tables[] = {".gopclntab", ".data.rel.ro.gopclntab", ".data.rel.ro"};
     struct needle name = NEEDLE_NAME("os.Executable");
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -7,8 +7,8 @@
 #include "go.h"
 
 /*
- * Programs that have a smaller share of their texts in common, in percent, are refused or warned of. sketch.h has the
- * figures.
+ * Programs that have a smaller share of their texts in common, in percent, are refused or warned of. docs/performance.md,
+ * Builds of one program, has the figures.
  */
 enum { SHARE_REFUSED = 15, SHARE_SUSPECT = 60 };
 

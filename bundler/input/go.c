@@ -26,12 +26,19 @@ static bool read_string(const unsigned char *section, uint64_t size, uint64_t *a
 
 bool go_info_read(struct go_info *info, const unsigned char *section, uint64_t size)
 {
+    enum { AROUND = 16 };
     static const char magic[] = "\xff Go buildinf:";
     uint64_t at = 32;
 
     /* byte 15, bit 1: the strings themselves are in this section, not pointers to them */
-    return size >= 32 && memcmp(section, magic, sizeof magic - 1) == 0 && (section[15] & 2) &&
-           read_string(section, size, &at, &info->toolchain) && read_string(section, size, &at, &info->modules);
+    if (size < 32 || memcmp(section, magic, sizeof magic - 1) != 0 || !(section[15] & 2) ||
+        !read_string(section, size, &at, &info->toolchain) || !read_string(section, size, &at, &info->modules))
+        return false;
+    /* the linker puts 16 bytes before the lines and after them, by which it finds them in the program */
+    struct go_text *modules = &info->modules;
+    if (modules->size > 2 * AROUND && modules->bytes[modules->size - AROUND - 1] == '\n')
+        *modules = (struct go_text){modules->bytes + AROUND, modules->size - 2 * AROUND};
+    return true;
 }
 
 bool go_line(struct go_text *text, struct go_text *line)

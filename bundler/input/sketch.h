@@ -6,9 +6,7 @@
  * program loads are the best sign of what it is, and stripping does not change them. The sketch is a sample of all
  * windows of SKETCH_WINDOW printable characters in the loaded segments: those with the smallest hashes (the method is
  * called "bottom-k MinHash"). The share of windows that two samples have in common is that of all windows, to within
- * about two percent.
- *
- * Share of common windows, measured on Debian 12 (docs/performance.md, Builds of one program):
+ * about two percent. docs/performance.md, Builds of one program, has the shares that were measured.
  */
 #ifndef BUNDLER_INPUT_SKETCH_H
 #define BUNDLER_INPUT_SKETCH_H
@@ -18,7 +16,7 @@
 enum {
     SKETCH_WINDOW = 16, /* characters; shorter ones are common to most programs */
     SKETCH_SIZE = 1024, /* windows */
-    SKETCH_MIN = 128,   /* fewer say nothing: a minimal C program has about 100, from the C library's start files */
+    SKETCH_MIN = 128,   /* fewer say nothing: a minimal C program has 32, from the C library's start files */
 };
 
 struct sketch {
