@@ -110,6 +110,34 @@ setup() {
     same "${commands[*]}" "$(sed -n 's/^\.Ss \([a-z]*\)$/\1/p' "$TOP/docs/fatelf-amd64.1" | paste -sd ' ')"
 }
 
+@test "the manual lists the warnings in the source, and no others" {
+    need python3
+    run -0 python3 - "$TOP" <<'PYTHON'
+import ast, pathlib, re, sys
+
+top = pathlib.Path(sys.argv[1])
+manual = (top / "docs/fatelf-amd64.1").read_text()
+section = re.search(r"^\.Ss Warnings\n(.*?)^\.S[sh] ", manual, re.M | re.S)[1]
+items = [item.replace("\\(aq", "'").replace("\\-", "-") for item in re.findall(r"^\.It (.*)", section, re.M)]
+known = set()
+count = 0
+for path in sorted(top.glob("bundler/*/*.c")):
+    for literals in re.findall(r"\bwarn\(((?:\s*\"(?:[^\"\\]|\\.)*\")+)", path.read_text()):
+        text = "".join(ast.literal_eval(literal) for literal in re.findall(r"\"(?:[^\"\\]|\\.)*\"", literals))
+        # what stands for %s, %u and the like can be anything
+        pieces = [piece.replace("%%", "%") for piece in re.split(r"%(?:\.\*)?[a-z]+", text)]
+        pattern = re.compile(".*".join(re.escape(piece) for piece in pieces))
+        found = [item for item in items if pattern.fullmatch(item)]
+        if len(found) != 1:
+            print(f"{path.name}: in the manual {len(found)} times: {text}")
+        known.update(found)
+        count += 1
+print(*(f"only in the manual: {item}" for item in items if item not in known), sep="\n")
+print(count >= 12)
+PYTHON
+    same True "${output#$'\n'}"
+}
+
 @test "the README shows every command at work" {
     for command in "${commands[@]}"; do
         grep -qE "fatelf-amd64 $command\b" "$TOP/README.md" || same "fatelf-amd64 $command" ""
