@@ -7,11 +7,11 @@ load ../lib/damage
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     build_tiny tiny 8000 1 2 3 4
-    "$TOOL" create -q --no-delta -o zstd tiny.v[1-4]
-    "$TOOL" create -q --compress none -o none tiny.v[1-4]
-    "$TOOL" create -q --launch inplace -o inplace tiny.v[1-4]
-    "$TOOL" create -q --base v3 -o delta tiny.v[1-4]
-    "$TOOL" create -q --base v4 -o delta.last tiny.v[1-4]
+    "$TOOL" create -q --allow-different --no-delta -o zstd tiny.v[1-4]
+    "$TOOL" create -q --allow-different --compress none -o none tiny.v[1-4]
+    "$TOOL" create -q --allow-different --launch inplace -o inplace tiny.v[1-4]
+    "$TOOL" create -q --allow-different --base v3 -o delta tiny.v[1-4]
+    "$TOOL" create -q --allow-different --base v4 -o delta.last tiny.v[1-4]
 }
 
 @test "the launcher detects that a compressed bundle is truncated, after every KiB and at every border" {

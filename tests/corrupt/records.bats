@@ -13,7 +13,7 @@ setup_file() {
     words 8000 23757 | build_words long 3 long.s
     cp "$FIXTURES"/level.v[13] .
     # the alignment leaves room for a longer manifest before the first payload
-    "$TOOL" create -q --align 16K --launch inplace -o stored tiny.v[13]
+    "$TOOL" create -q --allow-different --align 16K --launch inplace -o stored tiny.v[13]
     "$TOOL" create -q --align 16K --compress none -o stored.memfd long.v[13]
     "$TOOL" create -q --align 16K --base v3 -o delta pie.v[13]
     "$TOOL" create -q --align 16K --launch inplace -o stored.pie pie.v[13]
