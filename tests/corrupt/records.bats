@@ -14,11 +14,11 @@ setup_file() {
     cp "$FIXTURES"/level.v[13] .
     # the alignment leaves room for a longer manifest before the first payload
     "$TOOL" create -q --allow-different --align 16K --launch inplace -o stored tiny.v[13]
-    "$TOOL" create -q --align 16K --compress none -o stored.memfd long.v[13]
-    "$TOOL" create -q --align 16K --base v3 -o delta pie.v[13]
-    "$TOOL" create -q --align 16K --launch inplace -o stored.pie pie.v[13]
-    "$TOOL" create -q --align 16K --launch inplace -o stored.dynamic level.v[13]
-    "$TOOL" create -q --align 16K -o zstd.dynamic level.v[13]
+    "$TOOL" create -q --allow-different --align 16K --compress none -o stored.memfd long.v[13]
+    "$TOOL" create -q --allow-different --align 16K --base v3 -o delta pie.v[13]
+    "$TOOL" create -q --allow-different --align 16K --launch inplace -o stored.pie pie.v[13]
+    "$TOOL" create -q --allow-different --align 16K --launch inplace -o stored.dynamic level.v[13]
+    "$TOOL" create -q --allow-different --align 16K -o zstd.dynamic level.v[13]
 }
 
 # damage_programs KIND: damages bundles of programs at fixed addresses and of PIEs, stored and compressed
