@@ -97,7 +97,7 @@ void asks_read(struct asks *asks, bfd *abfd, const struct elf_file *elf, const s
                uint64_t size)
 {
     struct needle symbols[] = SYMBOL_NEEDLES;
-    struct part names;
+    struct part names = {0};
 
     _Static_assert(sizeof symbols / sizeof *symbols == SANITIZERS + RUST_NAMES, "a function for each sanitizer");
     *asks = (struct asks){

@@ -81,32 +81,42 @@ static bool add_part(struct sample *sample, unsigned char *chunk, size_t room, i
     return true;
 }
 
-int sketch_make(struct sketch *sketch, const struct elf_file *elf, int fd, uint64_t size, const char *path)
+/* Adds the texts in all loaded segments of the file. Returns like add_part(). */
+static bool add_segments(struct sample *sample, const struct elf_file *elf, int fd, uint64_t size)
 {
     enum { CHUNK = 1 << 20 };
-    struct sample *sample = calloc(1, sizeof *sample);
     unsigned char *chunk = malloc(CHUNK);
     uint64_t left = size; /* the segments of a program do not overlap; those of a damaged file take no longer to read */
-    int status = sample && chunk ? 0 : fail("out of memory");
+    bool good = chunk != NULL;
 
-    if (!status)
-        sample->limit = UINT64_MAX;
-    for (size_t i = 0; !status && i < elf->count; i++) {
+    errno = good ? 0 : ENOMEM;
+    for (size_t i = 0; good && i < elf->count; i++) {
         const Elf64_Phdr *segment = &elf->program_headers[i];
         if (segment->p_type != PT_LOAD || segment->p_filesz > left)
             continue;
         left -= segment->p_filesz;
-        if (!add_part(sample, chunk, CHUNK, fd, segment->p_offset, segment->p_filesz))
-            status = fail("%s: cannot be read: %s", path, errno ? strerror(errno) : "it became shorter");
-    }
-    if (!status) {
-        reduce(sample);
-        memcpy(sketch->hashes, sample->hashes, sample->count * sizeof *sample->hashes);
-        sketch->count = sample->count;
+        good = add_part(sample, chunk, CHUNK, fd, segment->p_offset, segment->p_filesz);
     }
     free(chunk);
+    return good;
+}
+
+int sketch_make(struct sketch *sketch, const struct elf_file *elf, int fd, uint64_t size, const char *path)
+{
+    struct sample *sample = calloc(1, sizeof *sample);
+
+    if (!sample)
+        return fail("out of memory");
+    sample->limit = UINT64_MAX;
+    if (!add_segments(sample, elf, fd, size)) {
+        free(sample);
+        return fail("%s: cannot be read: %s", path, errno ? strerror(errno) : "it became shorter");
+    }
+    reduce(sample);
+    memcpy(sketch->hashes, sample->hashes, sample->count * sizeof *sample->hashes);
+    sketch->count = sample->count;
     free(sample);
-    return status;
+    return 0;
 }
 
 int sketch_compare(const struct sketch *a, const struct sketch *b)
