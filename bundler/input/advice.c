@@ -101,7 +101,7 @@ static void has_sanitizer(const struct advice *advice)
     for (unsigned i = 0; i < advice->count; i++) {
         if (!advice->builds[i].asks.sanitizer)
             continue;
-        warn("%s: built with %s, whose reports cannot name functions and source lines in a bundle; test the build "
+        warn("%s: built with %s, whose reports may lack functions and source lines in a bundle; test the build "
              "itself, "
              "and bundle one without it",
              advice->builds[i].path, advice->builds[i].asks.sanitizer);

@@ -105,7 +105,7 @@ go_program() {
 }
 
 @test "a program with a sanitizer that reads symbols is warned of" {
-    message="whose reports cannot name functions and source lines in a bundle; test the build itself, and bundle one without it"
+    message="whose reports may lack functions and source lines in a bundle; test the build itself, and bundle one without it"
     local tried=0
     for words in "gcc address AddressSanitizer" "gcc thread ThreadSanitizer" "gcc leak LeakSanitizer" \
         "clang address AddressSanitizer" "clang thread ThreadSanitizer" "clang memory MemorySanitizer"; do
