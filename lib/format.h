@@ -31,7 +31,7 @@
 
 /* First bytes of the manifest: "\177FATELF\n" as a little-endian number. */
 #define FATELF_MAGIC UINT64_C(0x0a464c455441467f)
-#define FATELF_VERSION 3u /* 1 (no zstd-delta) and 2 (no struct fatelf_elf) were never released */
+#define FATELF_VERSION 4u /* 1 (no zstd-delta), 2 (no struct fatelf_elf) and 3 (no marks) were never released */
 
 /* The micro-architecture levels x86-64-v1 to v4 (x86-64 psABI). */
 #define FATELF_LEVEL_MIN 1u
@@ -69,6 +69,17 @@ enum fatelf_launch {
 /* Bits of header.compatible. A reader ignores bits that it does not know. */
 #define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0) /* the launcher also honours GOAMD64 and MGODEBUG */
 
+/*
+ * Bits of variant.marks: what tools that look for weaknesses would find in the variant's file, if they could see it.
+ * They are there to be shown. Readers decide nothing by them, and ignore bits that they do not know.
+ */
+#define FATELF_MARK_RELATIVE_RUNPATH (1u << 0) /* DT_RPATH or DT_RUNPATH names a directory by a relative path */
+#define FATELF_MARK_EXECUTABLE_STACK (1u << 1) /* PT_GNU_STACK is missing or has the flag PF_X */
+#define FATELF_MARK_NO_PIE (1u << 2)           /* ET_EXEC */
+#define FATELF_MARK_NO_RELRO (1u << 3)         /* there is no PT_GNU_RELRO */
+#define FATELF_MARK_PARTIAL_RELRO (1u << 4)    /* there is one, but symbols are bound lazily */
+#define FATELF_MARK_NOT_STRIPPED (1u << 5)     /* there is a symbol table (SHT_SYMTAB) */
+
 struct fatelf_header {
     uint64_t magic;         /* FATELF_MAGIC */
     uint16_t version;       /* FATELF_VERSION */
@@ -83,10 +94,10 @@ struct fatelf_header {
 };
 
 struct fatelf_variant {
-    uint8_t level;    /* FATELF_LEVEL_MIN .. FATELF_LEVEL_MAX */
-    uint8_t encoding; /* enum fatelf_encoding */
-    uint8_t base;     /* zstd-delta: the level of its base, a variant with encoding zstd; otherwise 0 */
-    uint8_t reserved;
+    uint8_t level;           /* FATELF_LEVEL_MIN .. FATELF_LEVEL_MAX */
+    uint8_t encoding;        /* enum fatelf_encoding */
+    uint8_t base;            /* zstd-delta: the level of its base, a variant with encoding zstd; otherwise 0 */
+    uint8_t marks;           /* FATELF_MARK_* */
     uint32_t frame_size;     /* raw bytes of every frame but the last: a power of two, FATELF_FRAME_SIZE_* */
     uint32_t frame_count;    /* size / frame_size, rounded up */
     uint32_t frames_offset;  /* where its first struct fatelf_frame is, from the manifest's first byte */
@@ -223,6 +234,7 @@ _Static_assert(offsetof(struct fatelf_header, manifest_size) == 16, "header layo
 _Static_assert(offsetof(struct fatelf_header, incompatible) == 24, "header layout");
 _Static_assert(offsetof(struct fatelf_header, compatible) == 32, "header layout");
 _Static_assert(sizeof(struct fatelf_variant) == 80, "variant layout");
+_Static_assert(offsetof(struct fatelf_variant, marks) == 3, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, frame_size) == 4, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, frames_offset) == 12, "variant layout");
 _Static_assert(offsetof(struct fatelf_variant, payload_offset) == 16, "variant layout");

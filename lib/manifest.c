@@ -63,8 +63,6 @@ static int check_variant(const struct fatelf_variant *variant, unsigned below, s
 
     if (variant->level <= below || variant->level > FATELF_LEVEL_MAX)
         return FATELF_ERROR_VARIANT_LEVEL;
-    if (variant->reserved != 0)
-        return FATELF_ERROR_MANIFEST_RESERVED;
     if (!encoding)
         return FATELF_ERROR_VARIANT_ENCODING;
     if (variant->size < 1 || variant->size > FATELF_SIZE_MAX || variant->payload_size < 1 ||

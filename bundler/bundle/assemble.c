@@ -83,6 +83,7 @@ int assembly_add_build(struct assembly *assembly, const struct build *build)
 {
     struct assembled_variant variant = {
         .level = build->level,
+        .marks = build->marks,
         .elf = build->record.bytes,
         .elf_size = build->record.size,
     };
@@ -136,6 +137,7 @@ int assembly_add_carried(struct assembly *assembly, const struct bundle_file *fi
     const struct fatelf_payload *payload = &file->payloads[index];
     struct assembled_variant variant = {
         .level = payload->variant->level,
+        .marks = payload->variant->marks,
         .elf = payload->variant->elf_size ? file->bundle.bytes + payload->variant->elf_offset : NULL,
         .elf_size = payload->variant->elf_size,
     };
@@ -167,6 +169,7 @@ static struct fatelf_manifest make_manifest(const struct assembly *assembly)
             .level = (uint8_t)variant->level,
             .encoding = (uint8_t)payload->coded.encoding,
             .base = (uint8_t)payload->base,
+            .marks = (uint8_t)variant->marks,
             .frame_size = payload->coded.frame_size,
             .frame_count = payload->coded.frame_count,
             .payload_size = payload->coded.payload_size,

@@ -33,6 +33,7 @@ struct payload {
 struct assembled_variant {
     unsigned level;
     unsigned payload;         /* index into assembly.payloads */
+    unsigned marks;           /* FATELF_MARK_* of the build */
     const unsigned char *elf; /* its struct fatelf_elf with what follows it; the build's or the bundle's. NULL: none */
     uint32_t elf_size;        /* of these bytes */
 };

@@ -12,6 +12,7 @@
 #include "../bundle/code.h"
 #include "../bundle/readback.h"
 #include "../input/advice.h"
+#include "../input/compare.h"
 #include "commands.h"
 #include "create_options.h"
 
@@ -44,7 +45,7 @@ static int open_builds(struct create *create, char **operands, unsigned count)
         if (create->builds[i].level == create->builds[i - 1].level)
             return fail("%s and %s: both for v%u; a bundle has at most one variant for each level",
                         create->builds[i - 1].path, create->builds[i].path, create->builds[i].level);
-    return 0;
+    return create->options.different ? 0 : compare_builds(create->builds, create->count);
 }
 
 /* Fills the assembly from the builds. */
@@ -71,6 +72,7 @@ static void advise(const struct create *create)
     struct advice advice = {
         .builds = create->builds,
         .count = create->count,
+        .different = create->options.different,
         .delta = code_uses_delta(&create->assembly, &create->options.code),
         .in_place = create->options.launch->executable,
     };

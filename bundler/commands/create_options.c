@@ -18,6 +18,7 @@ enum {
     OPTION_NO_DELTA,
     OPTION_BASE,
     OPTION_GO_ENV,
+    OPTION_ALLOW_DIFFERENT,
     OPTION_STUB,
     OPTION_FORCE,
 };
@@ -65,6 +66,7 @@ const struct option_row create_option_rows[] = {
      NULL},
     COMMAND_JOBS("compress on N processors"),
     {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL},
+    {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs", NULL},
     {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL},
     {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL},
     {'q', "quiet", NULL, "no progress line, no warnings", NULL},
@@ -159,6 +161,9 @@ static int parse(const struct command *command, int letter, const char *value, s
         return command_jobs(command, value, &code->compress.threads);
     case OPTION_GO_ENV:
         options->go_env = true;
+        break;
+    case OPTION_ALLOW_DIFFERENT:
+        options->different = true;
         break;
     case OPTION_STUB:
         options->stub = value;

@@ -17,6 +17,7 @@ struct create_options {
     struct code_options code;
     uint64_t align; /* of payloads, in bytes */
     bool go_env, force, verbose;
+    bool different; /* the builds may be different programs */
 };
 
 extern const struct option_row create_option_rows[];

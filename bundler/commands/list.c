@@ -8,12 +8,14 @@
 #include "../base/json.h"
 #include "../base/say.h"
 #include "../bundle/open.h"
+#include "../input/marks.h"
 #include "commands.h"
 
 enum { OPTION_JSON = 256 };
 
 static const struct option_row option_rows[] = {
     {OPTION_JSON, "json", NULL, "print JSON", NULL},
+    {'v', "verbose", NULL, "also show the marks of each variant, such as 'no PIE'", NULL},
     {0},
 };
 
@@ -23,7 +25,31 @@ static void hexadecimal(const uint8_t *bytes, size_t size, char *text)
         sprintf(text + 2 * i, "%02x", bytes[i]);
 }
 
-static void print_table(const struct bundle_file *file)
+/* The marks of a variant in words. They come from the file: they are shown, and nothing depends on them. */
+static void print_marks(unsigned marks)
+{
+    const char *separator = "  ";
+
+    for (size_t i = 0; i < MARK_ROWS; i++)
+        if (marks & mark_rows[i].mark) {
+            printf("%s%s", separator, mark_rows[i].words);
+            separator = ", ";
+        }
+    if (separator[0] != ',')
+        printf("  -");
+}
+
+static struct json_object *json_marks(unsigned marks)
+{
+    struct json_object *names = json_object_new_array();
+
+    for (size_t i = 0; i < MARK_ROWS; i++)
+        if (marks & mark_rows[i].mark)
+            json_object_array_add(names, json_object_new_string(mark_rows[i].name));
+    return names;
+}
+
+static void print_table(const struct bundle_file *file, bool verbose)
 {
     const struct fatelf_manifest *manifest = &file->bundle.manifest;
     bool go_env = manifest->header.compatible & FATELF_COMPATIBLE_GO_ENV;
@@ -31,7 +57,7 @@ static void print_table(const struct bundle_file *file)
     say_text(stdout, file->path);
     printf(": %llu bytes, launch %s%s\n", (unsigned long long)file->size,
            fatelf_launch_by_number(manifest->header.launch)->name, go_env ? ", honours GOAMD64 and MGODEBUG" : "");
-    printf("LEVEL  ENCODING    BASE         SIZE      STORED  RATIO  SHA-256\n");
+    printf("LEVEL  ENCODING    BASE         SIZE      STORED  RATIO  SHA-256%s\n", verbose ? "           MARKS" : "");
     for (unsigned i = 0; i < manifest->header.variant_count; i++) {
         const struct fatelf_variant *variant = &manifest->variants[i];
         char hash[2 * sizeof variant->sha256 + 1], encoding[16], base[8] = "-";
@@ -43,9 +69,12 @@ static void print_table(const struct bundle_file *file)
         if (variant->base)
             snprintf(base, sizeof base, "v%u", variant->base);
         hexadecimal(variant->sha256, sizeof variant->sha256, hash);
-        printf("v%-5u %-10s  %-4s  %11llu %11llu  %4.1f%%  %.16s\n", variant->level, encoding, base,
+        printf("v%-5u %-10s  %-4s  %11llu %11llu  %4.1f%%  %.16s", variant->level, encoding, base,
                (unsigned long long)variant->size, (unsigned long long)variant->payload_size,
                (double)variant->payload_size * 100 / (double)variant->size, hash);
+        if (verbose)
+            print_marks(variant->marks);
+        putchar('\n');
     }
 }
 
@@ -79,6 +108,7 @@ static void print_json(const struct bundle_file *file)
         snprintf(text, sizeof text, "v%u", variant->base);
         json_object_object_add(row, "base", variant->base ? json_object_new_string(text) : NULL);
         json_object_object_add(row, "in_place", json_object_new_boolean(variant->elf_size != 0));
+        json_object_object_add(row, "marks", json_marks(variant->marks));
         json_object_object_add(row, "size", json_object_new_int64((int64_t)variant->size));
         json_object_object_add(row, "stored", json_object_new_int64((int64_t)variant->payload_size));
         json_object_object_add(row, "frame_size", json_object_new_int64(variant->frame_size));
@@ -92,17 +122,22 @@ static void print_json(const struct bundle_file *file)
 
 static int run_list(const struct command *command, int argc, char **argv)
 {
-    bool json = false;
+    bool json = false, verbose = false;
     int letter;
 
-    while ((letter = command_option(command, argc, argv)) != -1)
+    while ((letter = command_option(command, argc, argv)) != -1) {
         json |= letter == OPTION_JSON;
+        verbose |= letter == 'v';
+    }
     if (argc - optind != 1)
         return command_misused(command, "give one bundle");
     struct bundle_file file;
     int status = bundle_file_open(&file, argv[optind], argv[optind]);
     if (!status) {
-        (json ? print_json : print_table)(&file);
+        if (json)
+            print_json(&file);
+        else
+            print_table(&file, verbose);
         status = command_finish();
     }
     bundle_file_close(&file);
@@ -111,7 +146,7 @@ static int run_list(const struct command *command, int argc, char **argv)
 
 const struct command command_list = {
     .name = "list",
-    .synopsis = "[--json] BUNDLE",
+    .synopsis = "[--json] [-v] BUNDLE",
     .summary = "show what a bundle contains",
     .options = option_rows,
     .run = run_list,

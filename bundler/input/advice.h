@@ -9,8 +9,9 @@
 struct advice {
     const struct build *builds; /* `count` of them */
     unsigned count;
-    bool delta;    /* builds will be coded against each other */
-    bool in_place; /* the bundle is made for the launch method `inplace` */
+    bool different; /* the user has said that the builds may be different programs */
+    bool delta;     /* builds will be coded against each other */
+    bool in_place;  /* the bundle is made for the launch method `inplace` */
 };
 
 /* Prints every warning that applies. */

@@ -10,45 +10,12 @@
 
 #include "../../lib/format.h"
 #include "../../lib/level.h"
-#include "level.h"
 #include "elf.h"
+#include "level.h"
+#include "marks.h"
 #include "../base/file.h"
 #include "record.h"
 #include "../base/say.h"
-
-/* What the dynamic section tells about the file. */
-struct dynamic {
-    bool uses_origin; /* $ORIGIN is in the library search path */
-    bool is_library;  /* the file has the name of a library, or needs libraries */
-    bool is_pie;      /* the linker marked the file as a program */
-};
-
-static struct dynamic read_dynamic(bfd *abfd)
-{
-    struct dynamic found = {0};
-    uint64_t size = 0, strings_size = 0;
-    unsigned char *entries = elf_section(abfd, ".dynamic", &size);
-    unsigned char *strings = elf_section(abfd, ".dynstr", &strings_size);
-
-    for (uint64_t at = 0; entries && size - at >= sizeof(Elf64_Dyn); at += sizeof(Elf64_Dyn)) {
-        Elf64_Dyn entry;
-        memcpy(&entry, entries + at, sizeof entry);
-        if (entry.d_tag == DT_NULL)
-            break;
-        found.is_library |= entry.d_tag == DT_SONAME ||
-                            entry.d_tag == DT_NEEDED; /* a program with these names a loader */
-        found.is_pie |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
-        if ((entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH) && strings && entry.d_un.d_val < strings_size) {
-            const unsigned char *path = strings + entry.d_un.d_val;
-            uint64_t room = strings_size - entry.d_un.d_val;
-            size_t length = strnlen((const char *)path, room);
-            found.uses_origin |= memmem(path, length, "$ORIGIN", 7) || memmem(path, length, "${ORIGIN}", 9);
-        }
-    }
-    free(entries);
-    free(strings);
-    return found;
-}
 
 /* Knows both ways of compression: the gABI's SHF_COMPRESSED and GNU's older .zdebug_ names. */
 static bool has_compressed_debug(bfd *abfd)
@@ -88,11 +55,10 @@ static int check_kind(struct build *build, const struct elf_file *elf)
         entry_in_file |= segment->p_type == PT_LOAD && elf->header.e_entry >= segment->p_vaddr &&
                          elf->header.e_entry - segment->p_vaddr < segment->p_filesz;
     }
-    struct dynamic dynamic = read_dynamic(build->bfd);
-    build->uses_origin = dynamic.uses_origin;
+    dynamic_read(&build->dynamic, build->bfd);
     build->compressed_debug = has_compressed_debug(build->bfd);
-    if (elf->header.e_type == ET_DYN && !names_loader && !dynamic.is_pie &&
-        (dynamic.is_library || elf->header.e_entry == 0))
+    if (elf->header.e_type == ET_DYN && !names_loader && !build->dynamic.is_pie &&
+        (build->dynamic.is_library || elf->header.e_entry == 0))
         return fail("%s: a shared library; only programs can be bundled", path);
     if (elf->header.e_entry == 0)
         return fail("%s: has no entry point; only programs can be bundled", path);
@@ -114,6 +80,15 @@ static int check_file(struct build *build)
     if (build->size > FATELF_SIZE_MAX)
         return fail("%s: larger than 64 GiB", path);
     return 0;
+}
+
+/* What create compares between builds, warns about, and shows. */
+static int read_facts(struct build *build, const struct elf_file *elf)
+{
+    asks_read(&build->asks, build->bfd, elf, &build->dynamic, build->fd, build->size);
+    identity_read(&build->identity, build->bfd, elf, build->fd);
+    build->marks = marks_of(elf, &build->dynamic, build->asks.has_symbols);
+    return sketch_make(&build->sketch, elf, build->fd, build->size, build->path);
 }
 
 /* Splits "v3=FILE" or "x86-64-v3=FILE" into level and file. *level is 0 if there is no level. */
@@ -167,6 +142,8 @@ int build_open(struct build *build, const char *operand)
         status = level_determine(build->bfd, build->path, given, &build->level);
     if (!status)
         status = record_make(&build->record, &elf, build->fd, build->size, build->path);
+    if (!status)
+        status = read_facts(build, &elf);
 out:
     elf_file_close(&elf);
     return status;
@@ -179,6 +156,8 @@ void build_close(struct build *build)
     if (build->fd >= 0)
         close(build->fd);
     free(build->record.bytes);
+    dynamic_free(&build->dynamic);
+    identity_free(&build->identity);
     *build = (struct build){.fd = -1};
 }
 

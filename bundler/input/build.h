@@ -8,7 +8,11 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "asks.h"
+#include "dynamic.h"
+#include "identity.h"
 #include "record.h"
+#include "sketch.h"
 
 struct build {
     const char *path;      /* the caller's */
@@ -18,8 +22,12 @@ struct build {
     uint64_t size;         /* in bytes */
     unsigned level;        /* 1..4 */
     bool compressed_debug; /* it has debug sections that are compressed */
-    bool uses_origin;      /* $ORIGIN is in its RPATH or RUNPATH */
+    unsigned marks;        /* FATELF_MARK_* */
     struct record record;  /* its ELF headers, for the manifest */
+    struct dynamic dynamic;
+    struct asks asks;
+    struct identity identity;
+    struct sketch sketch;
 };
 
 /*

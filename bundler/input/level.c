@@ -9,48 +9,21 @@
 #include "../../lib/level.h"
 #include "../base/say.h"
 #include "elf.h"
-
-/* Reads a string with a varint length at *at and advances *at past it. NULL: the section is too short. */
-static const unsigned char *go_string(const unsigned char *section, uint64_t size, uint64_t *at, uint64_t *length)
-{
-    uint64_t value = 0;
-
-    for (unsigned shift = 0; shift < 63; shift += 7) {
-        if (*at >= size)
-            return NULL;
-        unsigned char byte = section[(*at)++];
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte & 0x80)
-            continue;
-        if (value > size - *at)
-            return NULL;
-        *length = value;
-        *at += value;
-        return section + *at - value;
-    }
-    return NULL;
-}
+#include "go.h"
 
 unsigned level_from_go(const unsigned char *section, uint64_t size)
 {
-    static const char magic[] = "\xff Go buildinf:";
     static const char key[] = "\nbuild\tGOAMD64=";
-    uint64_t at = 32, length;
+    struct go_info info;
 
-    /* byte 15, bit 1: the strings themselves are in this section (Go 1.18 and later), not pointers to them */
-    if (size < 32 || memcmp(section, magic, sizeof magic - 1) != 0 || !(section[15] & 2))
+    if (!go_info_read(&info, section, size))
         return 0;
-    if (!go_string(section, size, &at, &length)) /* Go's version */
-        return 0;
-    const unsigned char *modules = go_string(section, size, &at, &length);
-    if (!modules)
-        return 0;
-    const unsigned char *found = memmem(modules, length, key, sizeof key - 1);
+    const char *found = memmem(info.modules.bytes, info.modules.size, key, sizeof key - 1);
     if (!found)
         return 0;
-    const unsigned char *value = found + sizeof key - 1;
-    const unsigned char *end = memchr(value, '\n', length - (size_t)(value - modules));
-    return end ? fatelf_level_parse((const char *)value, (size_t)(end - value)) : 0;
+    const char *value = found + sizeof key - 1;
+    const char *end = memchr(value, '\n', info.modules.size - (size_t)(value - info.modules.bytes));
+    return end ? fatelf_level_parse(value, (size_t)(end - value)) : 0;
 }
 
 #ifndef GNU_PROPERTY_X86_ISA_1_NEEDED

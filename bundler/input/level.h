@@ -14,10 +14,7 @@
  */
 int level_determine(bfd *abfd, const char *path, unsigned given, unsigned *level);
 
-/*
- * The level after "build\tGOAMD64=" in the contents of a .go.buildinfo section. 0: none. Format: Go's debug/buildinfo,
- * in the form with inline strings that Go has written since 1.18.
- */
+/* The level after "build\tGOAMD64=" in the contents of a .go.buildinfo section. 0: none. */
 unsigned level_from_go(const unsigned char *section, uint64_t size);
 
 /*

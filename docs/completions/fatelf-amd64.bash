@@ -19,10 +19,11 @@ _fatelf_amd64() {
             *)
                 case $command/$current in
                     create/-*)
-                        words='-o --output --launch --compress --align --no-delta --base -j --jobs --go-env --stub --force -q
-                            --quiet -v --verbose -h --help'
+                        words='-o --output --launch --compress --align --no-delta --base -j --jobs --go-env
+                            --allow-different --stub --force -q --quiet -v --verbose -h --help'
                         ;;
-                    list/-* | cpu/*) words='--json -h --help' ;;
+                    list/-*) words='--json -v --verbose -h --help' ;;
+                    cpu/*) words='--json -h --help' ;;
                     extract/-*) words='-o --output --force -j --jobs -q --quiet -h --help' ;;
                     verify/-*) words='--has -j --jobs -q --quiet -h --help' ;;
                     extract/*) words='v1 v2 v3 v4 best all' ;; # as well as files

@@ -35,6 +35,8 @@ stops_with() {
 @test "a missing library stops make with one line that names its package" {
     echo json-c >unknown
     stops_with "json-c is missing: apt-get install libjson-c-dev"
+    echo zlib >unknown
+    stops_with "zlib is missing: apt-get install zlib1g-dev"
 }
 
 @test "several missing libraries are named in one line" {

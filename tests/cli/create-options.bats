@@ -120,7 +120,7 @@ encodings() {
     printf '.globl _start\n_start: mov $60, %%eax\n xor %%edi, %%edi\n syscall\n' >start.s
     for i in {1..20}; do printf '.section .s%d,"aw"\n.long %d\n' "$i" "$i"; done >>start.s
     {
-        echo 'PHDRS { text PT_LOAD FLAGS(5);'
+        echo 'PHDRS { stack PT_GNU_STACK FLAGS(6); text PT_LOAD FLAGS(5);'
         printf ' p%d PT_LOAD FLAGS(6);' {1..20}
         echo ' }'
         echo 'SECTIONS { . = 0x400000; .text : { *(.text) } :text'

@@ -41,6 +41,7 @@ options:
       --base LEVEL           code the other builds against this one, even if it saves little (default: v3)
   -j, --jobs N               compress on N processors (default: all that are allowed)
       --go-env               the bundle also honours GOAMD64 and MGODEBUG
+      --allow-different      join builds even if they are different programs
       --stub FILE            use this launcher stub
       --force                replace FILE if it exists
   -q, --quiet                no progress line, no warnings
@@ -51,11 +52,12 @@ options:
 }
 
 @test "list's help lists its options" {
-    wanted="usage: fatelf-amd64 list [--json] BUNDLE
+    wanted="usage: fatelf-amd64 list [--json] [-v] BUNDLE
 show what a bundle contains
 
 options:
       --json                 print JSON
+  -v, --verbose              also show the marks of each variant, such as 'no PIE'
   -h, --help                 show this help and exit"
     prints "$wanted" list --help
     prints "$wanted" list -h

@@ -158,6 +158,6 @@ need_note() {
     need_note
     cp "$FIXTURES/level.v1" program
     cp "$FIXTURES/level.v2" program-v2
-    succeeds create -o out "$BATS_FILE_TMPDIR/note4" program-v2 "$BATS_FILE_TMPDIR/go-v3.exe" v1=program
+    succeeds create --allow-different -o out "$BATS_FILE_TMPDIR/note4" program-v2 "$BATS_FILE_TMPDIR/go-v3.exe" v1=program
     same "v1 v2 v3 v4" "$(levels out)"
 }

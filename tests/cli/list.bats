@@ -24,6 +24,31 @@ table() {
     prints "$(table out "launch memfd" zstd)" list out
 }
 
+@test "list -v also shows the marks of each variant" {
+    program prog.v1 -no-pie -z execstack -z norelro -Wl,-rpath,lib
+    program prog.v2 -no-pie -z relro -z now -s
+    program prog.v3 -pie -z relro -z now -s
+    program prog.v4 -pie -z relro -z lazy
+    "$TOOL" create -q -o out --allow-different prog.v[1-4]
+    tool list out
+    plain=$output
+    for option in -v --verbose; do
+        tool list $option out
+        same 0 "$status"
+        nothing "$stderr"
+        same "SHA-256           MARKS
+relative RUNPATH, executable stack, no PIE, no RELRO, not stripped
+no PIE
+-
+partial RELRO, not stripped" "$(sed -n '2s/.*SHA/SHA/p; 3,$s/.*%  [0-9a-f]*  //p' <<<"$output")"
+        # the rest is the same
+        same "$plain" "$(sed '2s/ *MARKS$//; 3,$s/\(%  [0-9a-f]*\)  .*/\1/' <<<"$output")"
+    done
+    tool list --json out
+    same '[["relative-runpath", "executable-stack", "no-pie", "no-relro", "not-stripped"], ["no-pie"], [], ["partial-relro", "not-stripped"]]' \
+        "$(json 'json.dumps([v["marks"] for v in d["variants"]])' <<<"$output")"
+}
+
 @test "list shows stored variants and --go-env" {
     "$TOOL" create -o out --compress none --go-env "$FIXTURES"/level.v[1-4]
     prints "$(table out "launch memfd, honours GOAMD64 and MGODEBUG" stored)" list out
@@ -46,15 +71,15 @@ table() {
     wanted=$(python3 - <<PYTHON
 import json
 print(json.dumps({
-    "file": "out", "size": $(stat -c %s out), "format": 3,
+    "file": "out", "size": $(stat -c %s out), "format": 4,
     "build_id": "$(readelf -n out | sed -n 's/.*Build ID: //p')", "launch": "memfd", "go_env": False,
     "variants": [
         {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
-         "size": $(stat -c %s "$FIXTURES/level.v2"), "stored": $(section out .fatelf.v2 size),
+         "marks": ["partial-relro", "not-stripped"], "size": $(stat -c %s "$FIXTURES/level.v2"), "stored": $(section out .fatelf.v2 size),
          "frame_size": 262144, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v2" | cut -d ' ' -f 1)"},
         {"level": "v4", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
-         "size": $(stat -c %s "$FIXTURES/level.v4"), "stored": $(section out .fatelf.v4 size),
+         "marks": ["partial-relro", "not-stripped"], "size": $(stat -c %s "$FIXTURES/level.v4"), "stored": $(section out .fatelf.v4 size),
          "frame_size": 262144, "frames": 1,
          "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}]}))
 PYTHON

@@ -74,8 +74,8 @@ setup() {
     "$TOOL" --help | grep -oE '(^| )--?[a-z][a-z-]*' | tr -d ' ' >general
 }
 
-@test "these tests find the commands, and the thirteen options of create, of which five have a letter" {
-    same 13 "$(grep -c '^create --' help)"
+@test "these tests find the commands, and the fourteen options of create, of which five have a letter" {
+    same 14 "$(grep -c '^create --' help)"
     same 5 "$(grep -c '^create -[a-z]$' help)"
     same "--force --help --jobs --output --quiet -h -j -o -q" "$(sed -n 's/^extract //p' help | LC_ALL=C sort | paste -sd ' ')"
     same "create list extract verify cpu" "${commands[*]}"
@@ -108,6 +108,34 @@ setup() {
     same "${commands[*]}" "$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.Cm \([a-z]*\)$/\1/p' \
         "$TOP/docs/fatelf-amd64.1" | paste -sd ' ')"
     same "${commands[*]}" "$(sed -n 's/^\.Ss \([a-z]*\)$/\1/p' "$TOP/docs/fatelf-amd64.1" | paste -sd ' ')"
+}
+
+@test "the manual lists the warnings in the source, and no others" {
+    need python3
+    run -0 python3 - "$TOP" <<'PYTHON'
+import ast, pathlib, re, sys
+
+top = pathlib.Path(sys.argv[1])
+manual = (top / "docs/fatelf-amd64.1").read_text()
+section = re.search(r"^\.Ss Warnings\n(.*?)^\.S[sh] ", manual, re.M | re.S)[1]
+items = [item.replace("\\(aq", "'").replace("\\-", "-") for item in re.findall(r"^\.It (.*)", section, re.M)]
+known = set()
+count = 0
+for path in sorted(top.glob("bundler/*/*.c")):
+    for literals in re.findall(r"\bwarn\(((?:\s*\"(?:[^\"\\]|\\.)*\")+)", path.read_text()):
+        text = "".join(ast.literal_eval(literal) for literal in re.findall(r"\"(?:[^\"\\]|\\.)*\"", literals))
+        # what stands for %s, %u and the like can be anything
+        pieces = [piece.replace("%%", "%") for piece in re.split(r"%(?:\.\*)?[a-z]+", text)]
+        pattern = re.compile(".*".join(re.escape(piece) for piece in pieces))
+        found = [item for item in items if pattern.fullmatch(item)]
+        if len(found) != 1:
+            print(f"{path.name}: in the manual {len(found)} times: {text}")
+        known.update(found)
+        count += 1
+print(*(f"only in the manual: {item}" for item in items if item not in known), sep="\n")
+print(count >= 12)
+PYTHON
+    same True "${output#$'\n'}"
 }
 
 @test "the README shows every command at work" {

@@ -18,7 +18,7 @@ HEADER = {
     "incompatible": (24, "Q"), "compatible": (32, "Q"),
 }
 VARIANT = {
-    "level": (0, "B"), "encoding": (1, "B"), "base": (2, "B"), "reserved": (3, "B"), "frame_size": (4, "I"),
+    "level": (0, "B"), "encoding": (1, "B"), "base": (2, "B"), "marks": (3, "B"), "frame_size": (4, "I"),
     "frame_count": (8, "I"), "frames_offset": (12, "I"), "payload_offset": (16, "Q"), "payload_size": (24, "Q"),
     "size": (32, "Q"), "sha256": (40, "32s"), "elf_offset": (72, "I"), "elf_size": (76, "I"),
 }

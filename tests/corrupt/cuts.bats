@@ -7,11 +7,11 @@ load ../lib/damage
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     build_tiny tiny 8000 1 2 3 4
-    "$TOOL" create -q --no-delta -o zstd tiny.v[1-4]
-    "$TOOL" create -q --compress none -o none tiny.v[1-4]
-    "$TOOL" create -q --launch inplace -o inplace tiny.v[1-4]
-    "$TOOL" create -q --base v3 -o delta tiny.v[1-4]
-    "$TOOL" create -q --base v4 -o delta.last tiny.v[1-4]
+    "$TOOL" create -q --allow-different --no-delta -o zstd tiny.v[1-4]
+    "$TOOL" create -q --allow-different --compress none -o none tiny.v[1-4]
+    "$TOOL" create -q --allow-different --launch inplace -o inplace tiny.v[1-4]
+    "$TOOL" create -q --allow-different --base v3 -o delta tiny.v[1-4]
+    "$TOOL" create -q --allow-different --base v4 -o delta.last tiny.v[1-4]
 }
 
 @test "the launcher detects that a compressed bundle is truncated, after every KiB and at every border" {
@@ -38,7 +38,7 @@ setup_file() {
 @test "the launcher that is linked with the system's C library detects truncated bundles too" {
     local stub=$BUILD/stub-system/fatelf-amd64-stub
     [ -e "$stub" ] || skip "this stub is not built"
-    "$TOOL" create -q --stub "$stub" -o "$BATS_FILE_TMPDIR/system" "${TINY[@]/#/$BATS_FILE_TMPDIR/}"
+    "$TOOL" create -q --allow-different --stub "$stub" -o "$BATS_FILE_TMPDIR/system" "${TINY[@]/#/$BATS_FILE_TMPDIR/}"
     damage cuts system "${TINY[@]}"
     damage cuts-of-first-page system "${TINY[@]}"
 }

@@ -7,14 +7,18 @@ load ../lib/elf
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     build_tiny tiny 8000 1 2 3 4
-    "$TOOL" create -q -o bundle tiny.v[1-4]
+    "$TOOL" create -q --allow-different -o bundle tiny.v[1-4]
     # as Go's linker writes it (Go, debug/buildinfo): magic, pointer size, flags, version, modules
     {
         printf '\377 Go buildinf:\10\2%16s\10go1.22.0\74' ''
         printf '%s\n' 0123456789abcdef $'path\tcommand' $'build\tGOAMD64=v3' 0123456789ab
     } >buildinfo
+    # systemd's package metadata, and cargo-auditable's list of crates
+    printf '\4\0\0\0\40\0\0\0\176\32\376\312FDO\0%s\0' '{"name":"tiny","version":"1.2"}' >package
+    python3 -c 'import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.argv[1].encode()))' \
+        '{"packages":[{"name":"tiny","version":"1.2","root":true}]}' >crates
     objcopy --add-section .go.buildinfo=buildinfo --set-section-flags .go.buildinfo=alloc,readonly,data \
-        --add-section .note.package=buildinfo "$FIXTURES/level.v3" program 2>/dev/null
+        --add-section .note.package=package --add-section .dep-v0=crates "$FIXTURES/level.v3" program 2>/dev/null
     # without e_shoff, e_shnum and e_shstrndx, so that libbfd does not miss the section headers
     cp program sectionless
     poke sectionless 40 '\0\0\0\0\0\0\0\0'

@@ -25,7 +25,8 @@ def elf_header(image):
 def elf_tables(image):
     """A bit in each 4 bytes of the program headers, the section headers, and the sections that the tool reads."""
     places = [*range(image.header_table, image.headers_end, 4), *range(image.section_table, image.sections_end, 4)]
-    for name in (".shstrtab", ".dynamic", ".go.buildinfo", ".note.gnu.property", ".note.gnu.build-id", ".note.package"):
+    for name in (".shstrtab", ".dynamic", ".dynstr", ".go.buildinfo", ".note.gnu.property", ".note.gnu.build-id",
+                 ".note.package", ".dep-v0"):
         places += image.sections.get(name, range(0))[::4]
     for number, offset in enumerate(places):
         offset = min(offset + number % 4, len(image.data) - 1)

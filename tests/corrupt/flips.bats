@@ -9,12 +9,12 @@ setup_file() {
     build_tiny large 2200000 2 4 # several frames, the last one shorter
     build_alike alike 2200000 1 3 4
     for how in zstd none; do
-        "$TOOL" create -q --compress "$how" --no-delta -o "tiny.$how" tiny.v[1-4]
-        "$TOOL" create -q --compress "$how" --no-delta -o "large.$how" large.v[24]
+        "$TOOL" create -q --allow-different --compress "$how" --no-delta -o "tiny.$how" tiny.v[1-4]
+        "$TOOL" create -q --allow-different --compress "$how" --no-delta -o "large.$how" large.v[24]
     done
-    "$TOOL" create -q --base v3 -o tiny.delta tiny.v[1-4]
-    "$TOOL" create -q -o alike.delta alike.v[134] # create chooses delta coding here
-    "$TOOL" create -q --launch inplace -o large.inplace large.v[24]
+    "$TOOL" create -q --allow-different --base v3 -o tiny.delta tiny.v[1-4]
+    "$TOOL" create -q --allow-different -o alike.delta alike.v[134] # create chooses delta coding here
+    "$TOOL" create -q --allow-different --launch inplace -o large.inplace large.v[24]
 }
 
 large=(large.v2 large.v4)

@@ -6,16 +6,16 @@ load ../lib/damage
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return 1
     build_tiny tiny 70000 1 2 3 4
-    "$TOOL" create -q --no-delta -o zstd tiny.v[1-4]
-    "$TOOL" create -q --compress none -o none tiny.v[1-4]
+    "$TOOL" create -q --allow-different --no-delta -o zstd tiny.v[1-4]
+    "$TOOL" create -q --allow-different --compress none -o none tiny.v[1-4]
     "$TOOL" create -q -o one tiny.v3
-    "$TOOL" create -q --base v3 -o delta tiny.v[1-4]
-    "$TOOL" create -q --base v3 -o two tiny.v[13]
+    "$TOOL" create -q --allow-different --base v3 -o delta tiny.v[1-4]
+    "$TOOL" create -q --allow-different --base v3 -o two tiny.v[13]
     build_alike large 2200000 2 4 # three frames, the last one shorter
-    "$TOOL" create -q --base v2 -o large.delta large.v[24]
-    "$TOOL" create -q --compress none -o large.none large.v[24]
+    "$TOOL" create -q --allow-different --base v2 -o large.delta large.v[24]
+    "$TOOL" create -q --allow-different --compress none -o large.none large.v[24]
     build_tiny canvas 8000 1 2 3 4
-    "$TOOL" create -q --compress none -o canvas canvas.v[1-4]
+    "$TOOL" create -q --allow-different --compress none -o canvas canvas.v[1-4]
 }
 
 # damage_four KIND: damages bundles of four variants: compressed, stored and delta-coded

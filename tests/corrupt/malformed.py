@@ -17,7 +17,7 @@ BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "base of a variant is missing or not al
 # Values that are always refused.
 BAD_HEADER = {
     "magic": (0, 0x0a464c455441467e, TOP),
-    "version": (0, 1, 2, 4, 0xffff),
+    "version": (0, 1, 2, 3, 5, 0xffff),
     "header_size": (0, 39, 41, 48, 0xffff),
     "variant_size": (0, 72, 79, 81, 88, 0xffff),
     "launch": (0, 3, 255),
@@ -27,7 +27,6 @@ BAD_HEADER = {
 BAD_VARIANT = {
     "level": (0, 5, 255),
     "encoding": (0, 4, 255),
-    "reserved": (1, 128),
     "frame_size": (0, 1, 0x8000, 0xffff, 0x18000, 0x100001, 1 << 22, 1 << 31, 0xffffffff),
     "payload_size": (0, HUGE, HUGE + 1, 1 << 63, TOP - 4095, TOP),
     "size": (0, HUGE, HUGE + 1, 1 << 63, TOP),

@@ -9,7 +9,7 @@ create_with_room() {
     local out=$1 align note size room
     shift
     for align in 16K 32K 64K 128K 256K 512K 1M; do
-        "$TOOL" create -q --force --align "$align" -o "$out" "$@"
+        "$TOOL" create -q --force --allow-different --align "$align" -o "$out" "$@"
         note=$(section "$out" .note.fatelf offset)
         size=$(section "$out" .note.fatelf size)
         room=$(section "$out" .fatelf.v1 offset)

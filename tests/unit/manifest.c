@@ -108,8 +108,8 @@ static void header_fields_out_of_range_are_refused(void **state)
     HEADER(magic, 0, FATELF_ERROR_MANIFEST_MAGIC);
     HEADER(version, 0, FATELF_ERROR_MANIFEST_VERSION);
     HEADER(version, 1, FATELF_ERROR_MANIFEST_VERSION);
-    HEADER(version, 2, FATELF_ERROR_MANIFEST_VERSION);
-    HEADER(version, 4, FATELF_ERROR_MANIFEST_VERSION);
+    HEADER(version, 3, FATELF_ERROR_MANIFEST_VERSION);
+    HEADER(version, 5, FATELF_ERROR_MANIFEST_VERSION);
     HEADER(header_size, 39, FATELF_ERROR_MANIFEST_SIZE);
     HEADER(header_size, 48, FATELF_ERROR_MANIFEST_SIZE);
     HEADER(variant_size, 71, FATELF_ERROR_MANIFEST_SIZE);
@@ -140,7 +140,7 @@ static void variant_fields_out_of_range_are_refused(void **state)
     VARIANT(V1, encoding, 0, FATELF_ERROR_VARIANT_ENCODING);
     VARIANT(V1, encoding, 4, FATELF_ERROR_VARIANT_ENCODING);
     VARIANT(V1, encoding, 255, FATELF_ERROR_VARIANT_ENCODING);
-    VARIANT(V3, reserved, 1, FATELF_ERROR_MANIFEST_RESERVED);
+    VARIANT(V3, marks, 255, 0); /* unknown marks are ignored */
     VARIANT(V3, frame_size, 0, FATELF_ERROR_VARIANT_FRAMES);
     VARIANT(V3, frame_size, 3 << 19, FATELF_ERROR_VARIANT_FRAMES);
     VARIANT(V3, frame_size, FATELF_FRAME_SIZE_MIN / 2, FATELF_ERROR_VARIANT_FRAMES);
