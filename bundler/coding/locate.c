@@ -24,9 +24,11 @@
 
 #include "../../lib/format.h"
 #include "../base/file.h"
+#include "../base/window_hash.h"
 
 enum {
-    WINDOW = 16, /* bytes; shorter ones occur everywhere in x86 code, longer ones often contain a changed address */
+    WINDOW =
+        WINDOW_HASH_SIZE, /* 16 bytes; shorter ones occur everywhere in x86 code, longer ones often contain a changed address */
     BUCKET = 1 << 16, /* bytes */
     CHUNK = 1 << 20,  /* bytes that are read at a time */
     SAMPLE = 32,      /* one window in 32 is indexed; fewer if the table would be too small */
@@ -53,19 +55,6 @@ struct locator {
     uint32_t mask;   /* number of entries - 1 */
     struct entry *entries;
 };
-
-static uint64_t window_hash(const unsigned char *bytes)
-{
-    uint64_t a, b;
-
-    memcpy(&a, bytes, sizeof a);
-    memcpy(&b, bytes + sizeof a, sizeof b);
-    /* The odd constants are from the golden ratio and the square root of 3. A multiplication carries only upwards; the
-     * shifts bring the high bits down. */
-    a = a * UINT64_C(0x9e3779b97f4a7c15) ^ b * UINT64_C(0xbb67ae8584caa73b);
-    a = (a ^ a >> 32) * UINT64_C(0x9e3779b97f4a7c15);
-    return a ^ a >> 29;
-}
 
 static struct entry *slot(const struct locator *locator, uint64_t hash)
 {

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "../../lib/format.h"
+#include "../../lib/note.h"
 #include "../base/file.h"
 #include "go.h"
 
@@ -143,20 +144,16 @@ static char *name_and_version(struct json_object *object)
 /* Package metadata (systemd's "Package Metadata for Executable Files"): a note with the owner FDO. */
 static void read_package(struct identity *identity, const unsigned char *section, uint64_t size)
 {
-    static const char owner[] = "FDO";
     const uint32_t type = 0xcafe1a7e;
-    Elf64_Nhdr note;
-    size_t name = sizeof note + sizeof owner; /* the name needs no padding */
+    struct fatelf_note note;
 
-    if (size < name)
-        return;
-    memcpy(&note, section, sizeof note);
-    if (note.n_type != type || note.n_namesz != sizeof owner ||
-        memcmp(section + sizeof note, owner, sizeof owner) != 0 || note.n_descsz > size - name)
-        return;
-    struct json_object *root = parse((const char *)section + name, note.n_descsz);
-    identity->facts[IDENTITY_PACKAGE] = name_and_version(root);
-    json_object_put(root);
+    while (!identity->facts[IDENTITY_PACKAGE] && fatelf_note_next(&section, &size, &note)) {
+        if (note.type != type || !fatelf_note_is_by(&note, "FDO"))
+            continue;
+        struct json_object *root = parse((const char *)note.bytes, note.size);
+        identity->facts[IDENTITY_PACKAGE] = name_and_version(root);
+        json_object_put(root);
+    }
 }
 
 /* cargo-auditable's record: JSON compressed by zlib, an array of packages of which one is the root. */

@@ -7,6 +7,7 @@
 
 #include "../base/file.h"
 #include "../base/say.h"
+#include "../base/window_hash.h"
 
 /* A sketch that is being made. */
 struct sample {
@@ -36,19 +37,7 @@ static void reduce(struct sample *sample)
         sample->limit = sample->hashes[kept - 1];
 }
 
-static uint64_t window_hash(const unsigned char *window)
-{
-    uint64_t a, b;
-
-    memcpy(&a, window, sizeof a);
-    memcpy(&b, window + sizeof a, sizeof b);
-    /* odd constants from the golden ratio and the square root of 3; the shifts bring the high bits down */
-    a = a * UINT64_C(0x9e3779b97f4a7c15) ^ b * UINT64_C(0xbb67ae8584caa73b);
-    a = (a ^ a >> 32) * UINT64_C(0x9e3779b97f4a7c15);
-    return a ^ a >> 29;
-}
-
-_Static_assert(SKETCH_WINDOW == 2 * sizeof(uint64_t), "window_hash() reads a whole window");
+_Static_assert((int)SKETCH_WINDOW == (int)WINDOW_HASH_SIZE, "a hash is that of a whole window");
 
 static void add_texts(struct sample *sample, const unsigned char *bytes, size_t size)
 {
