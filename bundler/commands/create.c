@@ -74,7 +74,9 @@ static int assemble(struct create *create)
     if (base && !assembly_find(assembly, base))
         return fail("--base v%u: there is no build for v%u", base, base);
     metadata_read(&assembly->metadata, create->builds[0].bfd);
-    return 0;
+    bool stored = !fatelf_encoding_by_number(create->options.code.compress.encoding)->decode;
+    return appended_collect(&assembly->appended, create->builds, create->count, create->options.ignore_appended,
+                            stored);
 }
 
 static void advise(const struct create *create)
@@ -86,8 +88,10 @@ static void advise(const struct create *create)
         .in_place = create->options.launch->executable,
     };
 
-    if (!create->options.code.quiet)
-        advice_give(&advice);
+    if (create->options.code.quiet)
+        return;
+    advice_give(&advice);
+    appended_tell(&create->assembly.appended, &create->builds[0]);
 }
 
 /* The permissions that all builds have in common. */

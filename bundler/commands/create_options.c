@@ -20,6 +20,7 @@ enum {
     OPTION_NO_DELTA,
     OPTION_BASE,
     OPTION_GO_ENV,
+    OPTION_IGNORE_APPENDED,
     OPTION_STUB,
     OPTION_FORCE,
 };
@@ -67,6 +68,8 @@ const struct option_row create_option_rows[] = {
      NULL},
     {'j', "jobs", "N", "compress on N processors (default: all that are allowed)", NULL},
     {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL},
+    {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, "leave out data that the builds find only in their own file",
+     NULL},
     {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL},
     {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL},
     {'q', "quiet", NULL, "no progress line, no warnings", NULL},
@@ -183,6 +186,9 @@ static int parse(const struct command *command, int letter, const char *value, s
         return number > 0 ? 0 : command_misused(command, "-j %s: not a number from 1 to 1024", value);
     case OPTION_GO_ENV:
         options->go_env = true;
+        break;
+    case OPTION_IGNORE_APPENDED:
+        options->ignore_appended = true;
         break;
     case OPTION_STUB:
         options->stub = value;

@@ -8,18 +8,20 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "appended.h"
 #include "record.h"
 
 struct build {
-    const char *path;      /* the caller's */
-    bfd *bfd;              /* for its sections; owned */
-    int fd;                /* for its bytes; owned; libbfd has its own descriptor */
-    struct stat stat;      /* when it was opened */
-    uint64_t size;         /* in bytes */
-    unsigned level;        /* 1..4 */
-    bool compressed_debug; /* it has debug sections that are compressed */
-    bool uses_origin;      /* $ORIGIN is in its RPATH or RUNPATH */
-    struct record record;  /* its ELF headers, for the manifest */
+    const char *path;         /* the caller's */
+    bfd *bfd;                 /* for its sections; owned */
+    int fd;                   /* for its bytes; owned; libbfd has its own descriptor */
+    struct stat stat;         /* when it was opened */
+    uint64_t size;            /* in bytes */
+    unsigned level;           /* 1..4 */
+    bool compressed_debug;    /* it has debug sections that are compressed */
+    bool uses_origin;         /* $ORIGIN is in its RPATH or RUNPATH */
+    struct record record;     /* its ELF headers, for the manifest */
+    struct appended appended; /* its bytes that only a program finds that reads its own file */
 };
 
 /*
