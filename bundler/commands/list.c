@@ -23,6 +23,32 @@ static void hexadecimal(const uint8_t *bytes, size_t size, char *text)
         sprintf(text + 2 * i, "%02x", bytes[i]);
 }
 
+static void print_appended(const struct bundle_file *file)
+{
+    for (unsigned i = 0; i < file->bundle.manifest.header.appended_count; i++) {
+        struct fatelf_appended appended = fatelf_manifest_appended(&file->bundle.manifest, file->bundle.bytes, i);
+        printf("appended data: %llu bytes %s%s\n", (unsigned long long)appended.size,
+               appended.name[0] ? "in section " : "at the end", appended.name);
+    }
+}
+
+static struct json_object *json_appended(const struct bundle_file *file)
+{
+    struct json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < file->bundle.manifest.header.appended_count; i++) {
+        struct fatelf_appended appended = fatelf_manifest_appended(&file->bundle.manifest, file->bundle.bytes, i);
+        struct json_object *row = json_object_new_object();
+        char text[2 * sizeof appended.sha256 + 1];
+        json_object_object_add(row, "name", appended.name[0] ? json_object_new_string(appended.name) : NULL);
+        json_object_object_add(row, "size", json_object_new_int64((int64_t)appended.size));
+        hexadecimal(appended.sha256, sizeof appended.sha256, text);
+        json_object_object_add(row, "sha256", json_object_new_string(text));
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
 static void print_table(const struct bundle_file *file)
 {
     const struct fatelf_manifest *manifest = &file->bundle.manifest;
@@ -46,6 +72,7 @@ static void print_table(const struct bundle_file *file)
                (unsigned long long)variant->size, (unsigned long long)variant->payload_size,
                (double)variant->payload_size * 100 / (double)variant->size, hash);
     }
+    print_appended(file);
 }
 
 static void print_json(const struct bundle_file *file)
@@ -86,6 +113,7 @@ static void print_json(const struct bundle_file *file)
         json_object_object_add(row, "sha256", json_object_new_string(text));
         json_object_array_add(variants, row);
     }
+    json_object_object_add(root, "appended", json_appended(file));
     puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
                                                   JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(root);

@@ -46,7 +46,7 @@ table() {
     wanted=$(python3 - <<PYTHON
 import json
 print(json.dumps({
-    "file": "out", "size": $(stat -c %s out), "format": 3,
+    "file": "out", "size": $(stat -c %s out), "format": 4,
     "build_id": "$(readelf -n out | sed -n 's/.*Build ID: //p')", "launch": "memfd", "go_env": False,
     "variants": [
         {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,

@@ -14,7 +14,7 @@ INPLACE = 2
 # struct's letter of each field
 HEADER = {
     "magic": (0, "Q"), "version": (8, "H"), "header_size": (10, "H"), "variant_size": (12, "H"),
-    "variant_count": (14, "B"), "launch": (15, "B"), "manifest_size": (16, "I"), "reserved": (20, "I"),
+    "variant_count": (14, "B"), "launch": (15, "B"), "manifest_size": (16, "I"), "appended_count": (20, "I"),
     "incompatible": (24, "Q"), "compatible": (32, "Q"),
 }
 VARIANT = {

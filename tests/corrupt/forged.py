@@ -113,7 +113,7 @@ def forge(canvas, name, parts, *runs):
     assert len(frames) % FRAME_SIZE == 0
     size = frames_offset + len(frames) + 8
     incompatible = int(any(part.encoding == DELTA for part in parts))
-    manifest = struct.pack("<QHHHBBIIQQ", 0x0a464c455441467f, 3, HEADER_SIZE, VARIANT_SIZE, len(parts), 1, size, 0,
+    manifest = struct.pack("<QHHHBBIIQQ", 0x0a464c455441467f, 4, HEADER_SIZE, VARIANT_SIZE, len(parts), 1, size, 0,
                            incompatible, 0) + tables + frames
     note = struct.pack("<III", 13, size, 1) + b"fatelf-amd64".ljust(16, b"\0") + manifest
     note += struct.pack("<Q", xxh64(manifest))

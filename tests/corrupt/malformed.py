@@ -17,11 +17,11 @@ BASE, FLAGS, PLACE, PREFIX, TABLE, ELF = "base of a variant is missing or not al
 # Values that are always refused.
 BAD_HEADER = {
     "magic": (0, 0x0a464c455441467e, TOP),
-    "version": (0, 1, 2, 4, 0xffff),
+    "version": (0, 1, 2, 3, 5, 0xffff),
     "header_size": (0, 39, 41, 48, 0xffff),
     "variant_size": (0, 72, 79, 81, 88, 0xffff),
     "launch": (0, 3, 255),
-    "reserved": (1, 1 << 31),
+    "appended_count": (1, 9, 1 << 31, 0xffffffff),
     "incompatible": (2, 3, 1 << 63, TOP),
 }
 BAD_VARIANT = {
