@@ -38,6 +38,39 @@ static int hash_range(int fd, uint64_t offset, uint64_t size, const char *path, 
     return status;
 }
 
+/*
+ * Whether the data contains a zip archive whose offsets count from the start of the file, as PAR::Packer, zipapp and
+ * `zip -A` write them. Readers accept such an archive at a higher offset, but not all do at a lower one, which it has in
+ * a bundle that is smaller than the build.
+ */
+static bool is_zip_of_file(int fd, uint64_t offset, uint64_t size)
+{
+    enum { RECORD = 22, COMMENT_MAX = 65535, DIRECTORY_SIZE = 12, DIRECTORY_OFFSET = 16 }; /* APPNOTE.TXT, 4.3.16 */
+    size_t length = size < RECORD + COMMENT_MAX ? (size_t)size : RECORD + COMMENT_MAX;
+    uint64_t start = offset + size - length;
+    uint32_t directory_size = 0, directory_offset = 0;
+    size_t at = length;
+    unsigned char *tail = malloc(length);
+
+    if (!tail || length < RECORD || !file_read(fd, tail, length, start)) {
+        free(tail);
+        return false;
+    }
+    for (at -= RECORD; at > 0 && memcmp(tail + at, "PK\5\6", 4) != 0; at--)
+        ;
+    memcpy(&directory_size, tail + at + DIRECTORY_SIZE, sizeof directory_size);
+    memcpy(&directory_offset, tail + at + DIRECTORY_OFFSET, sizeof directory_offset);
+    bool found = memcmp(tail + at, "PK\5\6", 4) == 0;
+    free(tail);
+    return found && start + at == (uint64_t)directory_offset + directory_size;
+}
+
+/* The lowest offset that the data at the end may have in the bundle. */
+static uint64_t lowest_place(int fd, uint64_t offset, uint64_t size)
+{
+    return is_zip_of_file(fd, offset, size) ? offset : 0;
+}
+
 /* Fills *copies with the appended data of one build. Returns 0, or reports and returns an exit status. */
 static int read_copies(struct appended_copies *copies, const struct build *build)
 {
@@ -49,6 +82,8 @@ static int read_copies(struct appended_copies *copies, const struct build *build
         struct appended_copy *copy = &copies->copies[i];
         *copy = (struct appended_copy){.fd = build->fd, .offset = piece->offset, .entry.size = piece->size};
         memcpy(copy->entry.name, piece->name, sizeof copy->entry.name);
+        if (!piece->name[0])
+            copy->place = lowest_place(build->fd, piece->offset, piece->size);
         status = hash_range(build->fd, piece->offset, piece->size, build->path, copy->entry.sha256);
     }
     return status;
@@ -162,7 +197,12 @@ int appended_carry(struct appended_copies *copies, int fd, uint64_t file_size, u
         if (offset == 0)
             return fail_missing(path);
         entry.offset = 0;
-        copies->copies[i] = (struct appended_copy){.entry = entry, .fd = fd, .offset = offset};
+        copies->copies[i] = (struct appended_copy){
+            .entry = entry,
+            .fd = fd,
+            .offset = offset,
+            .place = entry.name[0] ? 0 : lowest_place(fd, offset, entry.size),
+        };
     }
     return 0;
 }
@@ -176,6 +216,7 @@ static struct layout_part part_of(const struct appended_copy *copy)
         .source = LAYOUT_FILE,
         .fd = copy->fd,
         .offset = copy->offset,
+        .address = copy->place,
     };
 }
 

@@ -14,6 +14,7 @@ struct appended_copy {
     struct fatelf_appended entry; /* for the manifest; appended_encode() fills in its offset, which is 0 until then */
     int fd;                       /* the caller's: the file that has the bytes now, a build or a bundle */
     uint64_t offset;              /* of the first byte in that file */
+    uint64_t place;               /* the data at the end: its lowest offset in the bundle */
 };
 
 /* What an assembly adds to its bundle: the sections, then the data at the end, if any. */
@@ -43,7 +44,10 @@ int appended_carry(struct appended_copies *copies, int fd, uint64_t file_size, u
 /* Appends a part for each section to `parts`, which has room for FATELF_APPENDED_MAX. Returns how many. */
 size_t appended_list(const struct appended_copies *copies, struct layout_part *parts);
 
-/* The data at the end of the file, as a part that layout_place() does not place. Its size is 0 if there is none. */
+/*
+ * The data at the end of the file, as a part that layout_place() does not place: its address is the lowest offset that it
+ * may have in the file. Its size is 0 if there is none.
+ */
 struct layout_part appended_end(const struct appended_copies *copies);
 
 /* Fills in the manifest's entries. `parts`: those of appended_list(), placed. */

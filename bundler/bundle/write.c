@@ -189,11 +189,17 @@ static bool write_all(struct writer *w)
     return write_build_id(w) && bfd_copy_private_bfd_data(w->in, w->out);
 }
 
-/* Called after libbfd has written everything: its last table ends where the file ends. */
+/*
+ * Called after libbfd has written everything: its last table ends where the file ends. Only a zip archive has a lowest
+ * offset, and its readers search for it from the end, so a gap before it does no harm.
+ */
 static bool write_end(const char *temporary, const struct layout_part *end, unsigned char *chunk)
 {
-    int fd = end->size > 0 ? open(temporary, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
-    bool good = end->size == 0 || fd >= 0;
+    if (end->size == 0)
+        return true;
+    int fd = open(temporary, O_WRONLY | O_CLOEXEC);
+    off_t place = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    bool good = place >= 0 && ((uint64_t)place >= end->address || lseek(fd, (off_t)end->address, SEEK_SET) >= 0);
 
     for (uint64_t at = 0; good && at < end->size; at += CHUNK) {
         size_t size = end->size - at < CHUNK ? (size_t)(end->size - at) : CHUNK;
