@@ -161,14 +161,19 @@ int appended_collect(struct appended_copies *copies, const struct build *builds,
     return status;
 }
 
-void appended_tell(const struct appended_copies *copies, const struct build *build)
+void appended_tell(const struct appended_copies *copies, const struct build *build, bool in_place)
 {
     char *text = copies->count > 0 ? describe(build) : NULL;
 
-    if (text)
-        warn("%s: has appended data (%s), which a program finds only in its own file; the bundle gets one copy of it; "
+    if (text && in_place)
+        warn("%s: has appended data (%s), which a program finds only in its own file; the bundle gets a copy of it; "
              "--ignore-appended leaves it out",
              build->path, text);
+    else if (text)
+        warn(
+            "%s: has appended data (%s), which a program finds only in its own file; the bundle gets a copy of it, but "
+            "many programs find that only with --launch inplace --compress zstd",
+            build->path, text);
     free(text);
 }
 
@@ -251,22 +256,30 @@ void appended_encode(const struct appended_copies *copies, const struct layout_p
     }
 }
 
+/* Compares the SHA-256 of one copy. Returns 0, or reports and returns an exit status. */
+static int verify_copy(const struct fatelf_appended *entry, int fd, uint64_t offset, const char *path)
+{
+    uint8_t sha256[sizeof entry->sha256];
+
+    if (offset == 0)
+        return fail_missing(path);
+    int status = hash_range(fd, offset, entry->size, path, sha256);
+    if (status || memcmp(sha256, entry->sha256, sizeof sha256) == 0)
+        return status;
+    if (entry->offset != 0)
+        return fail("%s: section %s: damaged: its SHA-256 does not match", path, entry->name);
+    return fail("%s: damaged: the data at the end is not that of the builds (removed by strip?)", path);
+}
+
 int appended_verify(int fd, uint64_t file_size, uint64_t manifest_offset, const struct fatelf_bundle *bundle,
                     const char *path)
 {
+    int status = 0;
+
     for (unsigned i = 0; i < bundle->manifest.header.appended_count; i++) {
         struct fatelf_appended entry = fatelf_manifest_appended(&bundle->manifest, bundle->bytes, i);
-        uint64_t offset = place_in_file(&entry, file_size, manifest_offset, bundle);
-        uint8_t sha256[sizeof entry.sha256];
-        if (offset == 0)
-            return fail_missing(path);
-        int status = hash_range(fd, offset, entry.size, path, sha256);
-        if (status)
-            return status;
-        if (memcmp(sha256, entry.sha256, sizeof sha256) != 0)
-            return entry.offset != 0
-                       ? fail("%s: section %s: damaged: its SHA-256 does not match", path, entry.name)
-                       : fail("%s: damaged: the data at the end is not that of the builds (removed by strip?)", path);
+        int verified = verify_copy(&entry, fd, place_in_file(&entry, file_size, manifest_offset, bundle), path);
+        status = status ? status : verified;
     }
-    return 0;
+    return status;
 }

@@ -31,8 +31,11 @@ struct appended_copies {
 int appended_collect(struct appended_copies *copies, const struct build *builds, unsigned count, bool ignore,
                      bool stored);
 
-/* Tells the user what the bundle will carry, if there is anything. `build`: one of the builds. */
-void appended_tell(const struct appended_copies *copies, const struct build *build);
+/*
+ * Tells the user what the bundle will carry, if there is anything. `build`: one of the builds. `in_place`: the bundle is
+ * made for the launch method `inplace`.
+ */
+void appended_tell(const struct appended_copies *copies, const struct build *build, bool in_place);
 
 /*
  * Takes the copies over from a bundle, which stays open. `manifest_offset`: of the manifest's first byte in the file of
@@ -56,7 +59,7 @@ void appended_encode(const struct appended_copies *copies, const struct layout_p
 
 /*
  * Compares the SHA-256 of every copy in a bundle, of which it reads a piece at a time. Returns 0, or reports with `path`
- * and returns an exit status. `bundle` has been checked by fatelf_bundle_open().
+ * every copy that is damaged, and returns an exit status. `bundle` has been checked by fatelf_bundle_open().
  */
 int appended_verify(int fd, uint64_t file_size, uint64_t manifest_offset, const struct fatelf_bundle *bundle,
                     const char *path);

@@ -91,7 +91,7 @@ static void advise(const struct create *create)
     if (create->options.code.quiet)
         return;
     advice_give(&advice);
-    appended_tell(&create->assembly.appended, &create->builds[0]);
+    appended_tell(&create->assembly.appended, &create->builds[0], create->options.launch->executable);
 }
 
 /* The permissions that all builds have in common. */

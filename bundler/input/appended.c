@@ -110,7 +110,7 @@ static int is_padding(const struct sections *sections, uint64_t from, bool *padd
     return status;
 }
 
-/* UPX leaves the compressed program behind the headers that it writes, and its loader maps that from the file. */
+/* UPX leaves bytes behind what its headers describe. Programs that it has packed work in a bundle without a copy. */
 static bool is_upx(const struct sections *sections)
 {
     unsigned char start[4096];

@@ -19,8 +19,8 @@ _fatelf_amd64() {
             *)
                 case $command/$current in
                     create/-*)
-                        words='-o --output --launch --compress --align --no-delta --base -j --jobs --go-env --stub --force -q
-                            --quiet -v --verbose -h --help'
+                        words='-o --output --launch --compress --align --no-delta --base -j --jobs --go-env --ignore-appended
+                            --stub --force -q --quiet -v --verbose -h --help'
                         ;;
                     list/-* | cpu/*) words='--json -h --help' ;;
                     extract/-*) words='-o --output --force -h --help' ;;

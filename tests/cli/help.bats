@@ -41,6 +41,7 @@ options:
       --base LEVEL           code the other builds against this one, even if it saves little (default: v3)
   -j, --jobs N               compress on N processors (default: all that are allowed)
       --go-env               the bundle also honours GOAMD64 and MGODEBUG
+      --ignore-appended      leave out data that the builds find only in their own file
       --stub FILE            use this launcher stub
       --force                replace FILE if it exists
   -q, --quiet                no progress line, no warnings
