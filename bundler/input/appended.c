@@ -57,9 +57,21 @@ static void add(struct appended *appended, const char *name, uint64_t offset, ui
     strncpy(piece->name, name, sizeof piece->name - 1);
 }
 
-/* Whether the format can record this name: fatelf_manifest_decode() checks the same. */
-static bool is_plain(const char *name)
+/*
+ * Beginnings of names that mean something else in a bundle. libbfd writes sections of most of these names with another
+ * type, and then strip spoils the bundle.
+ */
+static const char *const taken[] = {
+    ".dyn",  ".fatelf", ".fini_array", ".hash",   ".init_array", ".preinit_array",
+    ".rel.", ".rela",   ".shstrtab",   ".strtab", ".symtab",
+};
+
+/* Whether a bundle can have a section of this name. fatelf_manifest_decode() checks the characters, too. */
+static bool is_free(const char *name)
 {
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strncmp(name, taken[i], strlen(taken[i])) == 0)
+            return false;
     for (; *name; name++)
         if (*name <= ' ' || *name >= 0x7f)
             return false;
@@ -78,7 +90,7 @@ static void look_at(struct appended *appended, const struct sections *sections, 
     bool whole = sections_name(sections, section, name, sizeof name);
     if (name[0] == 0 || is_known(name))
         return;
-    if (whole && is_plain(name))
+    if (whole && is_free(name))
         add(appended, name, section->sh_offset, section->sh_size);
     else
         appended->uncopied = true;

@@ -46,8 +46,9 @@ static void what_upx_appends_does_not_count(void **state)
 
 static void sections_of_other_names_are_found(void **state)
 {
-    static const char *const others[] = {"pydata", ".rackboot", ".text",      ".comments", "comment",   ".deb",
-                                         ".ctx",   ".data.x",   "debug_info", ".rustc2",   ".identity", "."};
+    static const char *const others[] = {"pydata",    ".rackboot", ".text",   ".comments",  "comment",
+                                         ".deb",      ".ctx",      ".data.x", "debug_info", ".rustc2",
+                                         ".identity", ".",         ".relx",   ".Dynamic"};
     static const char *const known[] = {".comment",
                                         ".debug_info",
                                         ".debug_gdb_scripts",
@@ -179,7 +180,18 @@ static void a_section_without_a_name_does_not_count(void **state)
 
 static void a_name_that_cannot_be_recorded_is_noticed(void **state)
 {
-    static const char *const names[] = {"py data", "py\ndata", "py\xc3\xa9", "\x7f",
+    static const char *const names[] = {"py data",
+                                        "py\ndata",
+                                        "py\xc3\xa9",
+                                        "\x7f",
+                                        ".dynsym",
+                                        ".rela.dyn",
+                                        ".rel.x",
+                                        ".symtab",
+                                        ".strtab",
+                                        ".init_array",
+                                        ".fatelf.v3",
+                                        ".hash",
                                         "a-name-of-forty-eight-bytes-is-one-byte-too-long"};
     struct file f = make();
 
