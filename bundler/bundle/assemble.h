@@ -63,7 +63,8 @@ int assembly_add_build(struct assembly *assembly, const struct build *build);
 
 /*
  * Adds variant `index` of an open bundle without decoding it. Variants that share a payload in the bundle share it
- * here. The caller must also add the base of a delta-coded variant. Returns 0, or reports and returns an exit status.
+ * here. The caller must also add the base of a delta-coded variant, and take over the copies of appended data with
+ * appended_carry(). Returns 0, or reports and returns an exit status.
  */
 int assembly_add_carried(struct assembly *assembly, const struct bundle_file *file, unsigned index);
 

@@ -14,7 +14,8 @@ setup_file() {
         printf '%s\n' 0123456789abcdef $'path\tcommand' $'build\tGOAMD64=v3' 0123456789ab
     } >buildinfo
     objcopy --add-section .go.buildinfo=buildinfo --set-section-flags .go.buildinfo=alloc,readonly,data \
-        --add-section .note.package=buildinfo "$FIXTURES/level.v3" program 2>/dev/null
+        --add-section .note.package=buildinfo --add-section pydata=buildinfo "$FIXTURES/level.v3" program 2>/dev/null
+    cat buildinfo >>program
     # without e_shoff, e_shnum and e_shstrndx, so that libbfd does not miss the section headers
     cp program sectionless
     poke sectionless 40 '\0\0\0\0\0\0\0\0'
