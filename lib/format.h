@@ -137,21 +137,23 @@ struct fatelf_frame {
     uint32_t prefix_size;   /* zstd-delta: of the prefix, or 0 for a frame that needs none; otherwise 0 */
 };
 
+#define FATELF_APPENDED_MAX 8u
+#define FATELF_APPENDED_NAME_SIZE 48u
+
 /*
  * A copy of appended data: bytes of a variant that its ELF headers do not describe, or that are in a section without
  * SHF_ALLOC, so that only a program that reads its own file finds them. All variants have the same such data. A program
  * that reads the bundle in place of its own file finds the copy: the section by its name, the data at the end by
- * searching from there. The launcher does not read the copies.
+ * searching from there. Only the last entry of the table can be that of the data at the end. The launcher does not read
+ * the copies.
  */
 struct fatelf_appended {
     uint64_t offset;    /* of the section's first byte, from the manifest's first byte; 0: the last bytes of the file */
     uint64_t size;      /* 1 .. FATELF_SIZE_MAX */
     uint8_t sha256[32]; /* of the copy */
-    char name[48];      /* of the section: printable ASCII without spaces, then at least one zero; all zero: the end */
+    /* of the section: printable ASCII without spaces, then at least one zero; all zero: the end of the file */
+    char name[FATELF_APPENDED_NAME_SIZE];
 };
-
-/* Only the last entry can be that of the data at the end. */
-#define FATELF_APPENDED_MAX 8u
 
 /*
  * Delta coding. The raw bytes of a frame with a prefix are put together from literals and from copies of bytes of the

@@ -81,7 +81,7 @@ static bool is_free(const char *name)
 /* Adds the section if it is appended data. A section without a name is left out, because nobody could ask for it. */
 static void look_at(struct appended *appended, const struct sections *sections, const Elf64_Shdr *section)
 {
-    char name[sizeof appended->pieces->name];
+    char name[FATELF_APPENDED_NAME_SIZE];
 
     if (section->sh_type != SHT_PROGBITS || section->sh_flags & SHF_ALLOC || section->sh_size == 0)
         return;

@@ -14,9 +14,8 @@
 #include "sections.h"
 
 struct appended_piece {
-    char
-        name[sizeof((struct fatelf_appended *)NULL)->name]; /* of the section. Empty: the data at the end of the file */
-    uint64_t offset, size;                                  /* in the file; size is not 0 */
+    char name[FATELF_APPENDED_NAME_SIZE]; /* of the section. Empty: the data at the end of the file */
+    uint64_t offset, size;                /* in the file; size is not 0 */
 };
 
 struct appended {

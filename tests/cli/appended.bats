@@ -256,6 +256,12 @@ section_of_data() {
     unzip -p out name >found
     cmp native found
     "$TOOL" verify -q out
+    # an archive with other offsets follows the section headers
+    python3 -c 'import zipfile; zipfile.ZipFile("archive", "w").writestr("name", "content")'
+    head -c "$size" large.v1 | cat - archive >relative.v1
+    succeeds create -q -o relative relative.v1
+    head -c "-$(stat -c %s archive)" relative >cut
+    without_data cut
     # in a bundle that is larger, the archive follows the section headers
     succeeds create -q --compress none --force -o out large.v1
     python3 -m zipfile -t out

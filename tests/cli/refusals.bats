@@ -263,6 +263,6 @@ load ../lib/users
     chmod u+w stub
     offset=$(section stub .fatelf.stub offset)
     poke stub $((offset + 8)) '\11'
-    refuses 1 "stub: a stub of another version (format 9, this is 3); use the one that came with this tool" \
+    refuses 1 "stub: a stub of another version (format 9, this is 4); use the one that came with this tool" \
         create --stub stub -o out "$FIXTURES/level.v1"
 }

@@ -17,7 +17,7 @@
  * A file as linkers write it: headers, code, a section `extra` that tests change, the names, the section headers, and
  * then what is appended.
  */
-enum { CODE = 0x100, EXTRA = 0x200, NAMES = 0x280, TABLE = 0x300, ROOM = 1 << 16, MANY = 200 };
+enum { CODE = 0x100, EXTRA = 0x200, NAMES = 0x280, TABLE = 0x300, ROOM = 1 << 18, MANY = 200 };
 enum { NONE, TEXT, BSS, ONE, STRINGS, COUNT };
 enum { END = TABLE + COUNT * sizeof(Elf64_Shdr) };
 
