@@ -88,10 +88,10 @@ static void advise(const struct create *create)
         .in_place = create->options.launch->executable,
     };
 
-    if (create->options.code.quiet)
-        return;
-    advice_give(&advice);
-    appended_tell(&create->assembly.appended, &create->builds[0], create->options.launch->executable);
+    if (!create->options.code.quiet) {
+        advice_give(&advice);
+        appended_tell(&create->assembly.appended, &create->builds[0], create->options.launch->executable);
+    }
 }
 
 /* The permissions that all builds have in common. */
