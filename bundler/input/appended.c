@@ -108,9 +108,11 @@ static int is_padding(const struct sections *sections, uint64_t from, bool *padd
 {
     enum { CHUNK = 1 << 16 };
     unsigned char *chunk = malloc(CHUNK);
-    int status = chunk ? 0 : fail("out of memory");
+    int status = 0;
 
     *padding = true;
+    if (!chunk)
+        return fail("out of memory");
     for (uint64_t at = from; !status && *padding && at < sections->size; at += CHUNK) {
         size_t size = sections->size - at < CHUNK ? (size_t)(sections->size - at) : CHUNK;
         if (!file_read(sections->fd, chunk, size, at))
@@ -135,7 +137,7 @@ int appended_read(struct appended *appended, struct sections *sections, const El
                   const Elf64_Phdr *segments, uint64_t segment_count)
 {
     uint64_t size = sections->size, end = sizeof *header;
-    Elf64_Shdr section;
+    Elf64_Shdr section = {0};
     bool padding;
 
     *appended = (struct appended){.count = 0};

@@ -107,7 +107,7 @@ int sections_check_holes(struct sections *sections, const struct stat *stat, con
 {
     uint64_t allowed = sections_limit(stat);
     uint64_t largest = sections->table_size > sections->names.sh_size ? sections->table_size : sections->names.sh_size;
-    Elf64_Shdr section;
+    Elf64_Shdr section = {0};
 
     for (uint64_t i = 0; i < segment_count; i++)
         if (segments[i].p_type == PT_NOTE && segments[i].p_filesz > largest)
