@@ -28,6 +28,8 @@
     X(VARIANT_TABLE, "damaged: a variant's table of frames is at the wrong offset") \
     X(VARIANT_ELF, "damaged: the record of a variant's ELF headers is invalid or at the wrong offset") \
     X(VARIANT_PLACE, "damaged: a payload lies outside of its segment") \
+    X(APPENDED, "damaged: the table of appended data is invalid") \
+    X(APPENDED_PLACE, "damaged: a copy of appended data lies outside of its segment") \
     X(FRAME_PLACE, "damaged: a frame does not start where the previous frame ends") \
     X(FRAME_PREFIX, "damaged: a frame's prefix is not allowed or lies outside of the base") \
     X(SEEK_TABLE, "damaged: the seek table does not match its payload") \

@@ -8,6 +8,9 @@
  *     .note.fatelf       an ELF note: owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST, descriptor the manifest
  *     .note.package ..   metadata copied from the variant with the lowest level
  *     .fatelf.v1 ..      the payloads, each at a page boundary; identical variants share that of the lowest level
+ *     pydata ..          copies of sections that no segment of the variants contains (struct fatelf_appended)
+ *
+ * If data follows the end of the variants' ELF files, the bundle ends with a copy of it, in no section and no segment.
  *
  * The manifest consists of, without gaps:
  *
@@ -15,6 +18,7 @@
  *     struct fatelf_variant [variant_count]    sorted by level, lowest first; no level occurs twice
  *     struct fatelf_elf ..                     for each variant that has one, in the order of the variants
  *     struct fatelf_frame [..]                 the frames of each variant, in the order of the variants
+ *     struct fatelf_appended [appended_count]  the copies of appended data
  *     uint64_t checksum                        XXH64 (seed 0) of all bytes of the manifest before it
  *
  * Every number is little-endian. Sizes and offsets are in bytes. Reserved fields are zero, and readers check that.
@@ -31,7 +35,8 @@
 
 /* First bytes of the manifest: "\177FATELF\n" as a little-endian number. */
 #define FATELF_MAGIC UINT64_C(0x0a464c455441467f)
-#define FATELF_VERSION 4u /* 1 (no zstd-delta), 2 (no struct fatelf_elf) and 3 (no marks) were never released */
+/* 1 (no zstd-delta), 2 (no struct fatelf_elf) and 3 (no appended data, no marks) were never released. */
+#define FATELF_VERSION 4u
 
 /* The micro-architecture levels x86-64-v1 to v4 (x86-64 psABI). */
 #define FATELF_LEVEL_MIN 1u
@@ -81,16 +86,16 @@ enum fatelf_launch {
 #define FATELF_MARK_NOT_STRIPPED (1u << 5)     /* there is a symbol table (SHT_SYMTAB) */
 
 struct fatelf_header {
-    uint64_t magic;         /* FATELF_MAGIC */
-    uint16_t version;       /* FATELF_VERSION */
-    uint16_t header_size;   /* sizeof(struct fatelf_header) */
-    uint16_t variant_size;  /* sizeof(struct fatelf_variant) */
-    uint8_t variant_count;  /* 1 .. FATELF_VARIANTS_MAX */
-    uint8_t launch;         /* enum fatelf_launch */
-    uint32_t manifest_size; /* of the whole manifest, checksum included */
-    uint32_t reserved;
-    uint64_t incompatible; /* FATELF_INCOMPATIBLE_* */
-    uint64_t compatible;   /* FATELF_COMPATIBLE_* */
+    uint64_t magic;          /* FATELF_MAGIC */
+    uint16_t version;        /* FATELF_VERSION */
+    uint16_t header_size;    /* sizeof(struct fatelf_header) */
+    uint16_t variant_size;   /* sizeof(struct fatelf_variant) */
+    uint8_t variant_count;   /* 1 .. FATELF_VARIANTS_MAX */
+    uint8_t launch;          /* enum fatelf_launch */
+    uint32_t manifest_size;  /* of the whole manifest, checksum included */
+    uint32_t appended_count; /* 0 .. FATELF_APPENDED_MAX */
+    uint64_t incompatible;   /* FATELF_INCOMPATIBLE_* */
+    uint64_t compatible;     /* FATELF_COMPATIBLE_* */
 };
 
 struct fatelf_variant {
@@ -145,6 +150,24 @@ struct fatelf_frame {
     uint64_t prefix_offset; /* zstd-delta: where the prefix starts in the decoded base variant; otherwise 0 */
     uint32_t size;          /* of the frame in the payload; not 0; compressed: at most frame_size * 129 / 128 */
     uint32_t prefix_size;   /* zstd-delta: of the prefix, or 0 for a frame that needs none; otherwise 0 */
+};
+
+#define FATELF_APPENDED_MAX 8u
+#define FATELF_APPENDED_NAME_SIZE 48u
+
+/*
+ * A copy of appended data: bytes of a variant that its ELF headers do not describe, or that are in a section without
+ * SHF_ALLOC, so that only a program that reads its own file finds them. All variants have the same such data. A program
+ * that reads the bundle in place of its own file finds the copy: the section by its name, the data at the end by
+ * searching from there. Only the last entry of the table can be that of the data at the end. The launcher does not read
+ * the copies.
+ */
+struct fatelf_appended {
+    uint64_t offset;    /* of the section's first byte, from the manifest's first byte; 0: the last bytes of the file */
+    uint64_t size;      /* 1 .. FATELF_SIZE_MAX */
+    uint8_t sha256[32]; /* of the copy */
+    /* of the section: printable ASCII without spaces, then at least one zero; all zero: the end of the file */
+    char name[FATELF_APPENDED_NAME_SIZE];
 };
 
 /*
@@ -231,6 +254,7 @@ _Static_assert(sizeof(struct fatelf_header) == 40, "header layout");
 _Static_assert(offsetof(struct fatelf_header, version) == 8, "header layout");
 _Static_assert(offsetof(struct fatelf_header, variant_count) == 14, "header layout");
 _Static_assert(offsetof(struct fatelf_header, manifest_size) == 16, "header layout");
+_Static_assert(offsetof(struct fatelf_header, appended_count) == 20, "header layout");
 _Static_assert(offsetof(struct fatelf_header, incompatible) == 24, "header layout");
 _Static_assert(offsetof(struct fatelf_header, compatible) == 32, "header layout");
 _Static_assert(sizeof(struct fatelf_variant) == 80, "variant layout");
@@ -246,6 +270,9 @@ _Static_assert(offsetof(struct fatelf_elf, interpreter_size) == 20, "elf layout"
 _Static_assert(sizeof(struct fatelf_frame) == 32, "frame layout");
 _Static_assert(offsetof(struct fatelf_frame, prefix_offset) == 16, "frame layout");
 _Static_assert(offsetof(struct fatelf_frame, prefix_size) == 28, "frame layout");
+_Static_assert(sizeof(struct fatelf_appended) == 96, "appended layout");
+_Static_assert(offsetof(struct fatelf_appended, sha256) == 16, "appended layout");
+_Static_assert(offsetof(struct fatelf_appended, name) == 48, "appended layout");
 
 /*
  * The seek table at the end of a zstd or zstd-delta payload: a skippable frame in zstd's "seekable format" 0.1.0

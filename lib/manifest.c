@@ -29,13 +29,30 @@ uint64_t fatelf_elf_size(const struct fatelf_elf *elf)
     return (size + 7) & ~UINT64_C(7);
 }
 
-size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count)
+static size_t appended_size(const struct fatelf_header *header)
 {
-    size_t size = sizeof(struct fatelf_header) + count * sizeof *variants + sizeof(uint64_t);
+    return header->appended_count * sizeof(struct fatelf_appended);
+}
+
+size_t fatelf_manifest_size(const struct fatelf_manifest *manifest)
+{
+    size_t count = manifest->header.variant_count;
+    size_t size = sizeof manifest->header + count * sizeof *manifest->variants + appended_size(&manifest->header) +
+                  sizeof(uint64_t);
 
     for (size_t i = 0; i < count; i++)
-        size += variants[i].elf_size + frames_size(&variants[i]);
+        size += manifest->variants[i].elf_size + frames_size(&manifest->variants[i]);
     return size;
+}
+
+struct fatelf_appended fatelf_manifest_appended(const struct fatelf_manifest *manifest, const void *bytes,
+                                                unsigned index)
+{
+    const unsigned char *end = (const unsigned char *)bytes + manifest->header.manifest_size - sizeof(uint64_t);
+    struct fatelf_appended appended;
+
+    memcpy(&appended, end - appended_size(&manifest->header) + index * sizeof appended, sizeof appended);
+    return appended;
 }
 
 /* Called after the checksum has matched, so any wrong field was written by another version or by an attacker. */
@@ -47,8 +64,8 @@ static int check_header(const struct fatelf_header *header)
         return FATELF_ERROR_MANIFEST_SIZE;
     if (header->incompatible & ~FATELF_INCOMPATIBLE_KNOWN)
         return FATELF_ERROR_MANIFEST_FEATURE;
-    if (header->reserved != 0)
-        return FATELF_ERROR_MANIFEST_RESERVED;
+    if (header->appended_count > FATELF_APPENDED_MAX)
+        return FATELF_ERROR_APPENDED;
     if (header->variant_count < 1 || header->variant_count > FATELF_VARIANTS_MAX)
         return FATELF_ERROR_MANIFEST_COUNT;
     if (!fatelf_launch_by_number(header->launch))
@@ -114,6 +131,37 @@ static int check_base(const struct fatelf_manifest *manifest, const struct fatel
                : FATELF_ERROR_VARIANT_BASE;
 }
 
+/* Whether the name is printable ASCII, and zeros up to its end; it is shown to users. */
+static bool is_name(const char *name, size_t size)
+{
+    size_t length = 0;
+
+    while (length < size && name[length] > ' ' && name[length] < 0x7f)
+        length++;
+    for (size_t i = length; i < size; i++)
+        if (name[i] != 0)
+            return false;
+    return length < size;
+}
+
+/* Checks the entries of the table of appended data. `bytes`: the manifest's; the table's size has been checked. */
+static int check_appended(const struct fatelf_manifest *manifest, const void *bytes)
+{
+    unsigned count = manifest->header.appended_count;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct fatelf_appended appended = fatelf_manifest_appended(manifest, bytes, i);
+        bool at_end = appended.offset == 0;
+        if (appended.size < 1 || appended.size > FATELF_SIZE_MAX || appended.offset > FATELF_SIZE_MAX)
+            return FATELF_ERROR_APPENDED;
+        if (!is_name(appended.name, sizeof appended.name) || at_end != (appended.name[0] == 0))
+            return FATELF_ERROR_APPENDED;
+        if (at_end && i + 1 < count)
+            return FATELF_ERROR_APPENDED;
+    }
+    return 0;
+}
+
 /* The incompatible features that these variants use. */
 static uint64_t incompatible(const struct fatelf_manifest *manifest)
 {
@@ -173,14 +221,17 @@ int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifes
     }
     if (m.header.incompatible != incompatible(&m))
         return FATELF_ERROR_MANIFEST_FLAGS;
-    if (offset + sizeof checksum != size)
+    if (offset + appended_size(&m.header) + sizeof checksum != size)
         return FATELF_ERROR_MANIFEST_SIZE;
+    error = check_appended(&m, from);
+    if (error)
+        return error;
     *manifest = m;
     return 0;
 }
 
 int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *const *elves,
-                           struct fatelf_frame *const *frames, void *bytes)
+                           struct fatelf_frame *const *frames, const struct fatelf_appended *appended, void *bytes)
 {
     struct fatelf_manifest m = *manifest;
     struct fatelf_manifest checked;
@@ -188,8 +239,10 @@ int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *c
 
     if (m.header.variant_count < 1 || m.header.variant_count > FATELF_VARIANTS_MAX)
         return FATELF_ERROR_MANIFEST_COUNT;
+    if (m.header.appended_count > FATELF_APPENDED_MAX)
+        return FATELF_ERROR_APPENDED;
     size_t count = m.header.variant_count;
-    size_t size = fatelf_manifest_size(m.variants, count);
+    size_t size = fatelf_manifest_size(&m);
     if (size > FATELF_MANIFEST_MAX)
         return FATELF_ERROR_MANIFEST_SIZE;
 
@@ -212,6 +265,9 @@ int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *c
         memcpy(to + offset, frames[i], frames_size(&m.variants[i]));
         offset += frames_size(&m.variants[i]);
     }
+    if (m.header.appended_count > 0)
+        memcpy(to + offset, appended, appended_size(&m.header));
+    offset += appended_size(&m.header);
     memcpy(to, &m.header, sizeof m.header);
     memcpy(to + sizeof m.header, m.variants, count * sizeof *m.variants);
     uint64_t checksum = fatelf_checksum(to, offset);

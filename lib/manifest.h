@@ -26,17 +26,22 @@ int fatelf_manifest_find(const struct fatelf_manifest *manifest, unsigned level)
 /* Bytes of a struct fatelf_elf and everything that follows it: fatelf_variant.elf_size. */
 uint64_t fatelf_elf_size(const struct fatelf_elf *elf);
 
-/* The number of bytes that fatelf_manifest_encode() writes for these variants. */
-size_t fatelf_manifest_size(const struct fatelf_variant *variants, size_t count);
+/* Entry `index` of the table of appended data. `bytes`: the manifest's own bytes, which have been decoded. */
+struct fatelf_appended fatelf_manifest_appended(const struct fatelf_manifest *manifest, const void *bytes,
+                                                unsigned index);
+
+/* The number of bytes that fatelf_manifest_encode() writes. */
+size_t fatelf_manifest_size(const struct fatelf_manifest *manifest);
 
 /*
  * Writes a manifest to `bytes`, which has room for fatelf_manifest_size() bytes. The caller sets launch, compatible,
- * variant_count and the variants in *manifest; this function fills in magic, version, sizes, incompatible, elf_offset
- * and frames_offset. elves[i] points to the elf_size bytes of variant i, frames[i] to its frame_count frames. Returns
- * 0, or the FATELF_ERROR_* that fatelf_manifest_decode() returns for the result.
+ * variant_count, appended_count and the variants in *manifest; this function fills in magic, version, sizes,
+ * incompatible, elf_offset and frames_offset. elves[i] points to the elf_size bytes of variant i, frames[i] to its
+ * frame_count frames, and `appended` to the appended_count entries. Returns 0, or the FATELF_ERROR_* that
+ * fatelf_manifest_decode() returns for the result.
  */
 int fatelf_manifest_encode(const struct fatelf_manifest *manifest, const void *const *elves,
-                           struct fatelf_frame *const *frames, void *bytes);
+                           struct fatelf_frame *const *frames, const struct fatelf_appended *appended, void *bytes);
 
 /* The number of frames of a variant of `size` bytes, with frames of `frame_size` bytes. */
 static inline uint64_t fatelf_frame_count(uint64_t size, uint32_t frame_size)

@@ -14,7 +14,8 @@
 
 static const char *const payload_names[] = {".fatelf.v1", ".fatelf.v2", ".fatelf.v3", ".fatelf.v4"};
 
-_Static_assert(1 + METADATA_MAX + FATELF_VARIANTS_MAX <= WRITE_PARTS_MAX, "WRITE_PARTS_MAX is too small");
+_Static_assert(1 + METADATA_MAX + FATELF_VARIANTS_MAX + FATELF_APPENDED_MAX <= WRITE_PARTS_MAX,
+               "WRITE_PARTS_MAX is too small");
 _Static_assert(sizeof payload_names / sizeof *payload_names == FATELF_LEVEL_MAX, "a section name for each level");
 
 struct assembly assembly_make(const char *output)
@@ -158,6 +159,7 @@ static struct fatelf_manifest make_manifest(const struct assembly *assembly)
             {
                 .variant_count = (uint8_t)assembly->variant_count,
                 .launch = (uint8_t)assembly->launch->number,
+                .appended_count = assembly->appended.count,
                 .compatible = assembly->go_env ? FATELF_COMPATIBLE_GO_ENV : 0,
             },
     };
@@ -243,13 +245,14 @@ static uint64_t stub_end(const struct stub_file *stub)
     return end;
 }
 
-/* Writes the manifest to `bytes`. `payloads`: the parts with the payloads, in the order of list_payloads(). */
+/* Writes the manifest to `bytes`. `payloads`: the parts of list_payloads() and then those of appended_list(). */
 static int encode_manifest(const struct assembly *assembly, struct fatelf_manifest *manifest,
                            const struct layout_part *payloads, uint64_t manifest_address, unsigned char *bytes)
 {
     const void *elves[FATELF_VARIANTS_MAX];
     struct fatelf_frame *frames[FATELF_VARIANTS_MAX];
     uint64_t addresses[FATELF_VARIANTS_MAX]; /* by payload */
+    struct fatelf_appended appended[FATELF_APPENDED_MAX];
 
     for (unsigned i = 0; i < assembly->variant_count; i++) {
         const struct assembled_variant *variant = &assembly->variants[i];
@@ -259,9 +262,10 @@ static int encode_manifest(const struct assembly *assembly, struct fatelf_manife
         elves[i] = variant->elf;
         frames[i] = assembly->payloads[variant->payload].coded.frames;
     }
-    if (fatelf_manifest_size(manifest->variants, assembly->variant_count) > FATELF_MANIFEST_MAX)
+    appended_encode(&assembly->appended, payloads, manifest_address, appended);
+    if (fatelf_manifest_size(manifest) > FATELF_MANIFEST_MAX)
         return fail("%s: the builds are too large for one bundle", assembly->output);
-    int error = fatelf_manifest_encode(manifest, elves, frames, bytes);
+    int error = fatelf_manifest_encode(manifest, elves, frames, appended, bytes);
     return error ? fail("%s: cannot be made: %s", assembly->output, fatelf_error_text(error)) : 0;
 }
 
@@ -269,7 +273,8 @@ int assembly_write(const struct assembly *assembly, const struct stub_file *stub
 {
     struct layout_part parts[WRITE_PARTS_MAX];
     struct fatelf_manifest manifest = make_manifest(assembly);
-    size_t manifest_size = fatelf_manifest_size(manifest.variants, assembly->variant_count);
+    size_t manifest_size = fatelf_manifest_size(&manifest);
+    struct layout_part end = appended_end(&assembly->appended);
     size_t header_size;
     unsigned char *note = make_note(manifest_size, &header_size);
 
@@ -285,11 +290,12 @@ int assembly_write(const struct assembly *assembly, const struct stub_file *stub
     };
     size_t first = 1 + metadata_list(&assembly->metadata, parts + 1);
     size_t count = first + list_payloads(assembly, parts + first);
+    count += appended_list(&assembly->appended, parts + count);
     layout_place(stub_end(stub), parts, count);
     int status = encode_manifest(assembly, &manifest, parts + first, parts[0].address + header_size,
                                  note + header_size);
     if (!status)
-        status = write_bundle(temporary, assembly->output, stub, parts, count);
+        status = write_bundle(temporary, assembly->output, stub, parts, count, &end);
     free(note);
     return status;
 }

@@ -12,6 +12,7 @@
 #include "../../lib/launch.h"
 #include "../coding/compress.h"
 #include "../input/build.h"
+#include "appended.h"
 #include "metadata.h"
 #include "open.h"
 #include "stub.h"
@@ -44,11 +45,12 @@ struct assembly {
     struct payload payloads[FATELF_VARIANTS_MAX];
     unsigned payload_count;
     const struct fatelf_launch_row *launch;
-    bool go_env;              /* the bundle also honours GOAMD64 and MGODEBUG */
-    uint64_t align;           /* of payloads, in bytes: a power of two, at least a page */
-    struct metadata metadata; /* of the lowest variant; owned */
-    int spool;                /* a file for the payloads that are coded; owned. -1: none */
-    const char *output;       /* the name of the output, for messages */
+    bool go_env;                     /* the bundle also honours GOAMD64 and MGODEBUG */
+    uint64_t align;                  /* of payloads, in bytes: a power of two, at least a page */
+    struct metadata metadata;        /* of the lowest variant; owned */
+    struct appended_copies appended; /* of appended_collect() for builds, of appended_carry() for a bundle */
+    int spool;                       /* a file for the payloads that are coded; owned. -1: none */
+    const char *output;              /* the name of the output, for messages */
 };
 
 /* An empty assembly, with the defaults of `create`. The caller calls assembly_free() in any case. */
@@ -63,7 +65,8 @@ int assembly_add_build(struct assembly *assembly, const struct build *build);
 
 /*
  * Adds variant `index` of an open bundle without decoding it. Variants that share a payload in the bundle share it
- * here. The caller must also add the base of a delta-coded variant. Returns 0, or reports and returns an exit status.
+ * here. The caller must also add the base of a delta-coded variant, and take over the copies of appended data with
+ * appended_carry(). Returns 0, or reports and returns an exit status.
  */
 int assembly_add_carried(struct assembly *assembly, const struct bundle_file *file, unsigned index);
 

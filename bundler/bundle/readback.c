@@ -69,6 +69,8 @@ int readback(const struct assembly *assembly, const char *temporary, unsigned th
     for (unsigned i = 0; !status && i < assembly->variant_count; i++)
         if (!assembly_is_shared(assembly, i))
             status = check_variant(&file, i, &original, threads);
+    if (!status)
+        status = appended_verify(&file);
     progress_clear();
     bundle_file_close(&file);
     free(original.bytes);

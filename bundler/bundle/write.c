@@ -189,6 +189,29 @@ static bool write_all(struct writer *w)
     return write_build_id(w) && bfd_copy_private_bfd_data(w->in, w->out);
 }
 
+/*
+ * Called after libbfd has written everything: its last table ends where the file ends. Only a zip archive has a lowest
+ * offset, and its readers search for it from the end, so a gap before it does no harm.
+ */
+static bool write_end(const char *temporary, const struct layout_part *end, unsigned char *chunk)
+{
+    if (end->size == 0)
+        return true;
+    int fd = open(temporary, O_WRONLY | O_CLOEXEC);
+    off_t place = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+    bool good = place >= 0 && ((uint64_t)place >= end->address || lseek(fd, (off_t)end->address, SEEK_SET) >= 0);
+
+    for (uint64_t at = 0; good && at < end->size; at += CHUNK) {
+        size_t size = end->size - at < CHUNK ? (size_t)(end->size - at) : CHUNK;
+        good = file_read(end->fd, chunk, size, end->offset + at) && file_write(fd, chunk, size);
+        if (!good && errno == 0)
+            errno = EIO; /* the file became shorter */
+    }
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
 /* libbfd reports every short write as ENOSPC, even if RLIMIT_FSIZE caused it. Writing one more byte gives the cause. */
 static int true_error(const char *temporary, int error)
 {
@@ -203,7 +226,7 @@ static int true_error(const char *temporary, int error)
 }
 
 int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct layout_part *parts,
-                 size_t count)
+                 size_t count, const struct layout_part *end)
 {
     struct writer w = {.in = stub->bfd, .stub = stub, .parts = parts, .count = count};
     bool good;
@@ -218,6 +241,7 @@ int write_bundle(const char *temporary, const char *path, const struct stub_file
         good = bfd_close(w.out);
     else if (w.out)
         bfd_close_all_done(w.out);
+    good = good && write_end(temporary, end, w.chunk);
     const char *why = errno ? strerror(true_error(temporary, errno)) : bfd_errmsg(bfd_get_error());
     EVP_MD_CTX_free(w.hash);
     free(w.chunk);

@@ -64,7 +64,11 @@ static int assemble(struct create *create)
     }
     if (base && !assembly_find(assembly, base))
         return fail("--base v%u: there is no build for v%u", base, base);
-    return metadata_read(&assembly->metadata, create->builds[0].bfd, create->builds[0].path);
+    int status = metadata_read(&assembly->metadata, create->builds[0].bfd, create->builds[0].path);
+    bool stored = !fatelf_encoding_by_number(create->options.code.compress.encoding)->decode;
+    return status ? status
+                  : appended_collect(&assembly->appended, create->builds, create->count,
+                                     create->options.ignore_appended, stored);
 }
 
 static void advise(const struct create *create)
@@ -77,8 +81,10 @@ static void advise(const struct create *create)
         .in_place = create->options.launch->executable,
     };
 
-    if (!create->options.code.quiet)
+    if (!create->options.code.quiet) {
         advice_give(&advice);
+        appended_tell(&create->assembly.appended, &create->builds[0], create->options.launch->executable);
+    }
 }
 
 /* The permissions that all builds have in common. */

@@ -19,6 +19,7 @@ enum {
     OPTION_BASE,
     OPTION_GO_ENV,
     OPTION_ALLOW_DIFFERENT,
+    OPTION_IGNORE_APPENDED,
     OPTION_STUB,
     OPTION_FORCE,
 };
@@ -67,6 +68,8 @@ const struct option_row create_option_rows[] = {
     COMMAND_JOBS("compress on N processors"),
     {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL},
     {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs", NULL},
+    {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, "leave out data that the builds find only in their own file",
+     NULL},
     {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL},
     {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL},
     {'q', "quiet", NULL, "no progress line, no warnings", NULL},
@@ -164,6 +167,9 @@ static int parse(const struct command *command, int letter, const char *value, s
         break;
     case OPTION_ALLOW_DIFFERENT:
         options->different = true;
+        break;
+    case OPTION_IGNORE_APPENDED:
+        options->ignore_appended = true;
         break;
     case OPTION_STUB:
         options->stub = value;

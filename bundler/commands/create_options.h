@@ -16,7 +16,7 @@ struct create_options {
     const struct fatelf_launch_row *launch;
     struct code_options code;
     uint64_t align; /* of payloads, in bytes */
-    bool go_env, force, verbose;
+    bool go_env, ignore_appended, force, verbose;
     bool different; /* the builds may be different programs */
 };
 

@@ -49,6 +49,32 @@ static struct json_object *json_marks(unsigned marks)
     return names;
 }
 
+static void print_appended(const struct bundle_file *file)
+{
+    for (unsigned i = 0; i < file->bundle.manifest.header.appended_count; i++) {
+        struct fatelf_appended appended = fatelf_manifest_appended(&file->bundle.manifest, file->bundle.bytes, i);
+        printf("appended data: %llu bytes %s%s\n", (unsigned long long)appended.size,
+               appended.name[0] ? "in section " : "at the end", appended.name);
+    }
+}
+
+static struct json_object *json_appended(const struct bundle_file *file)
+{
+    struct json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < file->bundle.manifest.header.appended_count; i++) {
+        struct fatelf_appended appended = fatelf_manifest_appended(&file->bundle.manifest, file->bundle.bytes, i);
+        struct json_object *row = json_object_new_object();
+        char text[2 * sizeof appended.sha256 + 1];
+        json_object_object_add(row, "name", appended.name[0] ? json_object_new_string(appended.name) : NULL);
+        json_object_object_add(row, "size", json_object_new_int64((int64_t)appended.size));
+        hexadecimal(appended.sha256, sizeof appended.sha256, text);
+        json_object_object_add(row, "sha256", json_object_new_string(text));
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
 static void print_table(const struct bundle_file *file, bool verbose)
 {
     const struct fatelf_manifest *manifest = &file->bundle.manifest;
@@ -76,6 +102,7 @@ static void print_table(const struct bundle_file *file, bool verbose)
             print_marks(variant->marks);
         putchar('\n');
     }
+    print_appended(file);
 }
 
 static void print_json(const struct bundle_file *file)
@@ -117,6 +144,7 @@ static void print_json(const struct bundle_file *file)
         json_object_object_add(row, "sha256", json_object_new_string(text));
         json_object_array_add(variants, row);
     }
+    json_object_object_add(root, "appended", json_appended(file));
     json_print(root);
 }
 

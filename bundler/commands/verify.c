@@ -7,6 +7,7 @@
 #include "../../lib/level.h"
 #include "../base/progress.h"
 #include "../base/say.h"
+#include "../bundle/appended.h"
 #include "../bundle/decode.h"
 #include "commands.h"
 
@@ -44,8 +45,9 @@ static int verify(const struct bundle_file *file, const struct verify_options *o
         if (!status)
             status = decoded;
     }
+    int copies = appended_verify(file);
     progress_clear();
-    return status;
+    return status ? status : copies;
 }
 
 /* Parses the options. Returns 0, or reports and returns an exit status. */

@@ -110,6 +110,19 @@ static int split(const char *operand, unsigned *level, const char **path)
     return **path ? 0 : usage_error("%s: no file name after the level", operand);
 }
 
+/* Called before libbfd opens the file, because libbfd reads whatever the section headers describe. */
+static int read_sections(struct build *build, const struct elf_file *elf)
+{
+    struct sections sections;
+    int status = sections_open(&sections, build->fd, build->size, &elf->header, build->path);
+
+    if (!status)
+        status = sections_check_holes(&sections, &build->stat, elf->program_headers, elf->count);
+    if (!status)
+        status = appended_read(&build->appended, &sections, &elf->header, elf->program_headers, elf->count);
+    return status;
+}
+
 int build_open(struct build *build, const char *operand)
 {
     struct elf_file elf = {0};
@@ -130,6 +143,8 @@ int build_open(struct build *build, const char *operand)
     if (status)
         goto out;
     status = check_type(build->path, elf.header.e_type);
+    if (!status)
+        status = read_sections(build, &elf);
     if (status)
         goto out;
     build->bfd = elf_file_bfd(build->path);

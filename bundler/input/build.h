@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "appended.h"
 #include "asks.h"
 #include "dynamic.h"
 #include "identity.h"
@@ -15,15 +16,16 @@
 #include "sketch.h"
 
 struct build {
-    const char *path;      /* the caller's */
-    bfd *bfd;              /* for its sections; owned */
-    int fd;                /* for its bytes; owned; libbfd has its own descriptor */
-    struct stat stat;      /* when it was opened */
-    uint64_t size;         /* in bytes */
-    unsigned level;        /* 1..4 */
-    bool compressed_debug; /* it has debug sections that are compressed */
-    unsigned marks;        /* FATELF_MARK_* */
-    struct record record;  /* its ELF headers, for the manifest */
+    const char *path;         /* the caller's */
+    bfd *bfd;                 /* for its sections; owned */
+    int fd;                   /* for its bytes; owned; libbfd has its own descriptor */
+    struct stat stat;         /* when it was opened */
+    uint64_t size;            /* in bytes */
+    unsigned level;           /* 1..4 */
+    bool compressed_debug;    /* it has debug sections that are compressed */
+    unsigned marks;           /* FATELF_MARK_* */
+    struct record record;     /* its ELF headers, for the manifest */
+    struct appended appended; /* its bytes that only a program finds that reads its own file */
     struct dynamic dynamic;
     struct asks asks;
     struct identity identity;

@@ -10,6 +10,7 @@
 #include "../../lib/format.h"
 #include "../base/file.h"
 #include "../base/say.h"
+#include "sections.h"
 
 /* Whether a PT_NOTE segment starts with a note of ours. */
 static bool has_manifest(const struct elf_file *elf, int fd)
@@ -96,16 +97,15 @@ bfd *elf_file_bfd(const char *path)
     return NULL;
 }
 
-/* More than any section that the tool reads has, and less than a sparse file can claim. */
-#define SECTION_SIZE_MAX (UINT64_C(64) << 20)
-
 unsigned char *elf_section(bfd *abfd, const char *name, uint64_t *size)
 {
     asection *section = bfd_get_section_by_name(abfd, name);
     bfd_byte *contents = NULL;
+    struct stat stat;
 
-    if (!section || !(bfd_section_flags(section) & SEC_HAS_CONTENTS) || bfd_section_size(section) == 0 ||
-        bfd_section_size(section) > SECTION_SIZE_MAX)
+    if (section && (bfd_stat(abfd, &stat) != 0 || bfd_section_size(section) > sections_limit(&stat)))
+        return NULL; /* mostly a hole in the file, which would fill the memory */
+    if (!section || !(bfd_section_flags(section) & SEC_HAS_CONTENTS) || bfd_section_size(section) == 0)
         return NULL;
     if (!bfd_malloc_and_get_section(abfd, section, &contents)) {
         free(contents);

@@ -28,8 +28,8 @@ void elf_file_close(struct elf_file *elf);
 /* Opens the file with libbfd, silently. NULL: bfd_get_error() says why. The caller closes it with bfd_close(). */
 bfd *elf_file_bfd(const char *path);
 
-/* The *size bytes of a section, which the caller frees. NULL: there is no such section, or it is empty,
-   damaged or larger than 64 MiB. */
+/* The *size bytes of a section, which the caller frees. NULL: there is no such section, or it is empty or damaged,
+   or larger than the file is on the disk. */
 unsigned char *elf_section(bfd *abfd, const char *name, uint64_t *size);
 
 #endif

@@ -20,7 +20,7 @@ _fatelf_amd64() {
                 case $command/$current in
                     create/-*)
                         words='-o --output --launch --compress --align --no-delta --base -j --jobs --go-env
-                            --allow-different --stub --force -q --quiet -v --verbose -h --help'
+                            --allow-different --ignore-appended --stub --force -q --quiet -v --verbose -h --help'
                         ;;
                     list/-*) words='--json -v --verbose -h --help' ;;
                     cpu/*) words='--json -h --help' ;;

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -23,6 +24,21 @@ rows = []  # results: (what, figure, target, met)
 
 class Skip(Exception):
     """Something that a section needs is missing; the argument says what."""
+
+
+def move_section_headers(program):
+    """Copies the section headers to the end of the file, so that all that was appended belongs to the ELF file. For
+    other appended data, `create` wants to have the same in all builds."""
+    with program.open("r+b") as file:
+        header = file.read(64)
+        table, = struct.unpack_from("<Q", header, 40)
+        count, = struct.unpack_from("<H", header, 60)
+        file.seek(table)
+        headers = file.read(64 * count)
+        end = file.seek(0, os.SEEK_END)
+        file.write(headers)
+        file.seek(40)
+        file.write(struct.pack("<Q", end))
 
 
 # --- output ----------------------------------------------------------------------------------------------------------

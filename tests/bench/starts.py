@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from common import (BUILD, MB, OUT, STUB, TOOL, at_most, base_arguments, base_level, compile_c, create, delta_level,
-                    encodings_of, levels, over, program, row, show, spawn)
+                    encodings_of, levels, move_section_headers, over, program, row, show, spawn)
 
 
 def start():
@@ -124,6 +124,7 @@ def payload():
         os.truncate(large, max(one.stat().st_size, (megabytes - 1) * MB))
         with large.open("ab") as file:
             file.write(os.urandom(MB))
+        move_section_headers(large)
         bundles.append(create(OUT / f"payload.{megabytes}", "--compress", "none", f"v1={one}", f"v4={large}"))
         large.unlink()
     measured = show("payload", 1000, {f"v1 beside {bundle.stat().st_size / MB:.0f} MB": ["FATELF_AMD64=v1", bundle]

@@ -4,7 +4,7 @@
 import os
 
 from common import (MB, OUT, Table, base_arguments, base_level, compile_c, create, delta_level, encodings_of, largest,
-                    levels, over, program, spawn)
+                    levels, move_section_headers, over, program, spawn)
 
 SECONDS = 5  # for all starts of one size
 
@@ -33,6 +33,7 @@ class Sized:
                 exchanged = content.translate(bytes(value ^ repetition for value in range(256)))
                 end.write(exchanged[:self.size - end.tell()])
                 repetition += 1
+        move_section_headers(file)
         return file
 
     @property

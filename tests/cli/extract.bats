@@ -7,9 +7,7 @@ load ../lib/elf
 setup_file() {
     make_level_bundle
     # a build of several frames
-    cat "$BASH" >"$BATS_FILE_TMPDIR/large.v2"
-    head -c 3M /dev/urandom >>"$BATS_FILE_TMPDIR/large.v2"
-    chmod 0755 "$BATS_FILE_TMPDIR/large.v2"
+    head -c 3M /dev/urandom | enlarge "$BASH" "$BATS_FILE_TMPDIR/large.v2"
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/large" "$BATS_FILE_TMPDIR/large.v2"
     "$TOOL" create -q --compress none -o "$BATS_FILE_TMPDIR/stored" "$FIXTURES/level.v1" "$BATS_FILE_TMPDIR/large.v2"
 }

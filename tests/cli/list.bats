@@ -81,7 +81,7 @@ print(json.dumps({
         {"level": "v4", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
          "marks": ["partial-relro", "not-stripped"], "size": $(stat -c %s "$FIXTURES/level.v4"), "stored": $(section out .fatelf.v4 size),
          "frame_size": 262144, "frames": 1,
-         "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}]}))
+         "sha256": "$(sha256sum <"$FIXTURES/level.v4" | cut -d ' ' -f 1)"}], "appended": []}))
 PYTHON
     )
     same "$wanted" "$(json 'json.dumps(d)' <<<"$output")"

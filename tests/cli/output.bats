@@ -8,9 +8,7 @@ load ../lib/tracing
 setup_file() {
     make_level_bundle
     # zstd's highest level needs many seconds for this, which is enough to interrupt it
-    cat "$FIXTURES/level.v3" >"$BATS_FILE_TMPDIR/large.v3"
-    head -c 48M /dev/urandom >>"$BATS_FILE_TMPDIR/large.v3"
-    chmod 0755 "$BATS_FILE_TMPDIR/large.v3"
+    head -c 48M /dev/urandom | enlarge "$FIXTURES/level.v3" "$BATS_FILE_TMPDIR/large.v3"
 }
 
 teardown() {

@@ -7,9 +7,7 @@ load ../lib/elf
 setup_file() {
     # three small builds, and a real program of several frames
     cp "$FIXTURES"/level.v[1-3] "$BATS_FILE_TMPDIR"
-    cat "$BASH" >"$BATS_FILE_TMPDIR/level.v4"
-    head -c 3M /dev/urandom >>"$BATS_FILE_TMPDIR/level.v4"
-    chmod 0755 "$BATS_FILE_TMPDIR/level.v4"
+    head -c 3M /dev/urandom | enlarge "$BASH" "$BATS_FILE_TMPDIR/level.v4"
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/usual" "$BATS_FILE_TMPDIR"/level.v[1-4]
 }
 

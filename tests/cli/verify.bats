@@ -8,7 +8,7 @@ setup_file() {
     make_level_bundle
     "$TOOL" create -q --compress none -o "$BATS_FILE_TMPDIR/stored" "$FIXTURES"/level.v[1-4]
     # a build of four frames
-    { cat "$FIXTURES/level.v2" && head -c 3M /dev/urandom; } >"$BATS_FILE_TMPDIR/large.v2"
+    head -c 3M /dev/urandom | enlarge "$FIXTURES/level.v2" "$BATS_FILE_TMPDIR/large.v2"
     "$TOOL" create -q -o "$BATS_FILE_TMPDIR/large" "$BATS_FILE_TMPDIR/large.v2"
 }
 

@@ -6,15 +6,15 @@ import struct
 
 PT_LOAD, PT_NOTE = 1, 4
 SHT_NULL, SHT_NOBITS = 0, 8
-HEADER_SIZE, VARIANT_SIZE, ELF_SIZE, PHDR_SIZE, FRAME_SIZE = 40, 80, 24, 56, 32
+HEADER_SIZE, VARIANT_SIZE, ELF_SIZE, PHDR_SIZE, FRAME_SIZE, APPENDED_SIZE = 40, 80, 24, 56, 32, 96
 STORED, ZSTD, DELTA = 1, 2, 3
 INPLACE = 2
 
-# lib/format.h, struct fatelf_header, fatelf_variant, fatelf_elf and fatelf_frame, and elf.h, Elf64_Phdr: offset and
-# struct's letter of each field
+# lib/format.h, struct fatelf_header, fatelf_variant, fatelf_elf, fatelf_frame and fatelf_appended, and elf.h,
+# Elf64_Phdr: offset and struct's letter of each field
 HEADER = {
     "magic": (0, "Q"), "version": (8, "H"), "header_size": (10, "H"), "variant_size": (12, "H"),
-    "variant_count": (14, "B"), "launch": (15, "B"), "manifest_size": (16, "I"), "reserved": (20, "I"),
+    "variant_count": (14, "B"), "launch": (15, "B"), "manifest_size": (16, "I"), "appended_count": (20, "I"),
     "incompatible": (24, "Q"), "compatible": (32, "Q"),
 }
 VARIANT = {
@@ -33,6 +33,7 @@ PROGRAM_HEADER = {
 FRAME = {
     "checksum": (0, "Q"), "offset": (8, "Q"), "prefix_offset": (16, "Q"), "size": (24, "I"), "prefix_size": (28, "I"),
 }
+APPENDED = {"offset": (0, "Q"), "size": (8, "Q"), "sha256": (16, "32s"), "name": (48, "48s")}
 
 
 def xxh64(data):
@@ -190,6 +191,8 @@ class Bundle(Elf):
         variants, self.launch = struct.unpack_from("<BB", data, self.manifest + 14)
         self.variants = [Variant(data, self.manifest + HEADER_SIZE + VARIANT_SIZE * i, self.manifest)
                          for i in range(variants)]
+        appended, = struct.unpack_from("<I", data, self.manifest + HEADER["appended_count"][0])
+        self.appended = [Fields(data, self.note_end - 8 - APPENDED_SIZE * i, APPENDED) for i in range(appended, 0, -1)]
         assert self.checksum(data) == struct.unpack_from("<Q", data, self.note_end - 8)[0], "checksum"
 
     def base_of(self, variant):
@@ -202,14 +205,15 @@ class Bundle(Elf):
     def checksum(self, data):
         return xxh64(data[self.manifest:self.note_end - 8])
 
-    def with_fields(self, header=None, variants=None, frames=None):
+    def with_fields(self, header=None, variants=None, frames=None, appended=None):
         """The note with changed fields and a right checksum. variants: {index: {field: value}}, frames: {(index of the
-        variant, index of the frame): {field: value}}"""
+        variant, index of the frame): {field: value}}, appended: as variants"""
         changed = bytearray(self.data[:self.note_end])
         parts = [(self.manifest, HEADER, header or {})]
         parts += [(self.variants[index].place, VARIANT, fields) for index, fields in (variants or {}).items()]
         parts += [(self.variants[index].table[frame].place, FRAME, fields)
                   for (index, frame), fields in (frames or {}).items()]
+        parts += [(self.appended[index].place, APPENDED, fields) for index, fields in (appended or {}).items()]
         for place, layout, fields in parts:
             for name, value in fields.items():
                 offset, letter = layout[name]

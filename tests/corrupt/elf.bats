@@ -18,7 +18,9 @@ setup_file() {
     python3 -c 'import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.argv[1].encode()))' \
         '{"packages":[{"name":"tiny","version":"1.2","root":true}]}' >crates
     objcopy --add-section .go.buildinfo=buildinfo --set-section-flags .go.buildinfo=alloc,readonly,data \
-        --add-section .note.package=package --add-section .dep-v0=crates "$FIXTURES/level.v3" program 2>/dev/null
+        --add-section .note.package=package --add-section .dep-v0=crates --add-section pydata=buildinfo \
+        "$FIXTURES/level.v3" program 2>/dev/null
+    cat buildinfo >>program
     # without e_shoff, e_shnum and e_shstrndx, so that libbfd does not miss the section headers
     cp program sectionless
     poke sectionless 40 '\0\0\0\0\0\0\0\0'

@@ -14,6 +14,12 @@ setup_file() {
     build_alike large 2200000 2 4 # three frames, the last one shorter
     "$TOOL" create -q --allow-different --base v2 -o large.delta large.v[24]
     "$TOOL" create -q --allow-different --compress none -o large.none large.v[24]
+    build_tiny appended 8000 1 3
+    for build in appended.v1 appended.v3; do
+        objcopy --add-section pydata=tiny.v1 "$build"
+        cat tiny.v2 >>"$build"
+    done
+    "$TOOL" create -q --allow-different -o appended appended.v[13]
     build_tiny canvas 8000 1 2 3 4
     "$TOOL" create -q --allow-different --compress none -o canvas canvas.v[1-4]
 }
@@ -91,6 +97,10 @@ damage_large() {
 
 @test "wrong notes and program headers are refused, and so are two manifests" {
     damage_four malformed-note
+}
+
+@test "an entry of the table of appended data that is invalid, or that points outside of the segment, is refused" {
+    damage malformed-appended appended appended.v1 appended.v3
 }
 
 @test "unknown compatible flags change nothing" {

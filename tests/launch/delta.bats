@@ -95,8 +95,8 @@ last = len(pieces) - 1
 open("swapped.v4", "wb").write(level + b"".join(pieces[min(i ^ 1, last)] for i in range(last)))
 PYTHON
     chmod 0755 swapped.v4
-    "$TOOL" create -q -o swapped prog.v3 swapped.v4
-    "$TOOL" create -q --no-delta -o plain prog.v3 swapped.v4
+    "$TOOL" create -q --ignore-appended -o swapped prog.v3 swapped.v4
+    "$TOOL" create -q --ignore-appended --no-delta -o plain prog.v3 swapped.v4
     # a frame that is coded against the wrong place does not become smaller
     local size plain
     size=$(stat -c %s swapped)

@@ -116,6 +116,14 @@ compile_level() {
     "${CC:-cc}" -O2 "-DLEVEL=$level" -o "$out" "$LEVEL_SOURCE" "$@"
 }
 
+# enlarge PROGRAM OUT: PROGRAM with the bytes of standard input in a section for debuggers, so that it is a large program
+enlarge() {
+    cat >"$2.bytes"
+    objcopy --add-section ".debug_bytes=$2.bytes" "$1" "$2"
+    rm "$2.bytes"
+    chmod 0755 "$2"
+}
+
 # $BATS_FILE_TMPDIR/level: a bundle of all four fixtures, for all tests of a file.
 make_level_bundle() {
     "$TOOL" create -q --force -o "$BATS_FILE_TMPDIR/level" "$FIXTURES"/level.v[1-4]

@@ -71,7 +71,7 @@ static int tear_down(void **state)
     for (unsigned i = 0; i < f->count; i++)
         build_close(&f->builds[i]);
     stub_close(&f->stub);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         snprintf(path, sizeof path, "%s/%u", f->directory, i);
         unlink(path);
     }
@@ -187,6 +187,62 @@ static void carried_over_payloads_make_the_same_bundle(void **state)
     assembly_free(&carried);
 }
 
+/* Opens a copy of the fixture level.v1, file 2 of the directory, with data behind it. */
+static void open_build_with_data(struct fixture *f, const char *data)
+{
+    char *from, to[512];
+    int byte;
+
+    assert_true(asprintf(&from, "%s/fixtures/level.v1", build_directory()) > 0);
+    snprintf(to, sizeof to, "%s/2", f->directory);
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    assert_non_null(in);
+    assert_non_null(out);
+    while ((byte = getc(in)) != EOF)
+        putc(byte, out);
+    fputs(data, out);
+    fclose(in);
+    fclose(out);
+    open_build(f, 1, to);
+    free(from);
+}
+
+static void a_copy_of_appended_data_is_carried_over(void **state)
+{
+    struct fixture *f = *state;
+    struct assembly made = assembly_make("output"), carried = assembly_make("output");
+    struct code_options how = options();
+    struct bundle_file file;
+    char first[512], second[512];
+
+    open_build_with_data(f, "data");
+    assert_int_equal(assembly_add_build(&made, f->builds), 0);
+    assert_int_equal(appended_collect(&made.appended, f->builds, 1, false, false), 0);
+    assert_int_equal(made.appended.count, 1);
+    assert_int_equal(code_payloads(&made, &how), 0);
+    write_to(f, &made, 0, first, sizeof first);
+
+    assert_int_equal(bundle_file_open(&file, first, first), 0);
+    assert_int_equal(appended_verify(&file), 0);
+    assert_int_equal(assembly_add_carried(&carried, &file, 0), 0);
+    assert_int_equal(appended_carry(&carried.appended, &file), 0);
+    write_to(f, &carried, 1, second, sizeof second);
+    assert_same_files(first, second);
+    /* without the last byte, the copy starts one byte earlier; without more than it has, it would be in the segment */
+    file.size--;
+    assert_int_equal(appended_verify(&file), 1);
+    file.size = file.bundle.file_offset + file.bundle.size + 4;
+    assert_int_equal(appended_carry(&carried.appended, &file), 0);
+    file.size--;
+    assert_int_equal(appended_carry(&carried.appended, &file), 1);
+    assert_int_equal(appended_verify(&file), 1);
+    file.size -= 4;
+    assert_int_equal(appended_verify(&file), 1);
+    bundle_file_close(&file);
+    assembly_free(&made);
+    assembly_free(&carried);
+}
+
 static void a_delta_coded_variant_without_its_base_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -218,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(identical_builds_share_a_payload_before_anything_is_coded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(variants_are_sorted_and_no_level_is_taken_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(carried_over_payloads_make_the_same_bundle, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_copy_of_appended_data_is_carried_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_delta_coded_variant_without_its_base_is_refused, set_up, tear_down),
     };
 

@@ -21,6 +21,10 @@ static void what_is_encoded_is_decoded_again(void **state)
     for (unsigned i = 0; i < COUNT; i++)
         assert_memory_equal(f.bytes + out.variants[i].frames_offset, f.frames[i],
                             out.variants[i].frame_count * sizeof **f.frames);
+    for (unsigned i = 0; i < APPENDED; i++) {
+        struct fatelf_appended entry = fatelf_manifest_appended(&out, f.bytes, i);
+        assert_memory_equal(&entry, &appended[i], sizeof entry);
+    }
     for (unsigned level = 0; level < 256; level++)
         assert_int_equal(fatelf_manifest_find(&out, level), level >= 1 && level <= COUNT ? (int)level - 1 : -1);
 }
@@ -33,11 +37,12 @@ static void the_flag_is_set_if_a_variant_is_delta_coded(void **state)
 
     (void)state;
     plain.header.variant_count = 2;
+    plain.header.appended_count = 0;
     plain.header.incompatible = UINT64_MAX; /* encode sets it */
     plain.variants[0] = f.manifest.variants[V3];
     plain.variants[1] = f.manifest.variants[V4];
-    assert_int_equal(fatelf_manifest_encode(&plain, elves, frames, f.bytes), 0);
-    assert_int_equal(fatelf_manifest_decode(f.bytes, fatelf_manifest_size(plain.variants, 2), &out), 0);
+    assert_int_equal(fatelf_manifest_encode(&plain, elves, frames, NULL, f.bytes), 0);
+    assert_int_equal(fatelf_manifest_decode(f.bytes, fatelf_manifest_size(&plain), &out), 0);
     assert_int_equal(out.header.incompatible, 0);
 }
 
@@ -87,10 +92,10 @@ static void the_largest_manifest_is_accepted_and_no_larger_one(void **state)
         manifest.variants[i] = large;
         tables[i] = frames;
     }
-    assert_int_equal(fatelf_manifest_encode(&manifest, NULL, tables, bytes), 0);
+    assert_int_equal(fatelf_manifest_encode(&manifest, NULL, tables, NULL, bytes), 0);
     manifest.variants[3].frame_size = FATELF_FRAME_SIZE_MIN; /* eight times as many frames */
     manifest.variants[3].frame_count = FATELF_SIZE_MAX / FATELF_FRAME_SIZE_MIN;
-    assert_int_equal(fatelf_manifest_encode(&manifest, NULL, tables, bytes), FATELF_ERROR_MANIFEST_SIZE);
+    assert_int_equal(fatelf_manifest_encode(&manifest, NULL, tables, NULL, bytes), FATELF_ERROR_MANIFEST_SIZE);
     free(frames);
 
     struct fatelf_header header = {.magic = FATELF_MAGIC, .manifest_size = FATELF_MANIFEST_MAX};
@@ -108,6 +113,7 @@ static void header_fields_out_of_range_are_refused(void **state)
     HEADER(magic, 0, FATELF_ERROR_MANIFEST_MAGIC);
     HEADER(version, 0, FATELF_ERROR_MANIFEST_VERSION);
     HEADER(version, 1, FATELF_ERROR_MANIFEST_VERSION);
+    HEADER(version, 2, FATELF_ERROR_MANIFEST_VERSION);
     HEADER(version, 3, FATELF_ERROR_MANIFEST_VERSION);
     HEADER(version, 5, FATELF_ERROR_MANIFEST_VERSION);
     HEADER(header_size, 39, FATELF_ERROR_MANIFEST_SIZE);
@@ -122,7 +128,10 @@ static void header_fields_out_of_range_are_refused(void **state)
     HEADER(launch, 3, FATELF_ERROR_MANIFEST_LAUNCH);
     HEADER(manifest_size, 0, FATELF_ERROR_MANIFEST_SIZE);
     HEADER(manifest_size, UINT32_MAX, FATELF_ERROR_MANIFEST_SIZE);
-    HEADER(reserved, 1, FATELF_ERROR_MANIFEST_RESERVED);
+    HEADER(appended_count, APPENDED - 1, FATELF_ERROR_MANIFEST_SIZE);
+    HEADER(appended_count, APPENDED + 1, FATELF_ERROR_MANIFEST_SIZE);
+    HEADER(appended_count, FATELF_APPENDED_MAX + 1, FATELF_ERROR_APPENDED);
+    HEADER(appended_count, UINT32_MAX, FATELF_ERROR_APPENDED);
     HEADER(incompatible, 0, FATELF_ERROR_MANIFEST_FLAGS);
     HEADER(incompatible, 2, FATELF_ERROR_MANIFEST_FEATURE);
     HEADER(incompatible, 3, FATELF_ERROR_MANIFEST_FEATURE);

@@ -30,6 +30,13 @@ static const struct record record = {
 static const void *const elves[4] = {&record, NULL, &record, NULL};
 enum { RECORD = sizeof record };
 
+/* A section and the data at the end. */
+enum { SECTION, END, APPENDED };
+static const struct fatelf_appended appended[APPENDED] = {
+    [SECTION] = {.offset = 12 << 20, .size = 7, .sha256 = {4, 5}, .name = "pydata"},
+    [END] = {.size = 9, .sha256 = {6}},
+};
+
 /* A manifest as `create` makes it: v1 stored in two frames, v2 coded against v3, v3 and v4 as zstd. */
 enum { V1, V2, V3, V4, COUNT };
 
@@ -57,6 +64,7 @@ static inline struct fixture make(void)
     struct fatelf_frame *frames[COUNT] = {f.frames[V1], f.frames[V2], f.frames[V3], f.frames[V4]};
 
     f.manifest.header.variant_count = COUNT;
+    f.manifest.header.appended_count = APPENDED;
     f.manifest.header.launch = FATELF_LAUNCH_MEMFD;
     f.manifest.variants[V1] = (struct fatelf_variant){
         .level = 1,
@@ -81,9 +89,9 @@ static inline struct fixture make(void)
     f.manifest.variants[V2].encoding = FATELF_ENCODING_ZSTD_DELTA;
     f.manifest.variants[V2].base = 3;
     f.manifest.variants[V1].elf_size = f.manifest.variants[V3].elf_size = RECORD;
-    f.size = fatelf_manifest_size(f.manifest.variants, COUNT);
+    f.size = fatelf_manifest_size(&f.manifest);
     assert_true(f.size <= ROOM);
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), 0);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, appended, f.bytes), 0);
     f.manifest.variants[V1] = variant_of_bytes(f.bytes, V1);
     return f;
 }

@@ -53,13 +53,17 @@ static void encode_refuses_what_decode_would_refuse(void **state)
 
     (void)state;
     f.manifest.variants[V2].base = 2;
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), FATELF_ERROR_VARIANT_BASE);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, appended, f.bytes), FATELF_ERROR_VARIANT_BASE);
     f.manifest.variants[V3].level = 1;
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), FATELF_ERROR_VARIANT_LEVEL);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, appended, f.bytes), FATELF_ERROR_VARIANT_LEVEL);
+    f.manifest.header.appended_count = FATELF_APPENDED_MAX + 1;
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, appended, f.bytes), FATELF_ERROR_APPENDED);
     f.manifest.header.variant_count = 0;
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), FATELF_ERROR_MANIFEST_COUNT);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, appended, f.bytes),
+                     FATELF_ERROR_MANIFEST_COUNT);
     f.manifest.header.variant_count = FATELF_VARIANTS_MAX + 1;
-    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, f.bytes), FATELF_ERROR_MANIFEST_COUNT);
+    assert_int_equal(fatelf_manifest_encode(&f.manifest, elves, frames, appended, f.bytes),
+                     FATELF_ERROR_MANIFEST_COUNT);
 }
 
 /* The record of v1, with one field changed. */
@@ -105,6 +109,61 @@ static void elf_records_are_checked(void **state)
     RECORDED(interpreter[15], 1, FATELF_ERROR_MANIFEST_RESERVED);
 }
 
+/* The manifest with one field of an entry of the table of appended data changed. */
+#define ENTRY(index, field, value, error) \
+    do { \
+        struct fixture f_ = make(); \
+        struct fatelf_appended entry_ = appended[index]; \
+        entry_.field = (value); \
+        memcpy(f_.bytes + f_.size - sizeof(uint64_t) - (APPENDED - (index)) * sizeof entry_, &entry_, sizeof entry_); \
+        expect(&f_, error); \
+    } while (0)
+
+static void appended_data_is_checked(void **state)
+{
+    (void)state;
+    ENTRY(SECTION, offset, 1, 0); /* fatelf_bundle_open checks that */
+    ENTRY(SECTION, offset, FATELF_SIZE_MAX, 0);
+    ENTRY(SECTION, offset, FATELF_SIZE_MAX + 1, FATELF_ERROR_APPENDED);
+    ENTRY(SECTION, offset, UINT64_MAX, FATELF_ERROR_APPENDED);
+    ENTRY(SECTION, offset, 0, FATELF_ERROR_APPENDED); /* the data at the end has no name */
+    ENTRY(SECTION, name[0], 0, FATELF_ERROR_APPENDED);
+    ENTRY(SECTION, name[1], ' ', FATELF_ERROR_APPENDED);
+    ENTRY(SECTION, name[5], '\n', FATELF_ERROR_APPENDED);
+    ENTRY(SECTION, name[5], 0x7f, FATELF_ERROR_APPENDED);
+    ENTRY(SECTION, name[5], (char)0xe9, FATELF_ERROR_APPENDED);
+    ENTRY(SECTION, name[6], 'x', 0);
+    ENTRY(SECTION, name[7], 'x', FATELF_ERROR_APPENDED); /* after the name's end */
+    ENTRY(SECTION, name[47], 'x', FATELF_ERROR_APPENDED);
+    ENTRY(END, offset, 4096, FATELF_ERROR_APPENDED); /* a section without a name */
+    ENTRY(END, name[0], 'x', FATELF_ERROR_APPENDED);
+    for (unsigned i = 0; i < APPENDED; i++) {
+        ENTRY(i, size, 0, FATELF_ERROR_APPENDED);
+        ENTRY(i, size, FATELF_SIZE_MAX, 0);
+        ENTRY(i, size, FATELF_SIZE_MAX + 1, FATELF_ERROR_APPENDED);
+        ENTRY(i, size, UINT64_MAX, FATELF_ERROR_APPENDED);
+    }
+}
+
+static void a_name_has_an_end_and_only_the_last_data_is_at_the_end(void **state)
+{
+    struct fixture f = make();
+    struct fatelf_appended entry = appended[SECTION], *first = (struct fatelf_appended *)(f.bytes + f.size - 8) - 2;
+
+    (void)state;
+    memset(entry.name, 'x', sizeof entry.name);
+    memcpy(first, &entry, sizeof entry);
+    expect(&f, FATELF_ERROR_APPENDED);
+    entry.name[sizeof entry.name - 1] = 0;
+    memcpy(first, &entry, sizeof entry);
+    expect(&f, 0);
+    memcpy(first, &appended[END], sizeof entry);
+    expect(&f, FATELF_ERROR_APPENDED);
+    memcpy(first, appended, sizeof appended);
+    memcpy(first + 1, appended, sizeof entry); /* no data at the end */
+    expect(&f, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +172,8 @@ int main(void)
         cmocka_unit_test(the_flag_without_a_delta_coded_variant_is_refused),
         cmocka_unit_test(encode_refuses_what_decode_would_refuse),
         cmocka_unit_test(elf_records_are_checked),
+        cmocka_unit_test(appended_data_is_checked),
+        cmocka_unit_test(a_name_has_an_end_and_only_the_last_data_is_at_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

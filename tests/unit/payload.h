@@ -154,8 +154,8 @@ static inline int make(void **state)
         }
         at += variant->payload_size + 64;
     }
-    assert_int_equal(fatelf_manifest_encode(&manifest, NULL, frames, f->bytes), 0);
-    size_t size = fatelf_manifest_size(manifest.variants, COUNT);
+    assert_int_equal(fatelf_manifest_encode(&manifest, NULL, frames, NULL, f->bytes), 0);
+    size_t size = fatelf_manifest_size(&manifest);
     assert_int_equal(fatelf_manifest_decode(f->bytes, size, &f->bundle.manifest), 0);
     f->bundle.bytes = f->bytes;
     f->bundle.mapped = true;

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+#include "appended.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/file.h"
+#include "../base/say.h"
+
+enum { CHUNK = 1 << 20 };
+
+/* Computes the SHA-256 of a range of a file. Returns 0, or reports and returns an exit status. */
+static int hash_range(int fd, uint64_t offset, uint64_t size, const char *path, uint8_t *sha256)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned char *chunk = malloc(CHUNK);
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    int status = 0;
+
+    if (!chunk || !hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL))
+        status = fail("out of memory");
+    for (uint64_t at = 0; !status && at < size; at += CHUNK) {
+        size_t length = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
+        if (!file_read(fd, chunk, length, offset + at))
+            status = fail("%s: cannot be read: %s", path, errno ? strerror(errno) : "it became shorter");
+        else if (!EVP_DigestUpdate(hash, chunk, length))
+            status = fail("out of memory");
+    }
+    if (!status && !EVP_DigestFinal_ex(hash, digest, NULL))
+        status = fail("out of memory");
+    if (!status)
+        memcpy(sha256, digest, sizeof((struct fatelf_appended *)NULL)->sha256);
+    EVP_MD_CTX_free(hash);
+    free(chunk);
+    return status;
+}
+
+/*
+ * Whether the data contains a zip archive whose offsets count from the start of the file, as PAR::Packer, zipapp and
+ * `zip -A` write them. Readers accept such an archive at a higher offset, but not all do at a lower one, which it has in
+ * a bundle that is smaller than the build.
+ */
+static bool is_zip_of_file(int fd, uint64_t offset, uint64_t size)
+{
+    enum { RECORD = 22, COMMENT_MAX = 65535, DIRECTORY_SIZE = 12, DIRECTORY_OFFSET = 16 }; /* APPNOTE.TXT, 4.3.16 */
+    size_t length = size < RECORD + COMMENT_MAX ? (size_t)size : RECORD + COMMENT_MAX;
+    uint64_t start = offset + size - length;
+    uint32_t directory_size = 0, directory_offset = 0;
+    size_t at = length;
+    unsigned char *tail = malloc(length);
+
+    if (!tail || length < RECORD || !file_read(fd, tail, length, start)) {
+        free(tail);
+        return false;
+    }
+    for (at -= RECORD; at > 0 && memcmp(tail + at, "PK\5\6", 4) != 0; at--)
+        ;
+    memcpy(&directory_size, tail + at + DIRECTORY_SIZE, sizeof directory_size);
+    memcpy(&directory_offset, tail + at + DIRECTORY_OFFSET, sizeof directory_offset);
+    bool found = memcmp(tail + at, "PK\5\6", 4) == 0;
+    free(tail);
+    return found && start + at == (uint64_t)directory_offset + directory_size;
+}
+
+/* The lowest offset that the data at the end may have in the bundle. */
+static uint64_t lowest_place(int fd, uint64_t offset, uint64_t size)
+{
+    return is_zip_of_file(fd, offset, size) ? offset : 0;
+}
+
+/* Fills *copies with the appended data of one build. Returns 0, or reports and returns an exit status. */
+static int read_copies(struct appended_copies *copies, const struct build *build)
+{
+    int status = 0;
+
+    *copies = (struct appended_copies){.count = build->appended.count};
+    for (unsigned i = 0; !status && i < copies->count; i++) {
+        const struct appended_piece *piece = &build->appended.pieces[i];
+        struct appended_copy *copy = &copies->copies[i];
+        *copy = (struct appended_copy){.fd = build->fd, .offset = piece->offset, .entry.size = piece->size};
+        memcpy(copy->entry.name, piece->name, sizeof copy->entry.name);
+        if (!piece->name[0])
+            copy->place = lowest_place(build->fd, piece->offset, piece->size);
+        status = hash_range(build->fd, piece->offset, piece->size, build->path, copy->entry.sha256);
+    }
+    return status;
+}
+
+/* Whether the entries agree. Their offsets are still 0. */
+static bool same_copies(const struct appended_copies *a, const struct appended_copies *b)
+{
+    for (unsigned i = 0; i < a->count && i < b->count; i++)
+        if (memcmp(&a->copies[i].entry, &b->copies[i].entry, sizeof a->copies[i].entry) != 0)
+            return false;
+    return a->count == b->count;
+}
+
+/* "120 bytes in section pydata, 30 bytes at the end". The caller frees it. NULL: out of memory. */
+static char *describe(const struct build *build)
+{
+    const struct appended *appended = &build->appended;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    for (unsigned i = 0; i < appended->count; i++) {
+        const struct appended_piece *piece = &appended->pieces[i];
+        fputs(i > 0 ? ", " : "", out);
+        fprintf(out, "%llu bytes %s%s", (unsigned long long)piece->size, piece->name[0] ? "in section " : "at the end",
+                piece->name);
+    }
+    if (appended->count == 0)
+        fputs("none", out);
+    fclose(out);
+    return text;
+}
+
+static int refuse_different(const struct build *first, const struct build *second, bool ignore)
+{
+    char *ours = describe(first), *theirs = describe(second);
+    int status;
+
+    if (ignore)
+        status = fail("%s and %s: their appended data differs, and if the builds are stored uncompressed, one level "
+                      "would find the data of another; add --compress zstd",
+                      first->path, second->path);
+    else
+        status = fail("%s and %s: their appended data, which a program finds only in its own file, differs (%s; %s), "
+                      "but a bundle has one copy; append the same to all, or leave it out with --ignore-appended",
+                      first->path, second->path, ours ? ours : "?", theirs ? theirs : "?");
+    free(ours);
+    free(theirs);
+    return status;
+}
+
+int appended_collect(struct appended_copies *copies, const struct build *builds, unsigned count, bool ignore,
+                     bool stored)
+{
+    bool needed = !ignore || (stored && count > 1);
+
+    for (unsigned i = 0; needed && i < count; i++)
+        if (builds[i].appended.uncopied)
+            return fail("%s: its appended data cannot be copied: more than %u pieces, or a section with a long or "
+                        "unusual name; %s",
+                        builds[i].path, FATELF_APPENDED_MAX,
+                        ignore ? "add --compress zstd" : "leave it out with --ignore-appended");
+    int status = needed ? read_copies(copies, &builds[0]) : 0;
+    for (unsigned i = 1; needed && !status && i < count; i++) {
+        struct appended_copies others;
+        status = read_copies(&others, &builds[i]);
+        if (!status && !same_copies(copies, &others))
+            status = refuse_different(&builds[0], &builds[i], ignore);
+    }
+    if (ignore)
+        copies->count = 0;
+    return status;
+}
+
+void appended_tell(const struct appended_copies *copies, const struct build *build, bool in_place)
+{
+    char *text = copies->count > 0 ? describe(build) : NULL;
+
+    if (text && in_place)
+        warn("%s: has appended data (%s), of which the bundle gets a copy; --ignore-appended leaves it out",
+             build->path, text);
+    else if (text)
+        warn("%s: has appended data (%s), of which the bundle gets a copy; many programs find it only with "
+             "--launch inplace --compress zstd",
+             build->path, text);
+    free(text);
+}
+
+/* Where the copy is in the file of a bundle. 0: the file is too short to have it behind the manifest's segment. */
+static uint64_t place_in_file(const struct fatelf_appended *entry, const struct bundle_file *file)
+{
+    const struct fatelf_bundle *bundle = &file->bundle;
+    uint64_t segment_end = bundle->file_offset + bundle->size;
+
+    if (entry->offset != 0)
+        return bundle->file_offset + entry->offset;
+    return segment_end <= file->size && entry->size <= file->size - segment_end ? file->size - entry->size : 0;
+}
+
+static int fail_missing(const char *path)
+{
+    return fail("%s: damaged: the data at the end is missing; a tool such as strip has removed it", path);
+}
+
+int appended_carry(struct appended_copies *copies, const struct bundle_file *file)
+{
+    const struct fatelf_manifest *manifest = &file->bundle.manifest;
+
+    copies->count = manifest->header.appended_count;
+    for (unsigned i = 0; i < copies->count; i++) {
+        struct fatelf_appended entry = fatelf_manifest_appended(manifest, file->bundle.bytes, i);
+        uint64_t offset = place_in_file(&entry, file);
+        if (offset == 0)
+            return fail_missing(file->path);
+        entry.offset = 0;
+        copies->copies[i] = (struct appended_copy){
+            .entry = entry,
+            .fd = file->fd,
+            .offset = offset,
+            .place = entry.name[0] ? 0 : lowest_place(file->fd, offset, entry.size),
+        };
+    }
+    return 0;
+}
+
+static struct layout_part part_of(const struct appended_copy *copy)
+{
+    return (struct layout_part){
+        .name = copy->entry.name,
+        .size = copy->entry.size,
+        .alignment = 16,
+        .source = LAYOUT_FILE,
+        .fd = copy->fd,
+        .offset = copy->offset,
+        .address = copy->place,
+    };
+}
+
+static bool is_section(const struct appended_copy *copy)
+{
+    return copy->entry.name[0] != 0;
+}
+
+size_t appended_list(const struct appended_copies *copies, struct layout_part *parts)
+{
+    size_t count = 0;
+
+    for (unsigned i = 0; i < copies->count; i++)
+        if (is_section(&copies->copies[i]))
+            parts[count++] = part_of(&copies->copies[i]);
+    return count;
+}
+
+struct layout_part appended_end(const struct appended_copies *copies)
+{
+    const struct appended_copy *last = copies->count > 0 ? &copies->copies[copies->count - 1] : NULL;
+
+    return last && !is_section(last) ? part_of(last) : (struct layout_part){.size = 0};
+}
+
+void appended_encode(const struct appended_copies *copies, const struct layout_part *parts, uint64_t manifest_address,
+                     struct fatelf_appended *entries)
+{
+    for (unsigned i = 0; i < copies->count; i++) {
+        entries[i] = copies->copies[i].entry;
+        entries[i].offset = is_section(&copies->copies[i]) ? parts++->address - manifest_address : 0;
+    }
+}
+
+/* Compares the SHA-256 of one copy. Returns 0, or reports and returns an exit status. */
+static int verify_copy(const struct fatelf_appended *entry, int fd, uint64_t offset, const char *path)
+{
+    uint8_t sha256[sizeof entry->sha256];
+
+    if (offset == 0)
+        return fail_missing(path);
+    int status = hash_range(fd, offset, entry->size, path, sha256);
+    if (status || memcmp(sha256, entry->sha256, sizeof sha256) == 0)
+        return status;
+    if (entry->offset != 0)
+        return fail("%s: section %s: damaged: its SHA-256 does not match", path, entry->name);
+    return fail("%s: damaged: the data at the end is not that of the builds (removed by strip?)", path);
+}
+
+int appended_verify(const struct bundle_file *file)
+{
+    const struct fatelf_manifest *manifest = &file->bundle.manifest;
+    int status = 0;
+
+    for (unsigned i = 0; i < manifest->header.appended_count; i++) {
+        struct fatelf_appended entry = fatelf_manifest_appended(manifest, file->bundle.bytes, i);
+        int verified = verify_copy(&entry, file->fd, place_in_file(&entry, file), file->path);
+        status = status ? status : verified;
+    }
+    return status;
+}
