@@ -44,12 +44,12 @@ PYTHON
     with_end 1 data
     tool create -o out p.v1
     same 0 "$status"
-    same "fatelf-amd64: warning: p.v1: has appended data (10 bytes at the end), which a program finds only in its own\
- file; the bundle gets a copy of it, but many programs find that only with --launch inplace --compress zstd" "$stderr"
+    same "fatelf-amd64: warning: p.v1: has appended data (10 bytes at the end), of which the bundle gets\
+ a copy; many programs find it only with --launch inplace --compress zstd" "$stderr"
     ends_with out data
     tool create --launch inplace -o place p.v1
-    same "fatelf-amd64: warning: p.v1: has appended data (10 bytes at the end), which a program finds only in its own\
- file; the bundle gets a copy of it; --ignore-appended leaves it out" "$stderr"
+    same "fatelf-amd64: warning: p.v1: has appended data (10 bytes at the end), of which the bundle gets\
+ a copy; --ignore-appended leaves it out" "$stderr"
     ends_with place data
     "$TOOL" verify -q out
 }
@@ -65,9 +65,8 @@ PYTHON
 @test "sections that are not mapped become sections of the bundle with the same names, which strip keeps" {
     with_sections 1 data pydata .rackboot
     tool create -o made p.v1
-    same "fatelf-amd64: warning: p.v1: has appended data (10 bytes in section .rackboot, 10 bytes in section pydata), which\
- a program finds only in its own file; the bundle gets a copy of it, but many programs find that only with --launch\
- inplace --compress zstd" "$stderr"
+    same "fatelf-amd64: warning: p.v1: has appended data (10 bytes in section .rackboot, 10 bytes in section pydata), of\
+ which the bundle gets a copy; many programs find it only with --launch inplace --compress zstd" "$stderr"
     strip -o stripped made
     for bundle in made stripped; do
         for name in pydata .rackboot; do

@@ -136,7 +136,7 @@ interrupted() {
 
 @test "extract all decodes a payload that two variants share once, and writes both files" {
     need_strace
-    { cat "$FIXTURES/level.v2" && head -c 3M /dev/zero; } >prog
+    head -c 3M /dev/zero | enlarge "$FIXTURES/level.v2" prog
     "$TOOL" create -q --compress none -o out v1=prog v2=prog v3="$FIXTURES/level.v3"
     mkdir taken
     reads=$(strace -f -e trace=pread64 "$TOOL" extract -o taken/x out all 2>&1 | grep -c ' = [0-9]\{6\}' || true)

@@ -8,7 +8,7 @@ load ../lib/tracing
 
 setup_file() {
     make_level_bundle
-    { cat "$FIXTURES/level.v2" && head -c 3M /dev/zero; } >"$BATS_FILE_TMPDIR/large.v2"
+    head -c 3M /dev/zero | enlarge "$FIXTURES/level.v2" "$BATS_FILE_TMPDIR/large.v2"
     cp "$BATS_FILE_TMPDIR/large.v2" "$BATS_FILE_TMPDIR/large.v3"
     printf '\1' | dd of="$BATS_FILE_TMPDIR/large.v3" bs=1 seek=2M conv=notrunc status=none
     chmod 0755 "$BATS_FILE_TMPDIR"/large.v[23]
@@ -97,7 +97,7 @@ EOF
 @test "verify and extract need at most 64 MiB, and 12 MiB for each thread, however large the builds are" {
     need python3
     [ -z "${SANITIZED-}" ] || skip "the sanitizer needs more memory than the tool"
-    { cat "$FIXTURES/level.v2" && head -c 200M /dev/zero; } >huge.v2
+    head -c 200M /dev/zero | enlarge "$FIXTURES/level.v2" huge.v2
     cp huge.v2 huge.v3
     printf '\1' | dd of=huge.v3 bs=1 seek=100M conv=notrunc status=none
     "$TOOL" create -q --compress zstd:1 --base v2 -o b huge.v[23]
@@ -197,7 +197,7 @@ section" create -o out prog.v1
 @test "create reads what it has written, and refuses what is not what the builds are" {
     need_gdb
     # the first byte of a payload changes after it was written, as on a faulty disk
-    { cat "$FIXTURES/level.v2" && head -c 1M /dev/zero; } >prog.v2
+    head -c 1M /dev/zero | enlarge "$FIXTURES/level.v2" prog.v2
     mkdir folder
     cat >damage <<'EOF'
 for name in folder/.out.*; do
