@@ -33,6 +33,7 @@ static const struct {
     {".annobin", true},          /* gcc's plugin annobin */
     {".ident", false},           /* compiler versions */
     {".rustc", false},           /* metadata of Rust's libraries */
+    {".swift", true},            /* Swift's modules for its debugger, and what it tells the linker */
     {".dep-v0", false},          /* cargo auditable; metadata.c copies it */
     {".go.buildinfo", false},    /* Go; metadata.c copies it */
 };

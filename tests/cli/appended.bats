@@ -31,6 +31,12 @@ ends_with() {
     tail -c "$(stat -c %s "$2")" "$1" | cmp - "$2"
 }
 
+# without_end BUNDLE SIZE: `rest`, the bundle without its last SIZE bytes, ends with the section headers
+without_end() {
+    head -c "-$2" "$1" >rest
+    without_data rest
+}
+
 # without_data BUNDLE: its last bytes are those of the section headers
 without_data() {
     python3 - "$1" <<'PYTHON'
@@ -58,8 +64,7 @@ PYTHON
     need python3
     with_end 1 data
     succeeds create -q -o out p.v1
-    head -c -10 out >cut
-    without_data cut
+    without_end out 10
 }
 
 @test "sections that are not mapped become sections of the bundle with the same names, which strip keeps" {
@@ -217,7 +222,9 @@ advice="but a bundle has one copy; append the same to all, or leave it out with 
     tail -c 10 data | dd of=p.v1 bs=1 seek="$(stat -c %s "$FIXTURES/level.v1")" conv=notrunc status=none
     succeeds create -q -o two p.v1
     run -1 cmp -s one two
-    [ "$(build_id one)" != "$(build_id two)" ]
+    one=$(build_id one)
+    two=$(build_id two)
+    [ "$one" != "$two" ]
 }
 
 @test "verify finds damage in the copies, and that strip has removed the data at the end" {
@@ -225,10 +232,13 @@ advice="but a bundle has one copy; append the same to all, or leave it out with 
     cat data data >>p.v1
     succeeds create -q -o out p.v1
     cp out damaged
-    flip damaged "$(section_of_data out)" 4
+    # the name has no dot for `section` to find
+    offset=$(readelf -SW out | sed -n 's/.* pydata *PROGBITS *[0-9a-f]* *\([0-9a-f]*\) .*/\1/p')
+    flip damaged $((16#$offset)) 4
     refuses 1 "damaged: section pydata: damaged: its SHA-256 does not match" verify damaged
     cp out damaged
-    flip damaged $(($(stat -c %s out) - 1)) 1
+    size=$(stat -c %s out)
+    flip damaged $((size - 1)) 1
     refuses 1 "damaged: damaged: the data at the end is not that of the builds (removed by strip?)" verify damaged
     strip -o stripped out
     refuses 1 "stripped: damaged: the data at the end is not that of the builds (removed by strip?)" verify stripped
@@ -236,22 +246,19 @@ advice="but a bundle has one copy; append the same to all, or leave it out with 
     refuses 1 "out: damaged: the data at the end is not that of the builds (removed by strip?)" verify out
 }
 
-# section_of_data BUNDLE: the offset of section pydata, which has no dot for `section` to find
-section_of_data() {
-    echo $((16#$(readelf -SW "$1" | sed -n 's/.* pydata *PROGBITS *[0-9a-f]* *\([0-9a-f]*\) .*/\1/p')))
-}
-
 @test "a zip archive with offsets from the start of the file stays at its offset, also in a smaller bundle" {
     need python3
     need unzip
     program large.v1 -Wl,--build-id=none
-    objcopy --add-section .debug_zeros=/dev/stdin large.v1 <<<"$(head -c 400000 /dev/zero | tr '\0' x)"
+    head -c 400000 /dev/zero | enlarge large.v1 large.v1
     size=$(stat -c %s large.v1)
     python3 -c 'import zipfile; zipfile.ZipFile("large.v1", "a").writestr("name", "content")'
     unzip -p large.v1 name >native
     succeeds create -q -o out large.v1
-    same "$(stat -c %s large.v1)" "$(stat -c %s out)"
-    cmp <(tail -c "+$((size + 1))" large.v1) <(tail -c "+$((size + 1))" out)
+    whole=$(stat -c %s large.v1)
+    same "$whole" "$(stat -c %s out)"
+    tail -c "+$((size + 1))" large.v1 >data
+    tail -c "+$((size + 1))" out | cmp - data
     unzip -p out name >found
     cmp native found
     "$TOOL" verify -q out
@@ -259,13 +266,11 @@ section_of_data() {
     python3 -c 'import zipfile; zipfile.ZipFile("archive", "w").writestr("name", "content")'
     head -c "$size" large.v1 | cat - archive >relative.v1
     succeeds create -q -o relative relative.v1
-    head -c "-$(stat -c %s archive)" relative >cut
-    without_data cut
+    without_end relative $((whole - size))
     # in a bundle that is larger, the archive follows the section headers
     succeeds create -q --compress none --force -o out large.v1
     python3 -m zipfile -t out
-    head -c "-$(($(stat -c %s large.v1) - size))" out >cut
-    without_data cut
+    without_end out $((whole - size))
 }
 
 @test "section headers in a hole are refused before anything reads them into memory" {

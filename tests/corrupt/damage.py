@@ -5,8 +5,8 @@
 usage: damage.py KIND TOOL FILE [BUILD...]
 
 FILE is a bundle, or a program for `create`. BUILDs are the programs the bundle was made of, named NAME.v1 .. NAME.v4.
-KINDs are the functions with @kind in cases.py, malformed.py, forged.py, records.py and elf.py. Prints how often each
-outcome occurred, and those that are not allowed; status 1 if there are any.
+KINDs are the functions with @kind in cases.py, malformed.py, appended.py, forged.py, records.py and elf.py. Prints how
+often each outcome occurred, and those that are not allowed; status 1 if there are any.
 """
 
 import collections
@@ -15,7 +15,8 @@ import os
 import sys
 
 sys.dont_write_bytecode = True  # the source folder may be read-only
-import elf  # noqa: F401 these four modules define kinds of damage
+import appended  # noqa: F401 these five modules define kinds of damage
+import elf  # noqa: F401
 import forged  # noqa: F401
 import malformed  # noqa: F401
 import records  # noqa: F401

@@ -68,6 +68,7 @@ static void sections_of_other_names_are_found(void **state)
                                         ".GCC.command.line",
                                         ".annobin.notes",
                                         ".rustc",
+                                        ".swift_ast",
                                         ".dep-v0",
                                         ".SUNW_ctf",
                                         ".ident",
