@@ -11,6 +11,7 @@
 #include "../bundle/assemble.h"
 #include "../bundle/code.h"
 #include "../input/advice.h"
+#include "../input/isa_advice.h"
 #include "commands.h"
 #include "create_options.h"
 
@@ -77,7 +78,7 @@ static int assemble(struct create *create)
     return 0;
 }
 
-static void advise(const struct create *create)
+static int advise(const struct create *create)
 {
     struct advice advice = {
         .builds = create->builds,
@@ -86,8 +87,10 @@ static void advise(const struct create *create)
         .in_place = create->options.launch->executable,
     };
 
-    if (!create->options.code.quiet)
-        advice_give(&advice);
+    if (create->options.code.quiet)
+        return 0;
+    advice_give(&advice);
+    return isa_advise_builds(create->builds, create->count, create->options.code.compress.threads);
 }
 
 /* The permissions that all builds have in common. */
@@ -136,8 +139,9 @@ static int run_steps(struct create *create, char **operands, unsigned count)
         status = output_open(&create->output, create->options.output, create->options.force);
     if (status)
         return status;
-    advise(create);
-    status = code_payloads(&create->assembly, &create->options.code);
+    status = advise(create);
+    if (!status)
+        status = code_payloads(&create->assembly, &create->options.code);
     if (!status)
         status = assembly_write(&create->assembly, &create->stub, create->output.temporary);
     if (!status && create->options.verbose)

@@ -116,8 +116,7 @@ static int check_file(struct build *build)
     return 0;
 }
 
-/* Splits "v3=FILE" or "x86-64-v3=FILE" into level and file. *level is 0 if there is no level. */
-static int split(const char *operand, unsigned *level, const char **path)
+int build_split(const char *operand, unsigned *level, const char **path)
 {
     static const char prefix[] = "x86-64-";
     const char *from = strncmp(operand, prefix, sizeof prefix - 1) == 0 ? operand + sizeof prefix - 1 : operand;
@@ -141,7 +140,7 @@ int build_open(struct build *build, const char *operand)
     unsigned given;
 
     *build = (struct build){.fd = -1};
-    int status = split(operand, &given, &build->path);
+    int status = build_split(operand, &given, &build->path);
     if (status)
         return status;
     /* without O_NONBLOCK, opening a pipe would block */
