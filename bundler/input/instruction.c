@@ -114,6 +114,7 @@ static bool has_one_form(ZydisMnemonic mnemonic)
     case ZYDIS_MNEMONIC_MFENCE:
     case ZYDIS_MNEMONIC_MOVNTI:
     case ZYDIS_MNEMONIC_CRC32:
+    case ZYDIS_MNEMONIC_FISTTP:
         return true;
     default:
         return false;

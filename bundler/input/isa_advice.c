@@ -18,7 +18,7 @@ static bool looks_higher(const struct isa_subject *subject)
 
 /*
  * Whether each of two builds looks made for the level of the other one. Functions for higher levels that a program
- * chooses at run time are in both builds, so the difference is what the compiler did with the rest. Static programs
+ * chooses at run time are in both builds, so the difference is what the compiler did with the rest. Some static programs
  * are found only in this way: they contain thousands of such instructions from the C library.
  */
 static bool look_swapped(const struct isa_subject *low, const struct isa_subject *high)
@@ -27,11 +27,13 @@ static bool look_swapped(const struct isa_subject *low, const struct isa_subject
     uint64_t in_low = isa_above(low->isa.counts.certain, low->level);
     uint64_t in_high = isa_above(high->isa.counts.certain, low->level);
 
-    if (!low->level || low->level >= high->level || isa_lowest_level(&high->isa) > low->level ||
-        in_low < in_high + MORE_MIN + in_high / MORE_PART)
+    if (!low->level || low->level >= high->level || in_low < in_high + MORE_MIN ||
+        isa_lowest_level(&high->isa) > low->level)
         return false;
+    if (looks_higher(low))
+        return true;
     /* A build for v3 may lack functions that it would choose at run time otherwise. It also lacks SSE instructions. */
-    return looks_higher(low) || (high->level >= 3 && low->isa.counts.sse < high->isa.counts.sse);
+    return high->level >= 3 && in_low >= in_high + in_high / MORE_PART && low->isa.counts.sse < high->isa.counts.sse;
 }
 
 /* "VPBROADCASTD in main", or with its address where there is no symbol. */
