@@ -248,7 +248,7 @@ static int run_check(const struct command *command, int argc, char **argv)
     if (argc == optind)
         return command_misused(command, "no build to check");
     if (!decoder_exists())
-        return fail("this fatelf-amd64 was built without Zydis, so it cannot decode instructions");
+        return fail("check: this fatelf-amd64 has no instruction decoder; install Zydis and build it again");
     size_t count = (size_t)(argc - optind);
     struct check check = {
         .subjects = calloc(count, sizeof *check.subjects),

@@ -96,7 +96,7 @@ int functions_read(struct functions *functions, const struct sections *sections,
         return 0;
     functions->names_end = reader.strings + reader.strings_size;
     while ((symbol = reader_next(&reader))) {
-        if (!is_function(symbol, &reader) || !sections_code_at(sections, symbol->st_value))
+        if (!is_function(symbol, &reader))
             continue;
         if (functions->count == room) {
             room = room ? 2 * room : BATCH;
@@ -152,14 +152,16 @@ void function_name(const struct functions *functions, const struct function *fun
 
 /*
  * What the names of such imports contain, in any case: __x86_get_cpuid_feature_leaf and __cpu_model (glibc, libgcc),
- * OPENSSL_ia32cap_P, qt_cpu_features, cpu_identify (libcpuid), av_get_cpu_flags; Rust's std_detect, in both manglings;
- * orc_init, whose library compiles at run time; _rtld_global_ro, for the libraries of glibc.
+ * qt_cpu_features, cpu_identify (libcpuid), av_get_cpu_flags, SDL_HasAVX2; OPENSSL_ia32cap_P; std_detect of Rust, in
+ * both manglings; orc_init, whose library compiles at run time; _rtld_global_ro, for the libraries of glibc.
  */
 static bool tells_features(const char *name)
 {
-    static const char *const parts[] = {"cpu", "ia32cap", "std_detect", "hwcap", "orc_init", "_rtld_global_ro"};
+    static const char *const parts[] = {"cpu",  "avx",    "simd",    "sse2",       "sse4",     "ssse3",
+                                        "bmi2", "popcnt", "ia32cap", "std_detect", "orc_init", "_rtld_global_ro"};
 
-    if (strstr(name, "sched_")) /* sched_getcpu, __sched_cpucount: which processors, not what they can do */
+    /* sched_getcpu, __sched_cpucount, pthread_getcpuclockid: which processors there are, and how long they worked */
+    if (strstr(name, "sched_") || strstr(name, "cpuclock"))
         return false;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strcasestr(name, parts[i]))

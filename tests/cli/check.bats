@@ -5,7 +5,7 @@ load ../lib/common
 load ../lib/tool
 
 setup_file() {
-    missing "this fatelf-amd64 was built without Zydis" grep -q HAVE_ZYDIS "$BUILD/config.mk"
+    missing "this fatelf-amd64 has no instruction decoder" grep -q HAVE_ZYDIS "$BUILD/config.mk"
     [ -z "$MISSING" ] || return 0
     cd "$BATS_FILE_TMPDIR" || return 1
     # a program whose instructions are known, without a C library
