@@ -70,9 +70,21 @@ struct set {
     bool is_sse;
 };
 
+/*
+ * The same few instructions occur again and again, with other displacements and constants, which do not change what they
+ * are and how long they are. So the decoder remembers them by their first bytes.
+ */
+enum { REMEMBERED_BITS = 13 };
+
+struct remembered {
+    uint32_t bytes;
+    struct instruction instruction; /* length 0: none */
+};
+
 struct decoder {
     ZydisDecoder zydis;
     struct set sets[ZYDIS_ISA_SET_MAX_VALUE + 1];
+    struct remembered remembered[1 << REMEMBERED_BITS];
 };
 
 static bool matches(const char *pattern, const char *name)
@@ -139,8 +151,23 @@ struct decoder *decoder_new(void)
     return decoder;
 }
 
-bool instruction_decode(const struct decoder *decoder, const unsigned char *bytes, size_t size,
-                        struct instruction *instruction)
+/* How many bytes tell all about the instruction: those before its displacement and its constant. */
+static unsigned telling_size(const ZydisDecodedInstruction *found)
+{
+    unsigned size = found->length;
+
+    if (found->encoding == ZYDIS_INSTRUCTION_ENCODING_3DNOW) /* its constant is a part of the opcode */
+        return size;
+    if (found->raw.disp.size > 0 && found->raw.disp.offset < size)
+        size = found->raw.disp.offset;
+    if (found->raw.imm[0].size > 0 && found->raw.imm[0].offset < size)
+        size = found->raw.imm[0].offset;
+    return size;
+}
+
+/* Sets *telling to the number of bytes that tell all about the instruction. */
+static bool decode(const struct decoder *decoder, const unsigned char *bytes, size_t size,
+                   struct instruction *instruction, unsigned *telling)
 {
     ZydisDecodedInstruction found;
 
@@ -151,13 +178,36 @@ bool instruction_decode(const struct decoder *decoder, const unsigned char *byte
     unsigned level = found.mnemonic == ZYDIS_MNEMONIC_TZCNT ? FATELF_LEVEL_MIN : set->level;
     bool is_legacy = found.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY;
     *instruction = (struct instruction){
+        .mnemonic = (uint16_t)found.mnemonic,
         .length = found.length,
-        .level = level,
+        .level = (uint8_t)level,
         .is_vex = level >= 3 && !is_legacy,
         .is_sse = set->is_sse && is_legacy && !has_one_form(found.mnemonic),
         .is_cpuid = found.mnemonic == ZYDIS_MNEMONIC_CPUID,
-        .mnemonic = (uint16_t)found.mnemonic,
     };
+    *telling = telling_size(&found);
+    return true;
+}
+
+bool instruction_decode(struct decoder *decoder, const unsigned char *bytes, size_t size,
+                        struct instruction *instruction)
+{
+    uint32_t first;
+    unsigned telling;
+
+    if (size < sizeof first)
+        return decode(decoder, bytes, size, instruction, &telling);
+    memcpy(&first, bytes, sizeof first);
+    /* a multiplicative hash: the golden ratio mixes all bytes into the upper bits */
+    struct remembered *remembered = &decoder->remembered[first * UINT32_C(0x9e3779b1) >> (32 - REMEMBERED_BITS)];
+    if (remembered->bytes == first && remembered->instruction.length > 0 && remembered->instruction.length <= size) {
+        *instruction = remembered->instruction;
+        return true;
+    }
+    if (!decode(decoder, bytes, size, instruction, &telling))
+        return false;
+    if (telling <= sizeof first)
+        *remembered = (struct remembered){first, *instruction};
     return true;
 }
 
@@ -183,7 +233,7 @@ struct decoder *decoder_new(void)
     return NULL;
 }
 
-bool instruction_decode(const struct decoder *decoder, const unsigned char *bytes, size_t size,
+bool instruction_decode(struct decoder *decoder, const unsigned char *bytes, size_t size,
                         struct instruction *instruction)
 {
     (void)decoder, (void)bytes, (void)size, (void)instruction;

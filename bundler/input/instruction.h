@@ -19,22 +19,22 @@ enum { INSTRUCTION_MAX = 15 };
 enum { INSTRUCTION_OTHER = 0, INSTRUCTION_LEVELS = FATELF_LEVEL_MAX + 1 };
 
 struct instruction {
-    unsigned length;   /* in bytes */
-    unsigned level;    /* the lowest level that contains it, or INSTRUCTION_OTHER (AES, SHA, RDRAND, AMX ...) */
+    uint16_t mnemonic; /* for instruction_name() */
+    uint8_t length;    /* in bytes */
+    uint8_t level;     /* the lowest level that contains it, or INSTRUCTION_OTHER (AES, SHA, RDRAND, AMX ...) */
     bool is_vex;       /* of level 3 or 4 and in the encodings that came with AVX */
     bool is_sse;       /* of an SSE feature, in the encoding from before AVX, which compilers for v3 no longer use */
     bool is_cpuid;     /* asks the processor for its features */
-    uint16_t mnemonic; /* for instruction_name() */
 };
 
-struct decoder; /* constant once it is made: threads may share it */
+struct decoder; /* for one thread */
 
 /* NULL: out of memory, or the tool was built without a decoder. The caller frees it with free(). */
 struct decoder *decoder_new(void);
 bool decoder_exists(void);
 
 /* Decodes the instruction at the beginning of `size` bytes. False: it is cut short, or there is none. */
-bool instruction_decode(const struct decoder *decoder, const unsigned char *bytes, size_t size,
+bool instruction_decode(struct decoder *decoder, const unsigned char *bytes, size_t size,
                         struct instruction *instruction);
 
 /* "VPBROADCASTD". The bytes hold an instruction; `name` has room for 32 bytes. */

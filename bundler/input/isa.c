@@ -126,7 +126,7 @@ static size_t read_code(const struct sections *sections, int fd, uint64_t addres
  * The address of main(), also in a stripped program: glibc's start code, at the entry point, loads it into rdi before
  * its first call. 0: not found.
  */
-static uint64_t find_main(const struct sections *sections, const struct decoder *decoder, int fd, uint64_t entry)
+static uint64_t find_main(const struct sections *sections, struct decoder *decoder, int fd, uint64_t entry)
 {
     static const unsigned char relative[] = {0x48, 0x8d, 0x3d}, absolute[] = {0x48, 0xc7, 0xc7}; /* lea, mov */
     unsigned char bytes[64];
@@ -157,7 +157,7 @@ static bool is_end(const unsigned char *bytes, size_t size)
            (size >= sizeof endbr64 && memcmp(bytes, endbr64, sizeof endbr64) == 0);
 }
 
-static void count_main(struct isa *isa, const struct sections *sections, const struct decoder *decoder, int fd,
+static void count_main(struct isa *isa, const struct sections *sections, struct decoder *decoder, int fd,
                        uint64_t entry)
 {
     unsigned char bytes[ISA_PAGE];
@@ -189,7 +189,7 @@ int isa_read(struct isa *isa, const struct elf_file *elf, int fd, uint64_t size,
     if (!status)
         status = functions_read(&isa->functions, &sections, fd);
     if (!status)
-        status = isa_scan(isa, &sections, decoder, fd, threads, path);
+        status = isa_scan(isa, &sections, fd, threads, path);
     if (!status) {
         count_main(isa, &sections, decoder, fd, elf->header.e_entry);
         isa->can_ask = isa->counts.cpuid > 0 || functions_import_detection(&sections, elf, fd);

@@ -30,7 +30,6 @@ struct page {
 
 struct job {
     const struct sections *sections;
-    const struct decoder *decoder;
     struct isa *isa;
     int fd;
     pthread_mutex_t lock; /* for what follows, and for *isa */
@@ -40,6 +39,7 @@ struct job {
 };
 
 struct worker {
+    struct decoder *decoder;
     struct isa_counts counts;
     struct isa_sample samples[INSTRUCTION_LEVELS];
     struct page pages[CHUNK_PAGES];
@@ -116,7 +116,7 @@ static bool decode(struct job *job, struct worker *worker, const struct code_spa
     for (uint64_t at = begin; at < to;) {
         struct instruction instruction;
         size_t place = (size_t)(at - begin);
-        bool good = instruction_decode(job->decoder, worker->bytes + place, size - place, &instruction);
+        bool good = instruction_decode(worker->decoder, worker->bytes + place, size - place, &instruction);
         if (at >= from && good) {
             count(job, worker, &instruction, at, span->address + (at - span->offset));
         } else if (at >= from) {
@@ -185,8 +185,10 @@ static void *work(void *argument)
     struct job *job = argument;
     struct worker *worker = calloc(1, sizeof *worker);
     struct task task;
-    bool good = worker != NULL;
 
+    if (worker)
+        worker->decoder = decoder_new();
+    bool good = worker && worker->decoder;
     if (!good)
         stop(job, ENOMEM);
     while (good && take(job, &task)) {
@@ -206,16 +208,15 @@ static void *work(void *argument)
         for (unsigned level = 0; level < INSTRUCTION_LEVELS; level++)
             keep_first(&job->isa->samples[level], &worker->samples[level]);
         pthread_mutex_unlock(&job->lock);
+        free(worker->decoder);
     }
     free(worker);
     return NULL;
 }
 
-int isa_scan(struct isa *isa, const struct sections *sections, const struct decoder *decoder, int fd, unsigned threads,
-             const char *path)
+int isa_scan(struct isa *isa, const struct sections *sections, int fd, unsigned threads, const char *path)
 {
-    struct job job = {
-        .sections = sections, .decoder = decoder, .isa = isa, .fd = fd, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct job job = {.sections = sections, .isa = isa, .fd = fd, .lock = PTHREAD_MUTEX_INITIALIZER};
     pthread_t ids[THREADS_MAX];
     unsigned started = 0;
 

@@ -38,7 +38,6 @@ struct isa {
 };
 
 /* Fills counts, samples and the numbers in the functions. Returns 0, or reports and returns an exit status. */
-int isa_scan(struct isa *isa, const struct sections *sections, const struct decoder *decoder, int fd, unsigned threads,
-             const char *path);
+int isa_scan(struct isa *isa, const struct sections *sections, int fd, unsigned threads, const char *path);
 
 #endif

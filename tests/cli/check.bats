@@ -144,6 +144,9 @@ ABOVE v1      FUNCTION
     [[ $stderr == "fatelf-amd64: warning: right.v3: is given as v1, but looks made for v3: "*" instructions above v1 in 100 % of its code pages, for instance V"*" in main; build it for v1, or give it as v3" ]]
     same "v1 v4" "$(levels out)"
     succeeds create -q --force -o out v1=right.v3 v4=right.v4
+    # in the order of the levels, with any number of threads
+    tool create -j 1 --force -o out v3=right.v4 v1=right.v3
+    same "v1 v3" "$(sed -n 's/.* is given as \(v[1-4]\), .*/\1/p' <<<"$stderr" | paste -sd ' ')"
 }
 
 @test "create says nothing about builds that are what they are given as, or are made for less" {
@@ -172,6 +175,38 @@ ABOVE v1      FUNCTION
     same 1 "$status"
     [[ $stderr == *"static.v3 and static.v1: look swapped: "* ]]
     same 1 "$(wc -l <<<"$stderr")"
+}
+
+@test "functions for AVX2 are no evidence in a program that asks a library for the processor's features" {
+    cat >program.c <<'C'
+int HAS(void);
+
+__attribute__((target("avx2"), noinline)) static int wide(const int *a)
+{
+    int sum = 0;
+
+    for (int i = 0; i < 64; i++)
+        sum += a[i] * 3;
+    return sum;
+}
+
+int main(int argc, char **argv)
+{
+    int a[64] = {argc};
+
+    (void)argv;
+    return HAS() ? wide(a) : 0;
+}
+C
+    local name
+    for name in features_have_avx2 GetCPUFeatures anything; do
+        echo "int $name(void) { return 0; }" | cc -shared -o "lib$name.so" -x c -
+        cc -O3 -DHAS="$name" -o "$name" program.c -L. "-l$name"
+    done
+    succeeds check -q v1=features_have_avx2 v1=GetCPUFeatures
+    tool check -q v1=anything
+    same 1 "$status"
+    [[ $stderr == *": is given as v1, but looks made for v3: "*" in wide; "* ]]
 }
 
 @test "check refuses what is no build" {

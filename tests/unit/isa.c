@@ -127,6 +127,29 @@ static void an_instruction_that_is_cut_short_or_unknown_is_none(void **state)
     free(decoder);
 }
 
+/* The decoder remembers instructions by their first bytes. */
+static void an_instruction_that_was_decoded_before_is_the_same_again(void **state)
+{
+    static const unsigned char call[] = {0xe8, 1, 2, 3, 4}, other[] = {0xe8, 1, 2, 3, 99};
+    struct decoder *decoder = need_decoder();
+    struct instruction first, second;
+
+    (void)state;
+    for (unsigned round = 0; round < 3; round++) {
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+            assert_true(instruction_decode(decoder, (const unsigned char *)known[i].bytes, known[i].length, &first));
+            assert_int_equal(first.length, known[i].length);
+            assert_int_equal(first.level, known[i].level);
+        }
+    }
+    assert_true(instruction_decode(decoder, call, sizeof call, &first));
+    assert_true(instruction_decode(decoder, other, sizeof other, &second));
+    assert_int_equal(first.mnemonic, second.mnemonic);
+    assert_int_equal(second.length, sizeof other);
+    assert_false(instruction_decode(decoder, call, sizeof call - 1, &first));
+    free(decoder);
+}
+
 /* An ELF file without section headers, with `size` bytes of code. */
 static int program(struct elf_file *elf, const unsigned char *code, size_t size)
 {
@@ -341,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_instruction_has_the_level_of_its_feature),
         cmocka_unit_test(an_instruction_that_is_cut_short_or_unknown_is_none),
+        cmocka_unit_test(an_instruction_that_was_decoded_before_is_the_same_again),
         cmocka_unit_test(instructions_and_pages_are_counted_by_level),
         cmocka_unit_test(neither_threads_nor_chunks_change_the_counts),
         cmocka_unit_test(code_that_two_segments_contain_is_counted_once),
