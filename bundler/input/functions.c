@@ -8,7 +8,7 @@
 #include "../base/file.h"
 #include "../base/say.h"
 
-enum { BATCH = 1024, NAME_MAX_BYTES = 256 };
+enum { BATCH = 1024, NAME_MAX_BYTES = 256, TABLE_MAX_BYTES = 1 << 30 };
 
 /* Symbols are read in batches: a table may claim to be as large as the file, which may be sparse. */
 struct reader {
@@ -21,7 +21,8 @@ struct reader {
 
 static bool reader_open(struct reader *reader, const struct sections *sections, const Elf64_Shdr *table, int fd)
 {
-    if (!table || table->sh_entsize != sizeof(Elf64_Sym) || table->sh_link >= sections->count)
+    if (!table || table->sh_size > TABLE_MAX_BYTES || table->sh_entsize != sizeof(Elf64_Sym) ||
+        table->sh_link >= sections->count)
         return false;
     const Elf64_Shdr *strings = &sections->headers[table->sh_link];
     if (strings->sh_type != SHT_STRTAB)

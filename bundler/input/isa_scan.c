@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../base/file.h"
 #include "../base/say.h"
@@ -52,19 +53,31 @@ struct task {
     uint64_t from, to;
 };
 
+/* The first byte at or after `offset` that is not in a hole of the file: a sparse file may claim any amount of code. */
+static uint64_t skip_hole(const struct job *job, uint64_t offset)
+{
+    off_t data = lseek(job->fd, (off_t)offset, SEEK_DATA);
+
+    if (data < 0)
+        return errno == ENXIO ? UINT64_MAX : offset; /* no more data; or the file system knows no holes */
+    return (uint64_t)data;
+}
+
 /* Takes the next task. False: there is none, or a thread has failed. */
 static bool take(struct job *job, struct task *task)
 {
-    const struct sections *sections = job->sections;
+    const struct code_span *code = job->sections->code;
+    size_t count = job->sections->code_count;
+    bool taken = false;
 
     pthread_mutex_lock(&job->lock);
-    bool taken = !job->error && job->span < sections->code_count;
-    if (taken) {
-        uint64_t from = job->offset > sections->code[job->span].offset ? job->offset : sections->code[job->span].offset;
+    while (!job->error && !taken && job->span < count) {
+        const struct code_span *span = &code[job->span];
+        uint64_t from = skip_hole(job, job->offset > span->offset ? job->offset : span->offset);
+        taken = from < span->offset + span->size;
         *task = (struct task){job->span, from, (from / CHUNK + 1) * CHUNK};
-        job->offset = task->to;
-        while (job->span < sections->code_count &&
-               sections->code[job->span].offset + sections->code[job->span].size <= task->to)
+        job->offset = taken ? task->to : span->offset + span->size;
+        while (job->span < count && code[job->span].offset + code[job->span].size <= job->offset)
             job->span++;
     }
     pthread_mutex_unlock(&job->lock);

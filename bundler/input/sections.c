@@ -94,7 +94,8 @@ int sections_read(struct sections *sections, const struct elf_file *elf, int fd,
         if (section->sh_type == SHT_PROGBITS && section->sh_flags & SHF_EXECINSTR && section->sh_flags & SHF_ALLOC)
             add(sections, section->sh_offset, section->sh_size, section->sh_addr);
     }
-    for (size_t i = 0; sections->code_count == 0 && i < elf->count; i++) {
+    bool has_sections = sections->code_count > 0;
+    for (size_t i = 0; !has_sections && i < elf->count; i++) {
         const Elf64_Phdr *segment = &elf->program_headers[i];
         if (segment->p_type == PT_LOAD && segment->p_flags & PF_X)
             add(sections, segment->p_offset, segment->p_filesz, segment->p_vaddr);

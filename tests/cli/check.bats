@@ -144,6 +144,10 @@ ABOVE v1      FUNCTION
     [[ $stderr == "fatelf-amd64: warning: right.v3: is given as v1, but looks made for v3: "*" instructions above v1 in 100 % of its code pages, for instance V"*" in main; build it for v1, or give it as v3" ]]
     same "v1 v4" "$(levels out)"
     succeeds create -q --force -o out v1=right.v3 v4=right.v4
+    # these are not swapped: the second one is right
+    tool check -q v1=right.v4 v3=right.v3
+    same 1 "$(wc -l <<<"$stderr")"
+    [[ $stderr == *": right.v4: is given as v1, but looks made for v4: "* ]]
     # in the order of the levels, with any number of threads
     tool create -j 1 --force -o out v3=right.v4 v1=right.v3
     same "v1 v3" "$(sed -n 's/.* is given as \(v[1-4]\), .*/\1/p' <<<"$stderr" | paste -sd ' ')"
@@ -220,6 +224,27 @@ C
     refuses 2 "v5=text: 'v5' is not a level; levels are v1, v2, v3 and v4" check v5=text
     printf 'int x = 1;\n' | cc -c -x c -o data.o -
     refuses 1 "data.o: contains no code" check data.o
+}
+
+@test "code that is a hole in the file takes no time" {
+    cp known sparse
+    truncate -s 2T sparse
+    # the largest size for the section .text, and for the symbols
+    python3 - <<'PYTHON'
+import struct
+with open("sparse", "r+b") as file:
+    data = file.read(1 << 16)
+    table, = struct.unpack_from("<Q", data, 40)
+    for number in range(struct.unpack_from("<H", data, 60)[0]):
+        at = table + number * 64
+        kind, flags, address, offset = struct.unpack_from("<IQQQ", data, at + 4)
+        if flags & 4 or kind == 2:
+            file.seek(at + 32)
+            file.write(struct.pack("<Q", (1 << 40) - offset))
+PYTHON
+    tool check sparse
+    same 0 "$status"
+    finds '^v3                4 ' <<<"$output"
 }
 
 @test "names of functions cannot write to the terminal" {

@@ -131,6 +131,8 @@ static void an_instruction_that_is_cut_short_or_unknown_is_none(void **state)
 static void an_instruction_that_was_decoded_before_is_the_same_again(void **state)
 {
     static const unsigned char call[] = {0xe8, 1, 2, 3, 4}, other[] = {0xe8, 1, 2, 3, 99};
+    static const unsigned char registers[] = {0x66, 0x0f, 0x38, 0x40, 0xc1}; /* PMULLD */
+    static const unsigned char memory[] = {0x66, 0x0f, 0x38, 0x40, 0x05, 1, 2, 3, 4};
     struct decoder *decoder = need_decoder();
     struct instruction first, second;
 
@@ -147,6 +149,9 @@ static void an_instruction_that_was_decoded_before_is_the_same_again(void **stat
     assert_int_equal(first.mnemonic, second.mnemonic);
     assert_int_equal(second.length, sizeof other);
     assert_false(instruction_decode(decoder, call, sizeof call - 1, &first));
+    assert_true(instruction_decode(decoder, registers, sizeof registers, &first));
+    assert_true(instruction_decode(decoder, memory, sizeof memory, &second));
+    assert_int_equal(second.length, sizeof memory);
     free(decoder);
 }
 
@@ -247,6 +252,7 @@ static void code_that_two_segments_contain_is_counted_once(void **state)
     elf.program_headers[1] = elf.program_headers[0];
     elf.program_headers[2] = elf.program_headers[0];
     elf.program_headers[2].p_offset += 100;
+    elf.program_headers[2].p_filesz -= 100;
     elf.count = 3;
     assert_int_equal(isa_read(&isa, &elf, fd, CODE_AT + sizeof code, 1, "program"), 0);
     assert_int_equal(isa.counts.instructions[1], sizeof code);
