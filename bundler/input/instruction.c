@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "instruction.h"
 
-#include <stdio.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,7 +217,7 @@ void instruction_name(uint16_t mnemonic, char *name)
     size_t i = 0;
 
     for (; text && text[i] && i < 31; i++)
-        name[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+        name[i] = (char)toupper((unsigned char)text[i]);
     name[i] = 0;
 }
 

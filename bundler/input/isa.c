@@ -12,12 +12,12 @@ enum {
     CERTAIN_MIN = 4,       /* instructions, so that data that was decoded is no evidence */
     MAIN_MIN = 2,          /* instructions in main(), which is decoded from its start */
     PAGES_MIN = 4,         /* a smaller program may consist of its one function for AVX */
-    VEX_PAGES_PART = 50,   /* percent of the pages that have SSE or AVX instructions: at most 25 in programs for v1 */
-    ABOVE_PAGES_PART = 40, /* percent of all pages: from 47 on in programs that are made for the level */
+    VEX_PAGES_PART = 50,   /* percent of the pages with SSE or AVX instructions: at most 17 in programs for v1 */
+    ABOVE_PAGES_PART = 40, /* percent of all pages: from 77 on in programs that are made for v3 */
     V2_PAGES_PART = 33,    /* percent of all pages: from 40 on in programs that are made for v2 */
     SCATTERED_MIN = 16,    /* pages */
-    SCATTERED_PART = 25,   /* percent of all pages: 30 in Go programs for v3 */
-    RUNS_PART = 33,        /* runs of such pages, in percent of these pages: 45 in Go programs for v3, else below 20 */
+    SCATTERED_PART = 25,   /* percent of all pages: 31 in Go programs for v3, up to 32 in static ones for v1 */
+    RUNS_PART = 33,        /* runs of such pages, in percent of these pages: 45 in the former, at most 23 in the latter */
 };
 
 uint64_t isa_above(const uint64_t counts[INSTRUCTION_LEVELS], unsigned level)
@@ -35,8 +35,8 @@ uint64_t isa_pages(const struct isa *isa)
 }
 
 /*
- * A program that cannot ask the processor would fail on an older one wherever it meets such an instruction. Of 840
- * programs without CPUID, none contains one on a page that is not mixed.
+ * A program that cannot ask the processor would fail on an older one wherever it meets such an instruction. Of 788
+ * programs that cannot, none contains one on a page that is not mixed.
  */
 static bool is_unconditional(const struct isa *isa, unsigned level)
 {

@@ -95,11 +95,11 @@ unsigned isa_advise(const struct isa_subject *subjects, unsigned count)
 
 int isa_advise_builds(const struct build *builds, unsigned count, unsigned threads)
 {
-    struct isa_subject *subjects = decoder_exists() ? calloc(count, sizeof *subjects) : NULL;
     int status = 0;
 
     if (!decoder_exists())
         return 0;
+    struct isa_subject *subjects = calloc(count, sizeof *subjects);
     if (!subjects)
         return fail("out of memory");
     for (unsigned i = 0; !status && i < count; i++) {
