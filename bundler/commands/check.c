@@ -58,7 +58,7 @@ static int read_build(struct check *check, unsigned index, const char *operand)
 {
     struct isa_subject *subject = &check->subjects[index];
     struct elf_file elf = {0};
-    struct stat stat;
+    struct stat stat = {0};
     unsigned given;
     int status = build_split(operand, &given, &subject->path);
 

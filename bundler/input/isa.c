@@ -17,7 +17,7 @@ enum {
     V2_PAGES_PART = 33,    /* percent of all pages: from 40 on in programs that are made for v2 */
     SCATTERED_MIN = 16,    /* pages */
     SCATTERED_PART = 25,   /* percent of all pages: 31 in Go programs for v3, up to 32 in static ones for v1 */
-    RUNS_PART = 33,        /* runs of such pages, in percent of these pages: 45 in the former, at most 23 in the latter */
+    RUNS_PART = 33,        /* runs of such pages, in percent of these: 45 in the former, at most 23 in the latter */
 };
 
 uint64_t isa_above(const uint64_t counts[INSTRUCTION_LEVELS], unsigned level)
