@@ -173,7 +173,8 @@ static bool decode(const struct decoder *decoder, const unsigned char *bytes, si
 
     if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder->zydis, NULL, bytes, size, &found)))
         return false;
-    const struct set *set = &decoder->sets[found.meta.isa_set];
+    /* a library that is newer than its headers here may know more sets */
+    const struct set *set = &decoder->sets[found.meta.isa_set <= ZYDIS_ISA_SET_MAX_VALUE ? found.meta.isa_set : 0];
     /* older processors execute TZCNT as BSF, for which compilers use that on purpose, so it needs no level */
     unsigned level = found.mnemonic == ZYDIS_MNEMONIC_TZCNT ? FATELF_LEVEL_MIN : set->level;
     bool is_legacy = found.encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY;

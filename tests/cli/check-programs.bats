@@ -57,7 +57,7 @@ compile() {
 
 # build_tool LEVEL: this tool itself, as $BATS_TEST_TMPDIR/LEVEL/fatelf-amd64
 build_tool() {
-    plain_make BUILD="$PWD/$1" CFLAGS="-O2 -march=x86-64-$1" "$PWD/$1/fatelf-amd64" >/dev/null 2>&1
+    plain_make -j2 BUILD="$PWD/$1" CFLAGS="-O2 -march=x86-64-$1" "$PWD/$1/fatelf-amd64" >/dev/null 2>&1
 }
 
 @test "every build that is given as a lower level than it is made for looks like it" {
