@@ -78,6 +78,7 @@ static int assemble(struct create *create)
     return 0;
 }
 
+/* Prints the warnings. Returns 0, or reports that a build cannot be read and returns an exit status. */
 static int advise(const struct create *create)
 {
     struct advice advice = {
@@ -87,10 +88,10 @@ static int advise(const struct create *create)
         .in_place = create->options.launch->executable,
     };
 
-    if (create->options.code.quiet)
-        return 0;
-    advice_give(&advice);
-    return isa_advise_builds(create->builds, create->count, create->options.code.compress.threads);
+    if (!create->options.code.quiet)
+        advice_give(&advice);
+    unsigned threads = create->options.code.compress.threads;
+    return create->options.code.quiet ? 0 : isa_advise_builds(create->builds, create->count, threads);
 }
 
 /* The permissions that all builds have in common. */
