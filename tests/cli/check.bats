@@ -99,15 +99,16 @@ ABOVE v1      FUNCTION
     tool check --json v3=known right.v1
     nothing "$stderr"
     same 0 "$status"
-    same "known v3 command line v3 ['v1', 'v2', 'v3', 'v4', 'other'] [4075, 1, 4, 0, 1]" \
-        "$(json "d[0]['file'], d[0]['level'], d[0]['level_from'], d[0]['lowest_level'], list(d[0]['instructions']), list(d[0]['instructions'].values())" <<<"$output" |
-            sed "s/^('\(.*\)', '\(.*\)', '\(.*\)', '\(.*\)', \(\[.*\]\), \(\[.*\]\))$/\1 \2 \3 \4 \5 \6/")"
-    same "{'v1': 0, 'v2': 1, 'v3': 1, 'v4': 0}" "$(json "d[0]['pages']" <<<"$output")"
-    same "0 False []" "$(json "'%s %s %s' % (d[0]['undecodable_bytes'], d[0]['can_ask_processor'], d[0]['functions'])" <<<"$output")"
-    same "right.v1 v1 file name" "$(json "'%s %s %s' % (d[1]['file'], d[1]['lowest_level'], d[1]['level_from'])" <<<"$output")"
+    value() {
+        json "' '.join(str(d[$1][key]) for key in '$2'.split())" <<<"$output"
+    }
+    same "known v3 command line v3" "$(value 0 "file level level_from lowest_level")"
+    same "{'v1': 4075, 'v2': 1, 'v3': 4, 'v4': 0, 'other': 1}" "$(value 0 instructions)"
+    same "{'v1': 0, 'v2': 1, 'v3': 1, 'v4': 0}" "$(value 0 pages)"
+    same "0 False []" "$(value 0 "undecodable_bytes can_ask_processor functions")"
+    same "right.v1 v1 file name" "$(value 1 "file lowest_level level_from")"
     tool check --json known
-    same "None None [{'name': 'twice', 'instructions': 4}]" \
-        "$(json "'%s %s %s' % (d[0]['level'], d[0]['level_from'], d[0]['functions'])" <<<"$output")"
+    same "None None [{'name': 'twice', 'instructions': 4}]" "$(value 0 "level level_from functions")"
 }
 
 @test "check works without symbols and without section headers" {
@@ -127,12 +128,14 @@ ABOVE v1      FUNCTION
 @test "a build with instructions above its level is reported, and the exit status is 1" {
     tool check v1=known
     same 1 "$status"
-    same "fatelf-amd64: warning: known: is given as v1, but looks made for v3: 5 instructions above v1 in 100 % of its code pages, for instance VPADDD in twice; build it for v1, or give it as v3" "$stderr"
+    same "fatelf-amd64: warning: known: is given as v1, but looks made for v3: 5 instructions above v1 in 100 % of its \
+code pages, for instance VPADDD in twice; build it for v1, or give it as v3" "$stderr"
     strip -s -o stripped.v2 known
     tool check -q stripped.v2
     same 1 "$status"
     nothing "$output"
-    same "fatelf-amd64: warning: stripped.v2: is given as v2, but looks made for v3: 4 instructions above v2 in 50 % of its code pages, for instance VPADDD at 0x402000; build it for v2, or give it as v3" "$stderr"
+    same "fatelf-amd64: warning: stripped.v2: is given as v2, but looks made for v3: 4 instructions above v2 in 50 % of \
+its code pages, for instance VPADDD at 0x402000; build it for v2, or give it as v3" "$stderr"
     succeeds check -q v3=known v4=stripped.v2
 }
 
@@ -141,7 +144,8 @@ ABOVE v1      FUNCTION
     same 0 "$status"
     nothing "$output"
     same 1 "$(wc -l <<<"$stderr")"
-    [[ $stderr == "fatelf-amd64: warning: right.v3: is given as v1, but looks made for v3: "*" instructions above v1 in 100 % of its code pages, for instance V"*" in main; build it for v1, or give it as v3" ]]
+    [[ $stderr == "fatelf-amd64: warning: right.v3: is given as v1, but looks made for v3: "*" instructions above v1 in \
+100 % of its code pages, for instance V"*" in main; build it for v1, or give it as v3" ]]
     same "v1 v4" "$(levels out)"
     succeeds create -q --force -o out v1=right.v3 v4=right.v4
     # these are not swapped: the second one is right
@@ -164,7 +168,8 @@ ABOVE v1      FUNCTION
     same 0 "$status"
     local count
     count=$("$TOOL" check --json right.v3 | json "d[0]['instructions']['v3']")
-    same "fatelf-amd64: warning: right.v3 and right.v1: look swapped: the build for v1 has $count instructions above v1, the one for v3 has 0; give each the level of the other" "$stderr"
+    same "fatelf-amd64: warning: right.v3 and right.v1: look swapped: the build for v1 has $count instructions above v1, \
+the one for v3 has 0; give each the level of the other" "$stderr"
     tool check -q v3=right.v4 v4=right.v3
     same 1 "$status"
     same 1 "$(wc -l <<<"$stderr")"
