@@ -11,6 +11,8 @@ PKG_CONFIG ?= pkg-config
 # `yes`: the tool is compiled with stack protector, _FORTIFY_SOURCE, full RELRO and so on, as far as the compiler has
 # them. CPPFLAGS, CFLAGS and LDFLAGS come later on the command line and can change each of these. `no`: without them.
 HARDENING ?= yes
+# `yes`: `check`, and `create`, look at the instructions of the builds, if Zydis is installed. `no`: without Zydis.
+ZYDIS ?= yes
 # The stub's compiler, and the C library it is linked with: `musl`, or `system`, which is the compiler's own (glibc, or
 # musl on Alpine).
 STUB_CC ?= $(CC)
@@ -53,7 +55,8 @@ quoted = '$(subst ','\'',$(1))'
 # .ci/probe finds compiler flags, libraries and start files once and writes them to CONFIG, together with SETTINGS, the
 # variables they depend on. Objects depend on CONFIG: they are compiled again if one of these variables changes.
 CONFIG := $(BUILD)/config.mk
-SETTINGS := CC CFLAGS CPPFLAGS LDFLAGS HARDENING STUB_CC STUB_LIBC STUB_CPUID PKG_CONFIG BFD_LIBS MUSL_LIB MUSL_INCLUDE
+SETTINGS := CC CFLAGS CPPFLAGS LDFLAGS HARDENING STUB_CC STUB_LIBC STUB_CPUID PKG_CONFIG BFD_LIBS MUSL_LIB MUSL_INCLUDE \
+	ZYDIS
 # These targets compile nothing, or install packages first and then start make again.
 UNCONFIGURED := help check check-all demo analyze asan format mutants dist uninstall clean
 GOALS := $(or $(MAKECMDGOALS),all)
@@ -81,10 +84,10 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes 
 	-Wundef $(if $(CI),-Werror)
 COMMON := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -MMD -MP
 HARDENED := $(filter-out no,$(HARDENING))
-TOOL_CFLAGS = $(COMMON) -pthread $(PACKAGE_CFLAGS) $(if $(HARDENED),$(HARDENING_CFLAGS)) $(CPPFLAGS) $(CFLAGS) \
+TOOL_CFLAGS = $(COMMON) -pthread $(PACKAGE_CFLAGS) $(ZYDIS_CFLAGS) $(if $(HARDENED),$(HARDENING_CFLAGS)) $(CPPFLAGS) $(CFLAGS) \
 	-DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
 TOOL_LDFLAGS = -pthread $(if $(HARDENED),$(HARDENING_LDFLAGS)) $(CFLAGS) $(LDFLAGS)
-TOOL_LIBS = $(BFD_LIBS) $(PACKAGE_LIBS)
+TOOL_LIBS = $(BFD_LIBS) $(PACKAGE_LIBS) $(ZYDIS_LIBS)
 
 $(BUILD)/tool/%.o: %.c Makefile $(CONFIG)
 	@mkdir -p $(@D)

@@ -10,7 +10,7 @@
 #include "base/say.h"
 
 static const struct command *const commands[] = {
-    &command_create, &command_list, &command_extract, &command_verify, &command_cpu,
+    &command_create, &command_list, &command_extract, &command_verify, &command_cpu, &command_check,
 };
 
 static void print_help(void)

@@ -5,6 +5,6 @@
 
 #include "../base/command.h"
 
-extern const struct command command_create, command_list, command_extract, command_verify, command_cpu;
+extern const struct command command_create, command_list, command_extract, command_verify, command_cpu, command_check;
 
 #endif

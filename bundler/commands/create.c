@@ -13,6 +13,7 @@
 #include "../bundle/readback.h"
 #include "../input/advice.h"
 #include "../input/compare.h"
+#include "../input/isa_advice.h"
 #include "commands.h"
 #include "create_options.h"
 
@@ -71,7 +72,8 @@ static int assemble(struct create *create)
                                      create->options.ignore_appended, stored);
 }
 
-static void advise(const struct create *create)
+/* Prints the warnings. Returns 0, or reports that a build cannot be read and returns an exit status. */
+static int advise(const struct create *create)
 {
     struct advice advice = {
         .builds = create->builds,
@@ -85,6 +87,8 @@ static void advise(const struct create *create)
         advice_give(&advice);
         appended_tell(&create->assembly.appended, &create->builds[0], create->options.launch->executable);
     }
+    unsigned threads = create->options.code.compress.threads;
+    return create->options.code.quiet ? 0 : isa_advise_builds(create->builds, create->count, threads);
 }
 
 /* The permissions that all builds have in common. */
@@ -146,8 +150,9 @@ static int run_steps(struct create *create, char **operands, unsigned count)
         status = output_open(&create->output, create->options.output, create->options.force);
     if (status)
         return status;
-    advise(create);
-    status = code_payloads(&create->assembly, &create->options.code);
+    status = advise(create);
+    if (!status)
+        status = code_payloads(&create->assembly, &create->options.code);
     if (!status)
         status = assembly_write(&create->assembly, &create->stub, create->output.temporary);
     if (!status)

@@ -3,39 +3,35 @@
 
 #include <string.h>
 
-#include "../base/file.h"
 #include "search.h"
+#include "sections.h"
 
 /* A part of the file. */
 struct part {
     uint64_t offset, size;
 };
 
-/* Reads section header `index`. False: there is none, or its contents lie outside of the file. */
-static bool read_section(const struct elf_file *elf, int fd, uint64_t size, unsigned index, Elf64_Shdr *section)
+/*
+ * Finds the names of the symbols in the symbol table, which libbfd does not show as a section. Sets *found if there is a
+ * table. Returns 0, or reports and returns an exit status.
+ */
+static int find_symbol_names(const struct elf_file *elf, int fd, uint64_t size, const char *path, struct part *names,
+                             bool *found)
 {
-    const Elf64_Ehdr *header = &elf->header;
-
-    return index < header->e_shnum && header->e_shentsize == sizeof *section && header->e_shoff <= size &&
-           file_read(fd, section, sizeof *section, header->e_shoff + index * sizeof *section) &&
-           section->sh_type != SHT_NOBITS && section->sh_offset <= size &&
-           section->sh_size <= size - section->sh_offset;
-}
-
-/* The names of the symbols in the symbol table, which libbfd does not show as a section. False: there is no table. */
-static bool find_symbol_names(const struct elf_file *elf, int fd, uint64_t size, struct part *names)
-{
+    struct sections sections;
     Elf64_Shdr table, strings;
+    int status = sections_open(&sections, fd, size, &elf->header, path);
 
-    for (unsigned i = 0; i < elf->header.e_shnum; i++) {
-        if (!read_section(elf, fd, size, i, &table) || table.sh_type != SHT_SYMTAB || table.sh_size == 0)
-            continue;
-        *names = (struct part){0};
-        if (read_section(elf, fd, size, table.sh_link, &strings) && strings.sh_type == SHT_STRTAB)
-            *names = (struct part){strings.sh_offset, strings.sh_size};
-        return true;
+    for (uint64_t i = 0; !status && !*found && i < sections.count; i++) {
+        status = sections_read(&sections, i, &table);
+        *found = !status && table.sh_type == SHT_SYMTAB && table.sh_size > 0 && sections_in_file(&sections, &table);
     }
-    return false;
+    if (!status && *found && table.sh_link < sections.count) {
+        status = sections_read(&sections, table.sh_link, &strings);
+        if (!status && strings.sh_type == SHT_STRTAB && sections_in_file(&sections, &strings))
+            *names = (struct part){strings.sh_offset, strings.sh_size};
+    }
+    return status;
 }
 
 /* Searches a section of the file for the needles. */
@@ -93,8 +89,8 @@ static const char *find_sanitizer(const struct dynamic *dynamic, const struct ne
     return NULL;
 }
 
-void asks_read(struct asks *asks, bfd *abfd, const struct elf_file *elf, const struct dynamic *dynamic, int fd,
-               uint64_t size)
+int asks_read(struct asks *asks, bfd *abfd, const struct elf_file *elf, const struct dynamic *dynamic, int fd,
+              uint64_t size, const char *path)
 {
     struct needle symbols[] = SYMBOL_NEEDLES;
     struct part names = {0};
@@ -103,12 +99,12 @@ void asks_read(struct asks *asks, bfd *abfd, const struct elf_file *elf, const s
     *asks = (struct asks){
         .go_path = calls_go_executable(abfd, fd, size),
         .qt = dynamic_needs(dynamic, "libQt5Core") || dynamic_needs(dynamic, "libQt6Core"),
-        .has_symbols = find_symbol_names(elf, fd, size, &names),
     };
-    if (asks->has_symbols)
-        search_file(fd, names.offset, names.size, symbols, sizeof symbols / sizeof *symbols);
+    int status = find_symbol_names(elf, fd, size, path, &names, &asks->has_symbols);
+    search_file(fd, names.offset, names.size, symbols, sizeof symbols / sizeof *symbols);
     for (size_t i = SANITIZERS; i < SANITIZERS + RUST_NAMES; i++)
         asks->rust_symbols |= symbols[i].found;
     search_section(abfd, ".dynstr", fd, size, symbols, SANITIZERS); /* a static runtime exports its functions */
     asks->sanitizer = find_sanitizer(dynamic, symbols);
+    return status;
 }

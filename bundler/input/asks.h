@@ -14,8 +14,8 @@ struct asks {
     const char *sanitizer; /* the sanitizer that it is built with, which reads it for reports. NULL: none */
 };
 
-/* Fills *asks for the file `fd` of `size` bytes. */
-void asks_read(struct asks *asks, bfd *abfd, const struct elf_file *elf, const struct dynamic *dynamic, int fd,
-               uint64_t size);
+/* Fills *asks for the file `fd` of `size` bytes. Returns 0, or reports with `path` and returns an exit status. */
+int asks_read(struct asks *asks, bfd *abfd, const struct elf_file *elf, const struct dynamic *dynamic, int fd,
+              uint64_t size, const char *path);
 
 #endif

@@ -85,14 +85,16 @@ static int check_file(struct build *build)
 /* What create compares between builds, warns about, and shows. */
 static int read_facts(struct build *build, const struct elf_file *elf)
 {
-    asks_read(&build->asks, build->bfd, elf, &build->dynamic, build->fd, build->size);
+    int status = asks_read(&build->asks, build->bfd, elf, &build->dynamic, build->fd, build->size, build->path);
+
+    if (status)
+        return status;
     identity_read(&build->identity, build->bfd, elf, build->fd);
     build->marks = marks_of(elf, &build->dynamic, build->asks.has_symbols);
     return sketch_make(&build->sketch, elf, build->fd, build->size, build->path);
 }
 
-/* Splits "v3=FILE" or "x86-64-v3=FILE" into level and file. *level is 0 if there is no level. */
-static int split(const char *operand, unsigned *level, const char **path)
+int build_split(const char *operand, unsigned *level, const char **path)
 {
     static const char prefix[] = "x86-64-";
     const char *from = strncmp(operand, prefix, sizeof prefix - 1) == 0 ? operand + sizeof prefix - 1 : operand;
@@ -129,7 +131,7 @@ int build_open(struct build *build, const char *operand)
     unsigned given;
 
     *build = (struct build){.fd = -1};
-    int status = split(operand, &given, &build->path);
+    int status = build_split(operand, &given, &build->path);
     if (status)
         return status;
     /* without O_NONBLOCK, opening a pipe would block */

@@ -40,6 +40,12 @@ int build_open(struct build *build, const char *operand);
 void build_close(struct build *build);
 
 /*
+ * Splits an operand, "v3=FILE" or "x86-64-v3=FILE", into level and file. *level is 0 if it is the name of a file alone.
+ * Returns 0, or reports and returns an exit status.
+ */
+int build_split(const char *operand, unsigned *level, const char **path);
+
+/*
  * Compares the bytes of two builds and sets *same. Returns 0, or reports and returns an exit status. Both builds stay
  * open.
  */

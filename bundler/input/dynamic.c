@@ -9,13 +9,13 @@
 #include "elf.h"
 
 /* The sections .dynamic and .dynstr. */
-struct sections {
+struct dynamic_sections {
     unsigned char *entries, *strings;
     uint64_t size, strings_size;
 };
 
 /* A string of .dynstr, which need not be terminated there: `*length` bytes. NULL: it lies outside. */
-static const char *string_at(const struct sections *sections, uint64_t offset, size_t *length)
+static const char *string_at(const struct dynamic_sections *sections, uint64_t offset, size_t *length)
 {
     if (!sections->strings || offset >= sections->strings_size)
         return NULL;
@@ -47,7 +47,7 @@ static bool has_relative_entry(const char *path, size_t length)
     return false;
 }
 
-static void read_path(struct dynamic *dynamic, const struct sections *sections, uint64_t offset)
+static void read_path(struct dynamic *dynamic, const struct dynamic_sections *sections, uint64_t offset)
 {
     size_t length;
     const char *path = string_at(sections, offset, &length);
@@ -58,7 +58,7 @@ static void read_path(struct dynamic *dynamic, const struct sections *sections, 
     dynamic->has_relative_path |= has_relative_entry(path, length);
 }
 
-static void add_needed(struct dynamic *dynamic, const struct sections *sections, uint64_t offset)
+static void add_needed(struct dynamic *dynamic, const struct dynamic_sections *sections, uint64_t offset)
 {
     size_t length;
     const char *name = string_at(sections, offset, &length);
@@ -81,7 +81,7 @@ static int by_name(const void *a, const void *b)
 
 void dynamic_read(struct dynamic *dynamic, bfd *abfd)
 {
-    struct sections sections = {0};
+    struct dynamic_sections sections = {0};
     bool binds_now = false;
 
     *dynamic = (struct dynamic){0};

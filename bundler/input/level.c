@@ -81,8 +81,7 @@ unsigned level_from_name(const char *path)
     return fatelf_level_parse(path + length - 2, 2);
 }
 
-/* The level that the file records. Sets *where to the record's name, for messages. 0: the file records none. */
-static unsigned recorded_level(bfd *abfd, const char **where)
+unsigned level_recorded(bfd *abfd, const char **where)
 {
     static const struct {
         const char *section, *where;
@@ -108,7 +107,7 @@ static unsigned recorded_level(bfd *abfd, const char **where)
 int level_determine(bfd *abfd, const char *path, unsigned given, unsigned *level)
 {
     const char *where = NULL;
-    unsigned recorded = recorded_level(abfd, &where);
+    unsigned recorded = level_recorded(abfd, &where);
     unsigned named = level_from_name(path);
 
     if (given && recorded && given != recorded)

@@ -14,6 +14,9 @@
  */
 int level_determine(bfd *abfd, const char *path, unsigned given, unsigned *level);
 
+/* The level that the file records, with the record's name for messages in *where. 0: it records none. */
+unsigned level_recorded(bfd *abfd, const char **where);
+
 /* The level after "build\tGOAMD64=" in the contents of a .go.buildinfo section. 0: none. */
 unsigned level_from_go(const unsigned char *section, uint64_t size);
 

@@ -78,6 +78,12 @@ int sections_read(struct sections *sections, uint64_t index, Elf64_Shdr *section
     return 0;
 }
 
+bool sections_in_file(const struct sections *sections, const Elf64_Shdr *section)
+{
+    return section->sh_type != SHT_NULL && section->sh_type != SHT_NOBITS && section->sh_offset <= sections->size &&
+           section->sh_size <= sections->size - section->sh_offset;
+}
+
 bool sections_name(const struct sections *sections, const Elf64_Shdr *section, char *name, uint64_t room)
 {
     uint64_t end = sections_range_end(sections->names.sh_offset, sections->names.sh_size, sections->size);

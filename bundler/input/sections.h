@@ -37,6 +37,9 @@ int sections_open(struct sections *sections, int fd, uint64_t size, const Elf64_
 /* Reads section header `index`, below count. Returns 0, or reports and returns an exit status. */
 int sections_read(struct sections *sections, uint64_t index, Elf64_Shdr *section);
 
+/* Whether the section has contents, all of them in the file. */
+bool sections_in_file(const struct sections *sections, const Elf64_Shdr *section);
+
 /*
  * Reads the section's name to `name`, which has room for `room` bytes. Returns false if there is none, or if it is
  * longer; `name` then has as much of it as there is room for.

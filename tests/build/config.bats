@@ -158,3 +158,29 @@ without_programs() {
     run ! env -u CI PATH="$PWD/bin" TESTS=misspelt BUILD="$PWD" "$TOP/tests/run"
     [ "${lines[-1]}" = "0 passed, 0 failed, 0 skipped" ]
 }
+
+@test "without Zydis, or with ZYDIS=no, the tool is built without an instruction decoder" {
+    local before
+    configure ZYDIS=no
+    grep -qx 'ZYDIS_CFLAGS :=' build/config.mk
+    grep -qx 'ZYDIS_LIBS :=' build/config.mk
+    # a compiler that does not find the header
+    printf '#!/bin/sh\nif grep -qs Zydis "$1"; then exit 1; fi\nexec cc "$@"\n' >compiler
+    chmod +x compiler
+    configure CC="$PWD/compiler"
+    grep -qx 'ZYDIS_CFLAGS :=' build/config.mk
+    grep -q '^MISSING :=.* zydis' build/config.mk
+}
+
+@test "a tool without an instruction decoder says so in check, and creates bundles as ever" {
+    plain_make ZYDIS=no BUILD="$PWD/none" CFLAGS=-O0 "$PWD/none/fatelf-amd64" >/dev/null 2>&1
+    echo 'int main(void) { return __builtin_popcount(__builtin_ia32_crc32qi(1, 2)); }' >program.c
+    cc -march=x86-64-v3 -o program program.c
+    run ! none/fatelf-amd64 check v1=program
+    [ "$output" = "fatelf-amd64: check: this fatelf-amd64 has no instruction decoder; install Zydis and build it again" ]
+    run none/fatelf-amd64 create --stub "$BUILD/fatelf-amd64-stub" -o bundle v1=program
+    [ "$status" = 0 ]
+    [ -z "$output" ]
+    run "$BUILD/fatelf-amd64" verify -q bundle
+    [ "$status" = 0 ]
+}

@@ -13,6 +13,7 @@ commands:
   extract  restore the original builds from a bundle
   verify   decode everything in a bundle and compare the hashes
   cpu      show this machine's level, and the features that it lacks for the next level
+  check    show which instructions builds contain, and whether they fit their levels
 
 options:
   -h, --help     show this help and exit
@@ -102,6 +103,18 @@ options:
     prints "$wanted" cpu -h
 }
 
+@test "check's help lists its options" {
+    wanted="usage: fatelf-amd64 check [--json] [-q] [LEVEL=]BUILD...
+show which instructions builds contain, and whether they fit their levels
+
+options:
+      --json                 print JSON
+  -q, --quiet                print only warnings
+  -h, --help                 show this help and exit"
+    prints "$wanted" check --help
+    prints "$wanted" check -h
+}
+
 @test "--help counts even if operands are missing or wrong" {
     tool create nothing --help
     same 0 "$status"
@@ -124,7 +137,7 @@ options:
 }
 
 @test "an unknown option is a usage error that names it and the command's help, in every command" {
-    for command in create list extract verify cpu; do
+    for command in create list extract verify cpu check; do
         refuses 2 "$command: unknown option '--bogus'; see 'fatelf-amd64 $command --help'" "$command" --bogus
         refuses 2 "$command: unknown option '-x'; see 'fatelf-amd64 $command --help'" "$command" -x
         refuses 2 "$command: unknown option '-x'; see 'fatelf-amd64 $command --help'" "$command" operand -x

@@ -33,6 +33,14 @@ setup_file() {
     damage elf-extremes program
 }
 
+@test "check survives any damage to the headers and symbols of a program" {
+    skip_unless "this fatelf-amd64 has no instruction decoder" grep -q HAVE_ZYDIS "$BUILD/config.mk"
+    export PROGRAM_COMMAND=check
+    damage elf-header program
+    damage elf-tables program
+    damage elf-extremes program
+}
+
 @test "create refuses a program that ends before the end of its segments" {
     damage elf-cuts program
     damage elf-cuts sectionless

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Damaged ELF files: the tool reads them or says what is wrong, and never crashes."""
 
+import os
+
 from bundle import PT_LOAD, Bundle
 from cases import COPED, CREATE, FAILED, Case, flip, kind, level, some_bit
 
@@ -8,7 +10,7 @@ from cases import COPED, CREATE, FAILED, Case, flip, kind, level, some_bit
 def tool_runs(image, number):
     """What the tool does with the file: something else in each case."""
     if not isinstance(image, Bundle):
-        return [(CREATE, COPED)]
+        return [(os.environ.get("PROGRAM_COMMAND", CREATE), COPED)]
     commands = ("verify", "list", f"extract {level(image.variants[-1])} -o -", "extract best -o -")
     return [(commands[number % 4], COPED)]
 
@@ -26,7 +28,7 @@ def elf_tables(image):
     """A bit in each 4 bytes of the program headers, the section headers, and the sections that the tool reads."""
     places = [*range(image.header_table, image.headers_end, 4), *range(image.section_table, image.sections_end, 4)]
     for name in (".shstrtab", ".dynamic", ".dynstr", ".go.buildinfo", ".note.gnu.property", ".note.gnu.build-id",
-                 ".note.package", ".dep-v0"):
+                 ".note.package", ".dep-v0", ".symtab", ".dynsym"):
         places += image.sections.get(name, range(0))[::4]
     for number, offset in enumerate(places):
         offset = min(offset + number % 4, len(image.data) - 1)
