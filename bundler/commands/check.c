@@ -3,21 +3,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../base/json.h"
 #include "../base/say.h"
 #include "../input/isa_advice.h"
 #include "../input/level.h"
+#include "../input/sections.h"
 #include "commands.h"
 
 enum { OPTION_JSON = 256, FUNCTIONS_SHOWN = 10 };
 
 static const struct option_row option_rows[] = {
     {OPTION_JSON, "json", NULL, "print JSON", NULL},
+    COMMAND_JOBS("decode on N processors"),
     {'q', "quiet", NULL, "print only warnings", NULL},
     {0},
 };
@@ -26,7 +28,7 @@ struct check {
     struct isa_subject *subjects; /* `count` of them */
     const char **sources;         /* what gave each one its level; NULL: nothing */
     int *fds;                     /* for the names of functions */
-    unsigned count;
+    unsigned count, threads;
 };
 
 static int find_level(struct isa_subject *subject, unsigned given, const char **source)
@@ -43,6 +45,15 @@ static int find_level(struct isa_subject *subject, unsigned given, const char **
     int status = *source ? level_determine(abfd, subject->path, given, &subject->level) : 0;
     bfd_close(abfd);
     return status;
+}
+
+/* libbfd would read whatever the section headers describe. */
+static int check_holes(const struct elf_file *elf, int fd, const struct stat *stat, const char *path)
+{
+    struct sections sections;
+    int status = sections_open(&sections, fd, (uint64_t)stat->st_size, &elf->header, path);
+
+    return status ? status : sections_check_holes(&sections, stat, elf->program_headers, elf->count);
 }
 
 static int open_file(const char *path, int *fd, struct stat *stat)
@@ -70,11 +81,12 @@ static int read_build(struct check *check, unsigned index, const char *operand)
     if (!status && elf.bundle)
         status = fail("%s: a bundle; take its variants with 'fatelf-amd64 extract' and check those", subject->path);
     if (!status)
-        status = find_level(subject, given, &check->sources[index]);
-    long threads = sysconf(_SC_NPROCESSORS_ONLN);
+        status = check_holes(&elf, check->fds[index], &stat, subject->path);
     if (!status)
-        status = isa_read(&subject->isa, &elf, check->fds[index], (uint64_t)stat.st_size,
-                          threads > 0 ? (unsigned)threads : 1, subject->path);
+        status = find_level(subject, given, &check->sources[index]);
+    if (!status)
+        status = isa_read(&subject->isa, &elf, check->fds[index], (uint64_t)stat.st_size, check->threads,
+                          subject->path);
     if (!status && isa_pages(&subject->isa) == 0)
         status = fail("%s: contains no code", subject->path);
     elf_file_close(&elf);
@@ -133,10 +145,11 @@ static void print_text(const struct isa_subject *subject, const char *source)
     unsigned above = listed_above(subject), count = find_top(&isa->functions, above, top);
     unsigned lowest = isa_lowest_level(isa);
 
+    say_text(stdout, subject->path);
     if (subject->level)
-        printf("%s: v%u (%s)", subject->path, subject->level, source);
+        printf(": v%u (%s)", subject->level, source);
     else
-        printf("%s: level unknown", subject->path);
+        printf(": level unknown");
     printf("; its code fits v%u%s\nLEVEL  INSTRUCTIONS     PAGES   SHARE\n", lowest,
            lowest < FATELF_LEVEL_MAX ? " and higher" : "");
     for (unsigned level = FATELF_LEVEL_MIN; level <= FATELF_LEVEL_MAX; level++) {
@@ -198,7 +211,7 @@ static struct json_object *json_build(const struct isa_subject *subject, const c
 
     snprintf(level, sizeof level, "v%u", subject->level);
     snprintf(lowest, sizeof lowest, "v%u", isa_lowest_level(&subject->isa));
-    json_object_object_add(object, "file", json_object_new_string(subject->path));
+    json_object_object_add(object, "file", json_text(subject->path));
     json_object_object_add(object, "level", subject->level ? json_object_new_string(level) : NULL);
     json_object_object_add(object, "level_from", source ? json_object_new_string(source) : NULL);
     json_object_object_add(object, "lowest_level", json_object_new_string(lowest));
@@ -216,9 +229,7 @@ static void print_json(const struct check *check)
 
     for (unsigned i = 0; i < check->count; i++)
         json_object_array_add(root, json_build(&check->subjects[i], check->sources[i]));
-    puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(root);
+    json_print(root);
 }
 
 static int check_builds(struct check *check, char **operands, bool json, bool quiet)
@@ -239,9 +250,12 @@ static int check_builds(struct check *check, char **operands, bool json, bool qu
 static int run_check(const struct command *command, int argc, char **argv)
 {
     bool json = false, quiet = false;
+    unsigned threads = command_processors();
     int letter;
 
     while ((letter = command_option(command, argc, argv)) != -1) {
+        if (letter == 'j' && command_jobs(command, optarg, &threads) != 0)
+            return STATUS_USAGE;
         json |= letter == OPTION_JSON;
         quiet |= letter == 'q';
     }
@@ -255,6 +269,7 @@ static int run_check(const struct command *command, int argc, char **argv)
         .sources = calloc(count, sizeof *check.sources),
         .fds = calloc(count, sizeof *check.fds),
         .count = (unsigned)count,
+        .threads = threads,
     };
     bool good = check.subjects && check.sources && check.fds;
     for (size_t i = 0; good && i < count; i++)
@@ -273,7 +288,7 @@ static int run_check(const struct command *command, int argc, char **argv)
 
 const struct command command_check = {
     .name = "check",
-    .synopsis = "[--json] [-q] [LEVEL=]BUILD...",
+    .synopsis = "[--json] [-j N] [-q] [LEVEL=]BUILD...",
     .summary = "show which instructions builds contain, and whether they fit their levels",
     .options = option_rows,
     .run = run_check,

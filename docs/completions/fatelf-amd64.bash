@@ -24,7 +24,7 @@ _fatelf_amd64() {
                         ;;
                     list/-*) words='--json -v --verbose -h --help' ;;
                     cpu/*) words='--json -h --help' ;;
-                    check/-*) words='--json -q --quiet -h --help' ;;
+                    check/-*) words='--json -j --jobs -q --quiet -h --help' ;;
                     extract/-*) words='-o --output --force -j --jobs -q --quiet -h --help' ;;
                     verify/-*) words='--has -j --jobs -q --quiet -h --help' ;;
                     extract/*) words='v1 v2 v3 v4 best all' ;; # as well as files

@@ -104,11 +104,12 @@ options:
 }
 
 @test "check's help lists its options" {
-    wanted="usage: fatelf-amd64 check [--json] [-q] [LEVEL=]BUILD...
+    wanted="usage: fatelf-amd64 check [--json] [-j N] [-q] [LEVEL=]BUILD...
 show which instructions builds contain, and whether they fit their levels
 
 options:
       --json                 print JSON
+  -j, --jobs N               decode on N processors (default: all that are allowed)
   -q, --quiet                print only warnings
   -h, --help                 show this help and exit"
     prints "$wanted" check --help
