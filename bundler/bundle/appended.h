@@ -21,6 +21,7 @@ struct appended_copy {
 struct appended_copies {
     struct appended_copy copies[FATELF_APPENDED_MAX];
     unsigned count;
+    bool gap; /* there are none, because the builds have different data, of which nothing may be found at the end */
 };
 
 /*
@@ -32,8 +33,8 @@ int appended_collect(struct appended_copies *copies, const struct build *builds,
                      bool stored);
 
 /*
- * Tells the user what the bundle will carry, if there is anything. `build`: one of the builds. `in_place`: the bundle is
- * made for the launch method `inplace`.
+ * Tells the user what the bundle will carry, if there is anything. `build`: one of the builds. `in_place`: the bundle
+ * is made for the launch method `inplace`.
  */
 void appended_tell(const struct appended_copies *copies, const struct build *build, bool in_place);
 
@@ -44,12 +45,12 @@ void appended_tell(const struct appended_copies *copies, const struct build *bui
 int appended_carry(struct appended_copies *copies, int fd, uint64_t file_size, uint64_t manifest_offset,
                    const struct fatelf_bundle *bundle, const char *path);
 
-/* Appends a part for each section to `parts`, which has room for FATELF_APPENDED_MAX. Returns how many. */
+/* Appends a part for each section, or for the gap, to `parts`. Returns how many: at most FATELF_APPENDED_MAX. */
 size_t appended_list(const struct appended_copies *copies, struct layout_part *parts);
 
 /*
- * The data at the end of the file, as a part that layout_place() does not place: its address is the lowest offset that it
- * may have in the file. Its size is 0 if there is none.
+ * The data at the end of the file, as a part that layout_place() does not place: its address is the lowest offset that
+ * it may have in the file. Its size is 0 if there is none.
  */
 struct layout_part appended_end(const struct appended_copies *copies);
 
@@ -58,8 +59,8 @@ void appended_encode(const struct appended_copies *copies, const struct layout_p
                      struct fatelf_appended *entries);
 
 /*
- * Compares the SHA-256 of every copy in a bundle, of which it reads a piece at a time. Returns 0, or reports with `path`
- * every copy that is damaged, and returns an exit status. `bundle` has been checked by fatelf_bundle_open().
+ * Compares the SHA-256 of every copy in a bundle, of which it reads a piece at a time. Returns 0, or reports every copy
+ * that is damaged, with `path`, and returns an exit status. `bundle` has been checked by fatelf_bundle_open().
  */
 int appended_verify(int fd, uint64_t file_size, uint64_t manifest_offset, const struct fatelf_bundle *bundle,
                     const char *path);
