@@ -40,7 +40,8 @@ void appended_tell(const struct appended_copies *copies, const struct build *bui
 
 /*
  * Takes the copies over from a bundle, which stays open. `manifest_offset`: of the manifest's first byte in the file of
- * `file_size` bytes. Returns 0, or reports with `path` and returns an exit status.
+ * `file_size` bytes. No manifest records a gap: the caller sets it if the variants have different data. Returns 0, or
+ * reports with `path` and returns an exit status.
  */
 int appended_carry(struct appended_copies *copies, int fd, uint64_t file_size, uint64_t manifest_offset,
                    const struct fatelf_bundle *bundle, const char *path);
