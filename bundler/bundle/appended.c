@@ -9,6 +9,7 @@
 
 #include "../base/file.h"
 #include "../base/say.h"
+#include "../input/archive.h"
 
 enum { CHUNK = 1 << 20 };
 
@@ -38,37 +39,10 @@ static int hash_range(int fd, uint64_t offset, uint64_t size, const char *path, 
     return status;
 }
 
-/*
- * Whether the data contains a zip archive whose offsets count from the start of the file, as PAR::Packer, zipapp and
- * `zip -A` write them. Readers accept such an archive at a higher offset, but not all do at a lower one, which it has in
- * a bundle that is smaller than the build.
- */
-static bool is_zip_of_file(int fd, uint64_t offset, uint64_t size)
-{
-    enum { RECORD = 22, COMMENT_MAX = 65535, DIRECTORY_SIZE = 12, DIRECTORY_OFFSET = 16 }; /* APPNOTE.TXT, 4.3.16 */
-    size_t length = size < RECORD + COMMENT_MAX ? (size_t)size : RECORD + COMMENT_MAX;
-    uint64_t start = offset + size - length;
-    uint32_t directory_size = 0, directory_offset = 0;
-    size_t at = length;
-    unsigned char *tail = malloc(length);
-
-    if (!tail || length < RECORD || !file_read(fd, tail, length, start)) {
-        free(tail);
-        return false;
-    }
-    for (at -= RECORD; at > 0 && memcmp(tail + at, "PK\5\6", 4) != 0; at--)
-        ;
-    memcpy(&directory_size, tail + at + DIRECTORY_SIZE, sizeof directory_size);
-    memcpy(&directory_offset, tail + at + DIRECTORY_OFFSET, sizeof directory_offset);
-    bool found = memcmp(tail + at, "PK\5\6", 4) == 0;
-    free(tail);
-    return found && start + at == (uint64_t)directory_offset + directory_size;
-}
-
 /* The lowest offset that the data at the end may have in the bundle. */
 static uint64_t lowest_place(int fd, uint64_t offset, uint64_t size)
 {
-    return is_zip_of_file(fd, offset, size) ? offset : 0;
+    return archive_keeps_offset(fd, offset, size) ? offset : 0;
 }
 
 /* Fills *copies with the appended data of one build. Returns 0, or reports and returns an exit status. */
@@ -120,12 +94,18 @@ static char *describe(const struct build *build)
     return text;
 }
 
-static int refuse_different(const struct build *first, const struct build *second, bool ignore)
+/* What is to be done with the data of all builds. */
+struct wish {
+    bool ignore; /* it is left out */
+    bool stored; /* the builds are stored uncompressed */
+};
+
+static int refuse_different(const struct build *first, const struct build *second, const struct wish *wish)
 {
     char *ours = describe(first), *theirs = describe(second);
     int status;
 
-    if (ignore)
+    if (wish->ignore)
         status = fail("%s and %s: their appended data differs, and if the builds are stored uncompressed, one level "
                       "would find the data of another; add --compress zstd",
                       first->path, second->path);
@@ -138,26 +118,47 @@ static int refuse_different(const struct build *first, const struct build *secon
     return status;
 }
 
+static int refuse_uncopied(const struct build *build, const struct wish *wish)
+{
+    return fail(
+        "%s: its appended data cannot be copied: more than %u pieces, or a section with a long or unusual name; "
+        "%s",
+        build->path, FATELF_APPENDED_MAX, wish->ignore ? "add --compress zstd" : "leave it out with --ignore-appended");
+}
+
+/* Compares two builds. *copies are those of the first. Sets *different, or refuses them if that is not allowed. */
+static int compare(const struct appended_copies *copies, const struct build *first, const struct build *second,
+                   const struct wish *wish, bool *different)
+{
+    struct appended_copies others;
+    int status = read_copies(&others, second);
+
+    if (status || same_copies(copies, &others))
+        return status;
+    *different = true;
+    return wish->ignore && !wish->stored ? 0 : refuse_different(first, second, wish);
+}
+
 int appended_collect(struct appended_copies *copies, const struct build *builds, unsigned count, bool ignore,
                      bool stored)
 {
-    bool needed = !ignore || (stored && count > 1);
+    const struct wish wish = {.ignore = ignore, .stored = stored};
+    bool different = false;
+    int status = 0;
 
-    for (unsigned i = 0; needed && i < count; i++)
-        if (builds[i].appended.uncopied)
-            return fail("%s: its appended data cannot be copied: more than %u pieces, or a section with a long or "
-                        "unusual name; %s",
-                        builds[i].path, FATELF_APPENDED_MAX,
-                        ignore ? "add --compress zstd" : "leave it out with --ignore-appended");
-    int status = needed ? read_copies(copies, &builds[0]) : 0;
-    for (unsigned i = 1; needed && !status && i < count; i++) {
-        struct appended_copies others;
-        status = read_copies(&others, &builds[i]);
-        if (!status && !same_copies(copies, &others))
-            status = refuse_different(&builds[0], &builds[i], ignore);
+    for (unsigned i = 0; !status && i < count; i++) {
+        if (!builds[i].appended.uncopied)
+            continue;
+        different = count > 1; /* at least, nobody knows that it is the same */
+        if (!ignore || (stored && different))
+            status = refuse_uncopied(&builds[i], &wish);
     }
+    if (!status)
+        status = read_copies(copies, &builds[0]);
+    for (unsigned i = 1; !status && i < count; i++)
+        status = compare(copies, &builds[0], &builds[i], &wish, &different);
     if (ignore)
-        copies->count = 0;
+        *copies = (struct appended_copies){.gap = different};
     return status;
 }
 
@@ -232,8 +233,12 @@ static bool is_section(const struct appended_copy *copy)
 
 size_t appended_list(const struct appended_copies *copies, struct layout_part *parts)
 {
+    static const unsigned char zeros[ARCHIVE_SEARCH];
     size_t count = 0;
 
+    if (copies->gap)
+        parts[count++] = (struct layout_part){
+            .name = ".fatelf.end", .size = ARCHIVE_SEARCH, .alignment = 16, .source = LAYOUT_MEMORY, .bytes = zeros};
     for (unsigned i = 0; i < copies->count; i++)
         if (is_section(&copies->copies[i]))
             parts[count++] = part_of(&copies->copies[i]);

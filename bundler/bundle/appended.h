@@ -21,6 +21,7 @@ struct appended_copy {
 struct appended_copies {
     struct appended_copy copies[FATELF_APPENDED_MAX];
     unsigned count;
+    bool gap; /* there are none, because the builds have different data, of which nothing may be found at the end */
 };
 
 /*
@@ -32,20 +33,23 @@ int appended_collect(struct appended_copies *copies, const struct build *builds,
                      bool stored);
 
 /*
- * Tells the user what the bundle will carry, if there is anything. `build`: one of the builds. `in_place`: the bundle is
- * made for the launch method `inplace`.
+ * Tells the user what the bundle will carry, if there is anything. `build`: one of the builds. `in_place`: the bundle
+ * is made for the launch method `inplace`.
  */
 void appended_tell(const struct appended_copies *copies, const struct build *build, bool in_place);
 
-/* Takes the copies over from a bundle, which stays open. Returns 0, or reports and returns an exit status. */
+/*
+ * Takes the copies over from a bundle, which stays open. No manifest records a gap: the caller sets it if the variants
+ * have different data. Returns 0, or reports and returns an exit status.
+ */
 int appended_carry(struct appended_copies *copies, const struct bundle_file *file);
 
-/* Appends a part for each section to `parts`, which has room for FATELF_APPENDED_MAX. Returns how many. */
+/* Appends a part for each section, or for the gap, to `parts`. Returns how many: at most FATELF_APPENDED_MAX. */
 size_t appended_list(const struct appended_copies *copies, struct layout_part *parts);
 
 /*
- * The data at the end of the file, as a part that layout_place() does not place: its address is the lowest offset that it
- * may have in the file. Its size is 0 if there is none.
+ * The data at the end of the file, as a part that layout_place() does not place: its address is the lowest offset that
+ * it may have in the file. Its size is 0 if there is none.
  */
 struct layout_part appended_end(const struct appended_copies *copies);
 

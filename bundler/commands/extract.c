@@ -206,7 +206,7 @@ static int parse(const struct command *command, int argc, char **argv, struct ex
 
 static int run_extract(const struct command *command, int argc, char **argv)
 {
-    struct extract_options options = {.threads = command_processors()};
+    struct extract_options options = {.which = "", .threads = command_processors()};
     struct bundle_file file;
     int status = parse(command, argc, argv, &options);
 

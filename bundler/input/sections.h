@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The section headers of an ELF file, read a few at a time. libbfd reads them all at once, so a file that claims to have
- * millions of them, in a hole that takes no room on the disk, would fill the memory.
+ * The section headers of an ELF file, read a few at a time. libbfd reads them all at once, so a file that claims to
+ * have millions of them, in a hole that takes no room on the disk, would fill the memory.
  */
 #ifndef BUNDLER_INPUT_SECTIONS_H
 #define BUNDLER_INPUT_SECTIONS_H
@@ -28,9 +28,9 @@ struct sections {
 };
 
 /*
- * Finds the section headers of the file `fd` with this ELF header. What the header says may be wrong in any way: a table
- * that lies outside of the file, or whose entries have another size, has count 0. Returns 0, or reports that the file
- * cannot be read and returns an exit status.
+ * Finds the section headers of the file `fd` with this ELF header. What the header says may be wrong in any way: a
+ * table that lies outside of the file, or whose entries have another size, has count 0. Returns 0, or reports that the
+ * file cannot be read and returns an exit status.
  */
 int sections_open(struct sections *sections, int fd, uint64_t size, const Elf64_Ehdr *header, const char *path);
 

@@ -162,11 +162,31 @@ advice="but a bundle has one copy; append the same to all, or leave it out with 
     "$TOOL" verify -q out
 }
 
+@test "with --ignore-appended, nobody finds an incompressible archive of another level at the end" {
+    need python3
+    head -c 300000 /dev/urandom >noise
+    for level in 1 2; do
+        cp "$FIXTURES/level.v$level" "p.v$level"
+        # incompressible up to the record at its end
+        python3 -c 'import os, zipfile
+with zipfile.ZipFile("p.v'"$level"'", "a") as archive:
+    archive.write("noise")
+    archive.comment = os.urandom(60000)'
+    done
+    succeeds create --ignore-appended -o out p.v1 p.v2
+    python3 -c 'assert b"PK\5\6" in open("out", "rb").read()' # it is there, but not near the end
+    strip -o stripped out
+    for bundle in out stripped; do
+        run -1 python3 -m zipfile -t "$bundle"
+        "$TOOL" verify -q "$bundle"
+    done
+}
+
 @test "--ignore-appended does not store builds with different data uncompressed" {
     with_end 1 data
     cp "$FIXTURES/level.v2" p.v2
-    message="p.v1 and p.v2: their appended data differs, and if the builds are stored uncompressed, one level would find\
- the data of another; add --compress zstd"
+    message="p.v1 and p.v2: their appended data differs, and if the builds are stored uncompressed, one level would\
+ find the data of another; add --compress zstd"
     refuses 1 "$message" create --ignore-appended --launch inplace -o out p.v1 p.v2
     refuses 1 "$message" create --ignore-appended --compress none -o out p.v1 p.v2
 }

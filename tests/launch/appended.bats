@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Programs that read data in their own file find it in a bundle as well: through /proc/self/exe and through argv[0], with
-# every launch method.
+# Programs that read data in their own file find it in a bundle as well: through /proc/self/exe and through argv[0],
+# with every launch method.
 load ../lib/common
 
 setup_file() {
