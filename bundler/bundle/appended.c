@@ -2,42 +2,14 @@
 #include "appended.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/file.h"
+#include "../base/hash.h"
 #include "../base/say.h"
 #include "../input/archive.h"
-
-enum { CHUNK = 1 << 20 };
-
-/* Computes the SHA-256 of a range of a file. Returns 0, or reports and returns an exit status. */
-static int hash_range(int fd, uint64_t offset, uint64_t size, const char *path, uint8_t *sha256)
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned char *chunk = malloc(CHUNK);
-    EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    int status = 0;
-
-    if (!chunk || !hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL))
-        status = fail("out of memory");
-    for (uint64_t at = 0; !status && at < size; at += CHUNK) {
-        size_t length = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
-        if (!file_read(fd, chunk, length, offset + at))
-            status = fail("%s: cannot be read: %s", path, errno ? strerror(errno) : "it became shorter");
-        else if (!EVP_DigestUpdate(hash, chunk, length))
-            status = fail("out of memory");
-    }
-    if (!status && !EVP_DigestFinal_ex(hash, digest, NULL))
-        status = fail("out of memory");
-    if (!status)
-        memcpy(sha256, digest, sizeof((struct fatelf_appended *)NULL)->sha256);
-    EVP_MD_CTX_free(hash);
-    free(chunk);
-    return status;
-}
 
 /* The lowest offset that the data at the end may have in the bundle. */
 static uint64_t lowest_place(int fd, uint64_t offset, uint64_t size)
@@ -209,6 +181,23 @@ int appended_carry(struct appended_copies *copies, const struct bundle_file *fil
             .offset = offset,
             .place = entry.name[0] ? 0 : lowest_place(file->fd, offset, entry.size),
         };
+    }
+    return 0;
+}
+
+int appended_compare(const struct appended_copies *copies, const struct build *builds, unsigned count,
+                     const char *bundle)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct appended_copies others;
+        int status = read_copies(&others, &builds[i]);
+        if (status)
+            return status;
+        if (builds[i].appended.uncopied || !same_copies(copies, &others))
+            return fail(
+                "%s: its appended data is not that of %s, which has one copy for all variants; append the same, "
+                "or keep the copy as it is with --ignore-appended",
+                builds[i].path, bundle);
     }
     return 0;
 }

@@ -44,6 +44,13 @@ void appended_tell(const struct appended_copies *copies, const struct build *bui
  */
 int appended_carry(struct appended_copies *copies, const struct bundle_file *file);
 
+/*
+ * Compares the appended data of builds with the copies of a bundle to which they are added. Returns 0, or reports the
+ * first build that differs and returns an exit status.
+ */
+int appended_compare(const struct appended_copies *copies, const struct build *builds, unsigned count,
+                     const char *bundle);
+
 /* Appends a part for each section, or for the gap, to `parts`. Returns how many: at most FATELF_APPENDED_MAX. */
 size_t appended_list(const struct appended_copies *copies, struct layout_part *parts);
 

@@ -8,6 +8,7 @@
 
 #include "../../lib/error.h"
 #include "../../lib/manifest.h"
+#include "../base/hash.h"
 #include "../base/say.h"
 #include "layout.h"
 #include "write.h"
@@ -66,14 +67,26 @@ static int add_variant(struct assembly *assembly, struct assembled_variant varia
     return 0;
 }
 
-/* Sets *index to the payload that is made from the same bytes as the build, or to payload_count if there is none. */
-static int find_coded(struct assembly *assembly, const struct build *build, unsigned *index)
+/* Whether a payload that is copied from a bundle has the bytes of the build. */
+static int compare_carried(const struct payload *payload, const struct build *build, bool *same)
+{
+    uint8_t sha256[sizeof payload->coded.sha256];
+
+    if (payload->coded.size != build->size)
+        return 0;
+    int status = hash_range(build->fd, 0, build->size, build->path, sha256);
+    *same = !status && memcmp(sha256, payload->coded.sha256, sizeof sha256) == 0;
+    return status;
+}
+
+/* Sets *index to the payload that has the same bytes as the build, or to payload_count if there is none. */
+static int find_payload(struct assembly *assembly, const struct build *build, unsigned *index)
 {
     for (*index = 0; *index < assembly->payload_count; ++*index) {
+        const struct payload *payload = &assembly->payloads[*index];
         bool same = false;
-        int status = assembly->payloads[*index].source == PAYLOAD_CODE
-                         ? build_compare(assembly->payloads[*index].build, build, &same)
-                         : 0;
+        int status = payload->source == PAYLOAD_CODE ? build_compare(payload->build, build, &same)
+                                                     : compare_carried(payload, build, &same);
         if (status || same)
             return status;
     }
@@ -88,7 +101,7 @@ int assembly_add_build(struct assembly *assembly, const struct build *build)
         .elf = build->record.bytes,
         .elf_size = build->record.size,
     };
-    int status = find_coded(assembly, build, &variant.payload);
+    int status = find_payload(assembly, build, &variant.payload);
 
     if (!status)
         status = add_variant(assembly, variant);

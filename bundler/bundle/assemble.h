@@ -23,7 +23,9 @@ struct payload {
         PAYLOAD_CODE,  /* its bytes are made from a build, by code_payloads() */
         PAYLOAD_CARRY, /* its bytes are copied from a bundle */
     } source;
-    const struct build *build;         /* PAYLOAD_CODE; the caller's, which stays open */
+    /* PAYLOAD_CODE: what its bytes are made from. PAYLOAD_CARRY: its decoded bytes, if others are to be coded against
+       them; otherwise NULL. The caller's, which stays open */
+    const struct build *build;
     uint64_t spool_offset;             /* PAYLOAD_CODE: where its bytes are in the spool, after it was coded */
     const struct bundle_file *carried; /* PAYLOAD_CARRY: the bundle that has its bytes, which stays open */
     unsigned carried_variant;          /* PAYLOAD_CARRY: the index of a variant there that it belongs to */
@@ -44,6 +46,7 @@ struct assembly {
     unsigned variant_count;
     struct payload payloads[FATELF_VARIANTS_MAX];
     unsigned payload_count;
+    unsigned base; /* the level that others are coded against. 0: code_payloads() chooses it */
     const struct fatelf_launch_row *launch;
     bool go_env;                     /* the bundle also honours GOAMD64 and MGODEBUG */
     uint64_t align;                  /* of payloads, in bytes: a power of two, at least a page */

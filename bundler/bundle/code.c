@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../lib/encoding.h"
 #include "../base/output.h"
 #include "../base/progress.h"
 #include "../base/say.h"
@@ -22,13 +23,9 @@ bool code_uses_delta(const struct assembly *assembly, const struct code_options 
            encode_by_encoding(options->compress.encoding)->against != 0;
 }
 
-/*
- * Chooses the base: the variant for the level that was asked for, or else the next lower one, or else the lowest. All
- * other variants start more slowly, because the launcher has to decode the base as well.
- */
-static const struct assembled_variant *choose_base(const struct assembly *assembly, const struct code_options *options)
+const struct assembled_variant *code_base(const struct assembly *assembly, const struct code_options *options)
 {
-    unsigned wanted = options->base ? options->base : CODE_BASE_DEFAULT;
+    unsigned wanted = assembly->base ? assembly->base : options->base ? options->base : CODE_BASE_DEFAULT;
     unsigned base = 0;
 
     for (unsigned i = 1; i < assembly->variant_count && assembly->variants[i].level <= wanted; i++)
@@ -101,16 +98,22 @@ static int code_against(struct assembly *assembly, const struct code_options *op
     return status ? status : code_one(assembly, options, payload, NULL);
 }
 
-/* Codes the base, then all other payloads. */
+/* Whether others can be coded against this payload. */
+static bool can_be_base(const struct payload *payload)
+{
+    return payload->build && fatelf_encoding_by_number(payload->coded.encoding)->is_base;
+}
+
+/* Codes the base, unless it is carried over, then all other payloads that are not. */
 static int code_all(struct assembly *assembly, const struct code_options *options)
 {
-    const struct assembled_variant *chosen = choose_base(assembly, options);
+    const struct assembled_variant *chosen = code_base(assembly, options);
     struct payload *first = &assembly->payloads[chosen->payload];
     struct base base = {.payload = first, .level = chosen->level, .encode = {.build = first->build}};
     struct locator *locator = NULL;
-    int status = code_one(assembly, options, first, NULL);
+    int status = first->source == PAYLOAD_CODE ? code_one(assembly, options, first, NULL) : 0;
 
-    if (!status && code_uses_delta(assembly, options)) {
+    if (!status && code_uses_delta(assembly, options) && can_be_base(first)) {
         locator = locator_make(first->build->fd, first->build->size);
         if (!locator)
             return fail("%s: cannot be read: %s", first->build->path, errno ? strerror(errno) : "it became shorter");
@@ -118,7 +121,7 @@ static int code_all(struct assembly *assembly, const struct code_options *option
     }
     for (unsigned i = 0; !status && i < assembly->payload_count; i++) {
         struct payload *payload = &assembly->payloads[i];
-        if (payload != first)
+        if (payload != first && payload->source == PAYLOAD_CODE)
             status = locator ? code_against(assembly, options, payload, &base)
                              : code_one(assembly, options, payload, NULL);
     }
@@ -131,7 +134,8 @@ int code_payloads(struct assembly *assembly, const struct code_options *options)
     uint64_t total = 0;
 
     for (unsigned i = 0; i < assembly->payload_count; i++)
-        total += assembly->payloads[i].build->size;
+        if (assembly->payloads[i].source == PAYLOAD_CODE)
+            total += assembly->payloads[i].build->size;
     assembly->spool = output_spool(assembly->output);
     if (assembly->spool < 0)
         return fail("%s: no temporary file can be created beside it: %s", assembly->output, strerror(errno));
@@ -140,6 +144,7 @@ int code_payloads(struct assembly *assembly, const struct code_options *options)
     progress_clear();
     /* Delta coding reads the base several times. If the base changes meanwhile, the variants cannot be decoded. */
     for (unsigned i = 0; !status && i < assembly->payload_count; i++)
-        status = build_check_unchanged(assembly->payloads[i].build);
+        if (assembly->payloads[i].build)
+            status = build_check_unchanged(assembly->payloads[i].build);
     return status;
 }

@@ -19,8 +19,14 @@ struct code_options {
 bool code_uses_delta(const struct assembly *assembly, const struct code_options *options);
 
 /*
- * Codes all payloads, each of which has the source PAYLOAD_CODE, into assembly->spool, which it opens. If options->base
- * is set, there is a variant for that level. Returns 0, or reports and returns an exit status.
+ * The base: the variant for the level that was asked for, or else the next lower one, or else the lowest. All other
+ * variants start more slowly, because the launcher has to decode the base as well.
+ */
+const struct assembled_variant *code_base(const struct assembly *assembly, const struct code_options *options);
+
+/*
+ * Codes all payloads with the source PAYLOAD_CODE into assembly->spool, which it opens. If options->base is set, there is
+ * a variant for that level. Returns 0, or reports and returns an exit status.
  */
 int code_payloads(struct assembly *assembly, const struct code_options *options);
 

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stddef.h>
+
+#include "edit_options.h"
+
+enum {
+    OPTION_IN_PLACE = 256,
+    OPTION_NO_DELTA,
+    OPTION_ALLOW_DIFFERENT,
+    OPTION_IGNORE_APPENDED,
+    OPTION_STUB,
+    OPTION_FORCE,
+};
+
+#define OUTPUT_ROWS \
+    {'o', "output", "FILE", "write the new bundle to FILE", NULL}, \
+    { \
+        OPTION_IN_PLACE, "in-place", NULL, "replace the bundle itself, when the new one is complete", NULL \
+    }
+#define COMMON_ROWS \
+    COMMAND_JOBS("compress on N processors"), {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself", NULL}, \
+        {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL}, \
+        {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL}, \
+    { \
+        'q', "quiet", NULL, "no progress line, no warnings", NULL \
+    }
+
+const struct option_row edit_option_rows[] = {
+    OUTPUT_ROWS,
+    {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "accept builds of other programs", NULL},
+    {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, "keep the copy of appended data, whatever the builds have", NULL},
+    COMMON_ROWS,
+    {0},
+};
+
+const struct option_row edit_remove_option_rows[] = {OUTPUT_ROWS, COMMON_ROWS, {0}};
+
+/* Stores one option. Returns 0, or reports and returns an exit status. */
+static int parse(const struct command *command, int letter, struct edit_options *options)
+{
+    switch (letter) {
+    case 'o':
+        options->output = optarg;
+        break;
+    case OPTION_IN_PLACE:
+        options->in_place = true;
+        break;
+    case 'j':
+        return command_jobs(command, optarg, &options->code.compress.threads);
+    case OPTION_NO_DELTA:
+        options->code.delta = false;
+        break;
+    case OPTION_ALLOW_DIFFERENT:
+        options->different = true;
+        break;
+    case OPTION_IGNORE_APPENDED:
+        options->ignore_appended = true;
+        break;
+    case OPTION_STUB:
+        options->stub = optarg;
+        break;
+    case OPTION_FORCE:
+        options->force = true;
+        break;
+    case 'q':
+        options->code.quiet = true;
+        break;
+    }
+    return 0;
+}
+
+int edit_options(const struct command *command, int argc, char **argv, const char *operands,
+                 struct edit_options *options)
+{
+    int letter;
+
+    *options = (struct edit_options){
+        .code = {.delta = true, .compress = {.level = ENCODE_LEVEL_DEFAULT, .threads = command_processors()}},
+    };
+    while ((letter = command_option(command, argc, argv)) != -1) {
+        int status = parse(command, letter, options);
+        if (status)
+            return status;
+    }
+    if (argc - optind < 2)
+        return command_misused(command, "give a bundle, and %s", operands);
+    if (options->in_place == (options->output != NULL))
+        return command_misused(command, "give either -o FILE or --in-place");
+    if (argc - optind - 1 > (int)FATELF_VARIANTS_MAX)
+        return command_misused(command, "there are only four levels");
+    if (options->in_place) {
+        options->output = argv[optind];
+        options->force = true;
+    }
+    options->code.compress.output = options->output;
+    return 0;
+}
