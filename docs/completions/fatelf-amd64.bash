@@ -7,7 +7,7 @@ _fatelf_amd64() {
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        words='create list extract verify cpu check -h --help --version'
+        words='create add replace remove list extract verify cpu check -h --help --version'
     else
         case $command/$previous in
             create/--launch) words='memfd inplace' ;;
@@ -15,12 +15,19 @@ _fatelf_amd64() {
             create/--compress) words='zstd none' ;;
             */-j | */--jobs) return ;;
             verify/--has | create/--base) words='v1 v2 v3 v4' ;;
-            create/-o | create/--output | create/--stub | extract/-o | extract/--output) ;;
+            */-o | */--output | */--stub) ;;
             *)
                 case $command/$current in
                     create/-*)
                         words='-o --output --launch --compress --align --no-delta --base -j --jobs --go-env
                             --allow-different --ignore-appended --stub --force -q --quiet -v --verbose -h --help'
+                        ;;
+                    add/-* | replace/-*)
+                        words='-o --output --in-place --allow-different --ignore-appended -j --jobs --no-delta --stub
+                            --force -q --quiet -h --help'
+                        ;;
+                    remove/-*)
+                        words='-o --output --in-place -j --jobs --no-delta --stub --force -q --quiet -h --help'
                         ;;
                     list/-*) words='--json -v --verbose -h --help' ;;
                     cpu/*) words='--json -h --help' ;;

@@ -9,6 +9,9 @@ Joins builds of one program for x86-64-v1 to v4 into one executable that runs th
 
 commands:
   create   join builds for different levels into one executable
+  add      add builds for further levels to a bundle
+  replace  replace variants of a bundle by other builds
+  remove   remove variants from a bundle
   list     show what a bundle contains
   extract  restore the original builds from a bundle
   verify   decode everything in a bundle and compare the hashes
@@ -63,6 +66,61 @@ options:
   -h, --help                 show this help and exit"
     prints "$wanted" list --help
     prints "$wanted" list -h
+}
+
+@test "add's help lists its options" {
+    wanted="usage: fatelf-amd64 add -o FILE|--in-place [OPTION]... BUNDLE [LEVEL=]BUILD...
+add builds for further levels to a bundle
+
+options:
+  -o, --output FILE          write the new bundle to FILE
+      --in-place             replace the bundle itself, when the new one is complete
+      --allow-different      accept builds of other programs
+      --ignore-appended      keep the copy of appended data, whatever the builds have
+  -j, --jobs N               compress on N processors (default: all that are allowed)
+      --no-delta             code every build by itself
+      --stub FILE            use this launcher stub
+      --force                replace FILE if it exists
+  -q, --quiet                no progress line, no warnings
+  -h, --help                 show this help and exit"
+    prints "$wanted" add --help
+    prints "$wanted" add -h
+}
+
+@test "replace's help lists its options" {
+    wanted="usage: fatelf-amd64 replace -o FILE|--in-place [OPTION]... BUNDLE [LEVEL=]BUILD...
+replace variants of a bundle by other builds
+
+options:
+  -o, --output FILE          write the new bundle to FILE
+      --in-place             replace the bundle itself, when the new one is complete
+      --allow-different      accept builds of other programs
+      --ignore-appended      keep the copy of appended data, whatever the builds have
+  -j, --jobs N               compress on N processors (default: all that are allowed)
+      --no-delta             code every build by itself
+      --stub FILE            use this launcher stub
+      --force                replace FILE if it exists
+  -q, --quiet                no progress line, no warnings
+  -h, --help                 show this help and exit"
+    prints "$wanted" replace --help
+    prints "$wanted" replace -h
+}
+
+@test "remove's help lists its options" {
+    wanted="usage: fatelf-amd64 remove -o FILE|--in-place [OPTION]... BUNDLE LEVEL...
+remove variants from a bundle
+
+options:
+  -o, --output FILE          write the new bundle to FILE
+      --in-place             replace the bundle itself, when the new one is complete
+  -j, --jobs N               compress on N processors (default: all that are allowed)
+      --no-delta             code every build by itself
+      --stub FILE            use this launcher stub
+      --force                replace FILE if it exists
+  -q, --quiet                no progress line, no warnings
+  -h, --help                 show this help and exit"
+    prints "$wanted" remove --help
+    prints "$wanted" remove -h
 }
 
 @test "extract's help lists its options" {
