@@ -55,3 +55,8 @@ void warn(const char *format, ...)
 {
     SAY("warning: ");
 }
+
+void note(const char *format, ...)
+{
+    SAY("");
+}

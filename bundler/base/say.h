@@ -12,6 +12,8 @@ enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 __attribute__((format(printf, 1, 2))) int fail(const char *format, ...);
 /* Reports that the command line is wrong. Returns STATUS_USAGE. */
 __attribute__((format(printf, 1, 2))) int usage_error(const char *format, ...);
+/* Reports what was done, or was not. */
+__attribute__((format(printf, 1, 2))) void note(const char *format, ...);
 /* Reports something that the user should know. The command continues. */
 __attribute__((format(printf, 1, 2))) void warn(const char *format, ...);
 

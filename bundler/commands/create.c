@@ -15,7 +15,7 @@
 #include "../input/compare.h"
 #include "../input/isa_advice.h"
 #include "commands.h"
-#include "create_options.h"
+#include "create.h"
 
 struct create {
     struct create_options options;
@@ -165,15 +165,13 @@ static int run_steps(struct create *create, char **operands, unsigned count)
     return status;
 }
 
-static int run_create(const struct command *command, int argc, char **argv)
+int create_bundle(const struct create_options *options, char **operands, unsigned count)
 {
-    struct create create = {.stub = {.fd = -1}, .output = {.fd = -1}};
-    int status = create_options(command, argc, argv, &create.options);
+    struct create create = {.options = *options, .stub = {.fd = -1}, .output = {.fd = -1}};
 
-    if (status)
-        return status;
-    create.assembly = assembly_make(create.options.output);
-    status = run_steps(&create, argv + optind, (unsigned)(argc - optind));
+    create.options.code.compress.output = options->output;
+    create.assembly = assembly_make(options->output);
+    int status = run_steps(&create, operands, count);
     progress_clear();
     output_abandon(&create.output);
     assembly_free(&create.assembly);
@@ -181,6 +179,14 @@ static int run_create(const struct command *command, int argc, char **argv)
         build_close(&create.builds[i]);
     stub_close(&create.stub);
     return status;
+}
+
+static int run_create(const struct command *command, int argc, char **argv)
+{
+    struct create_options options;
+    int status = create_options(command, argc, argv, &options);
+
+    return status ? status : create_bundle(&options, argv + optind, (unsigned)(argc - optind));
 }
 
 const struct command command_create = {

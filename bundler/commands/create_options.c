@@ -22,6 +22,7 @@ enum {
     OPTION_IGNORE_APPENDED,
     OPTION_STUB,
     OPTION_FORCE,
+    OPTION_KEEP,
 };
 
 static bool launch_value(size_t index, struct option_value *value)
@@ -57,23 +58,36 @@ static bool compress_value(size_t index, struct option_value *value)
     return false;
 }
 
+/* What create and join have in common. */
+#define COMMON_ROWS \
+    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant:", launch_value}, \
+        {OPTION_COMPRESS, "compress", "HOW", "how the builds are stored:", compress_value}, \
+        {OPTION_ALIGN, "align", "SIZE", "place each build at a multiple of SIZE in the file: 4K (default) to 1G", \
+         NULL}, \
+        {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as differences from another one", NULL}, \
+        {OPTION_BASE, "base", "LEVEL", \
+         "code the other builds against this one, even if it saves little (default: v3)", NULL}, \
+        COMMAND_JOBS("compress on N processors"), \
+        {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL}, \
+        {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs", NULL}, \
+        {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, \
+         "leave out data that the builds find only in their own file", NULL}, \
+        {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL}, \
+        {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL}, \
+        {'q', "quiet", NULL, "no progress line, no warnings", NULL}, \
+    { \
+        'v', "verbose", NULL, "report what was written", NULL \
+    }
+
 const struct option_row create_option_rows[] = {
     {'o', "output", "FILE", "write the bundle to FILE", NULL},
-    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant:", launch_value},
-    {OPTION_COMPRESS, "compress", "HOW", "how the builds are stored:", compress_value},
-    {OPTION_ALIGN, "align", "SIZE", "place each build at a multiple of SIZE in the file: 4K (default) to 1G", NULL},
-    {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as differences from another one", NULL},
-    {OPTION_BASE, "base", "LEVEL", "code the other builds against this one, even if it saves little (default: v3)",
-     NULL},
-    COMMAND_JOBS("compress on N processors"),
-    {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL},
-    {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs", NULL},
-    {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, "leave out data that the builds find only in their own file",
-     NULL},
-    {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL},
-    {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL},
-    {'q', "quiet", NULL, "no progress line, no warnings", NULL},
-    {'v', "verbose", NULL, "report what was written", NULL},
+    COMMON_ROWS,
+    {0},
+};
+
+const struct option_row join_option_rows[] = {
+    {OPTION_KEEP, "keep", NULL, "do not remove the builds", NULL},
+    COMMON_ROWS,
     {0},
 };
 
@@ -118,9 +132,8 @@ static uint64_t parse_align(const char *text)
     return fatelf_is_power_of_two(size) && size >= LAYOUT_PAGE ? size : 0;
 }
 
-/* Checks for options that contradict each other, and the number of operands. Returns 0, or reports and returns an exit
-   status. */
-static int check(const struct command *command, const struct create_options *options, int operands)
+/* Checks for options that contradict each other. Returns 0, or reports and returns an exit status. */
+static int check(const struct command *command, const struct create_options *options)
 {
     const struct code_options *code = &options->code;
 
@@ -128,12 +141,6 @@ static int check(const struct command *command, const struct create_options *opt
         return command_misused(command, "--base and --no-delta cannot be used together");
     if (code->base && encode_by_encoding(code->compress.encoding)->against == 0)
         return command_misused(command, "--base needs --compress zstd");
-    if (options->output[0] == 0)
-        return command_misused(command, "no output; name it with -o FILE");
-    if (operands == 0)
-        return command_misused(command, "no builds to join; give one to four");
-    if (operands > (int)FATELF_VARIANTS_MAX)
-        return command_misused(command, "%d builds given; there are only four levels", operands);
     return 0;
 }
 
@@ -177,6 +184,9 @@ static int parse(const struct command *command, int letter, const char *value, s
     case OPTION_FORCE:
         options->force = true;
         break;
+    case OPTION_KEEP:
+        options->keep = true;
+        break;
     case 'q':
         code->quiet = true;
         break;
@@ -187,7 +197,7 @@ static int parse(const struct command *command, int letter, const char *value, s
     return 0;
 }
 
-int create_options(const struct command *command, int argc, char **argv, struct create_options *options)
+static int parse_all(const struct command *command, int argc, char **argv, struct create_options *options)
 {
     int letter;
 
@@ -204,6 +214,27 @@ int create_options(const struct command *command, int argc, char **argv, struct 
     }
     if (!options->code.compress.encoding) /* no --compress */
         options->code.compress.encoding = options->launch->default_encoding;
-    options->code.compress.output = options->output;
-    return check(command, options, argc - optind);
+    return check(command, options);
+}
+
+int create_options(const struct command *command, int argc, char **argv, struct create_options *options)
+{
+    int status = parse_all(command, argc, argv, options), operands = argc - optind;
+
+    if (status)
+        return status;
+    if (options->output[0] == 0)
+        return command_misused(command, "no output; name it with -o FILE");
+    if (operands == 0)
+        return command_misused(command, "no builds to join; give one to four");
+    if (operands > (int)FATELF_VARIANTS_MAX)
+        return command_misused(command, "%d builds given; there are only four levels", operands);
+    return 0;
+}
+
+int join_options(const struct command *command, int argc, char **argv, struct create_options *options)
+{
+    int status = parse_all(command, argc, argv, options);
+
+    return !status && optind == argc ? command_misused(command, "no directory to look for builds in") : status;
 }

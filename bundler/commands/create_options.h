@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of `create`. */
+/* The command lines of `create` and `join`. */
 #ifndef BUNDLER_COMMANDS_CREATE_OPTIONS_H
 #define BUNDLER_COMMANDS_CREATE_OPTIONS_H
 
@@ -18,14 +18,18 @@ struct create_options {
     uint64_t align; /* of payloads, in bytes */
     bool go_env, ignore_appended, force, verbose;
     bool different; /* the builds may be different programs */
+    bool keep;      /* join: the builds are not removed */
 };
 
-extern const struct option_row create_option_rows[];
+extern const struct option_row create_option_rows[], join_option_rows[];
 
 /*
  * Parses the options. The operands are then argv[optind] to argv[argc - 1]. Returns 0, or reports and returns an exit
  * status.
  */
 int create_options(const struct command *command, int argc, char **argv, struct create_options *options);
+
+/* The same for `join`, whose operands are directories. The output is not set. */
+int join_options(const struct command *command, int argc, char **argv, struct create_options *options);
 
 #endif
