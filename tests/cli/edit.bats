@@ -104,6 +104,13 @@ made() {
     cmp before after
 }
 
+@test "a new build is coded against the base that the bundle has" {
+    made 13 --base v1
+    made 134 --base v1
+    succeeds add -o out 13 p.v4
+    cmp out 134
+}
+
 @test "metadata is that of the lowest variant" {
     need objcopy
     for level in 1 3; do
