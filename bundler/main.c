@@ -10,8 +10,8 @@
 #include "base/say.h"
 
 static const struct command *const commands[] = {
-    &command_create, &command_join,    &command_add,    &command_replace, &command_remove,
-    &command_list,   &command_extract, &command_verify, &command_cpu,     &command_check,
+    &command_create, &command_build,   &command_join,   &command_add, &command_replace, &command_remove,
+    &command_list,   &command_extract, &command_verify, &command_cpu, &command_check,
 };
 
 static void print_help(void)

@@ -5,7 +5,7 @@
 
 #include "../base/command.h"
 
-extern const struct command command_create, command_join, command_list, command_extract, command_verify, command_cpu,
-    command_check, command_add, command_replace, command_remove;
+extern const struct command command_create, command_build, command_join, command_list, command_extract, command_verify,
+    command_cpu, command_check, command_add, command_replace, command_remove;
 
 #endif

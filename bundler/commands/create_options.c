@@ -23,6 +23,7 @@ enum {
     OPTION_STUB,
     OPTION_FORCE,
     OPTION_KEEP,
+    OPTION_ARTIFACT,
 };
 
 static bool launch_value(size_t index, struct option_value *value)
@@ -81,6 +82,14 @@ static bool compress_value(size_t index, struct option_value *value)
 
 const struct option_row create_option_rows[] = {
     {'o', "output", "FILE", "write the bundle to FILE", NULL},
+    COMMON_ROWS,
+    {0},
+};
+
+const struct option_row build_option_rows[] = {
+    {'o', "output", "FILE", "write the bundle to FILE", NULL},
+    {'l', "levels", "LEVELS", "build for these levels, as in v1,v3 (default: v1,v2,v3,v4)", NULL},
+    {OPTION_ARTIFACT, "artifact", "PATH", "the command leaves its program at PATH", NULL},
     COMMON_ROWS,
     {0},
 };
@@ -144,6 +153,23 @@ static int check(const struct command *command, const struct create_options *opt
     return 0;
 }
 
+/* Parses "v1,v3": sets bit L for level L. Returns 0 if it is something else. */
+static unsigned parse_levels(const char *text)
+{
+    unsigned levels = 0;
+
+    for (;;) {
+        size_t length = strcspn(text, ",");
+        unsigned level = fatelf_level_parse(text, length);
+        if (level == 0)
+            return 0;
+        levels |= 1u << level;
+        if (text[length] == 0)
+            return levels;
+        text += length + 1;
+    }
+}
+
 /* Stores one option. Returns 0, or reports and returns an exit status. */
 static int parse(const struct command *command, int letter, const char *value, struct create_options *options)
 {
@@ -168,6 +194,7 @@ static int parse(const struct command *command, int letter, const char *value, s
         code->base = fatelf_level_parse(value, strlen(value));
         return code->base ? 0 : command_misused(command, "--base %s: not v1, v2, v3 or v4", value);
     case 'j':
+        options->jobs_given = true;
         return command_jobs(command, value, &code->compress.threads);
     case OPTION_GO_ENV:
         options->go_env = true;
@@ -187,6 +214,12 @@ static int parse(const struct command *command, int letter, const char *value, s
     case OPTION_KEEP:
         options->keep = true;
         break;
+    case 'l':
+        options->levels = parse_levels(value);
+        return options->levels ? 0 : command_misused(command, "-l %s: not levels, as in v1,v3", value);
+    case OPTION_ARTIFACT:
+        options->artifact = value;
+        break;
     case 'q':
         code->quiet = true;
         break;
@@ -203,6 +236,7 @@ static int parse_all(const struct command *command, int argc, char **argv, struc
 
     *options = (struct create_options){
         .output = "",
+        .levels = 0x1e,
         .launch = &fatelf_launch_rows[0],
         .align = LAYOUT_PAGE,
         .code = {.delta = true, .compress = {.level = ENCODE_LEVEL_DEFAULT, .threads = command_processors()}},
@@ -229,6 +263,21 @@ int create_options(const struct command *command, int argc, char **argv, struct 
         return command_misused(command, "no builds to join; give one to four");
     if (operands > (int)FATELF_VARIANTS_MAX)
         return command_misused(command, "%d builds given; there are only four levels", operands);
+    return 0;
+}
+
+int build_options(const struct command *command, int argc, char **argv, struct create_options *options)
+{
+    int status = parse_all(command, argc, argv, options);
+
+    if (status)
+        return status;
+    if (options->output[0] == 0)
+        return command_misused(command, "no output; name it with -o FILE");
+    if (optind == argc)
+        return command_misused(command, "no command to run; write it after --");
+    if (options->code.base && !(options->levels >> options->code.base & 1))
+        return command_misused(command, "--base v%u: not among the levels", options->code.base);
     return 0;
 }
 

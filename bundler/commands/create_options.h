@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command lines of `create` and `join`. */
+/* The command lines of `create`, and of `join` and `build`, which have most of its options. */
 #ifndef BUNDLER_COMMANDS_CREATE_OPTIONS_H
 #define BUNDLER_COMMANDS_CREATE_OPTIONS_H
 
@@ -19,15 +19,23 @@ struct create_options {
     bool go_env, ignore_appended, force, verbose;
     bool different; /* the builds may be different programs */
     bool keep;      /* join: the builds are not removed */
+
+    /* build */
+    unsigned levels;      /* bit L: for level L */
+    const char *artifact; /* where the command leaves its program. NULL: at FATELF_OUTPUT */
+    bool jobs_given;      /* with -j */
 };
 
-extern const struct option_row create_option_rows[], join_option_rows[];
+extern const struct option_row create_option_rows[], join_option_rows[], build_option_rows[];
 
 /*
  * Parses the options. The operands are then argv[optind] to argv[argc - 1]. Returns 0, or reports and returns an exit
  * status.
  */
 int create_options(const struct command *command, int argc, char **argv, struct create_options *options);
+
+/* The same for `build`, whose operands are a command and its arguments. */
+int build_options(const struct command *command, int argc, char **argv, struct create_options *options);
 
 /* The same for `join`, whose operands are directories. The output is not set. */
 int join_options(const struct command *command, int argc, char **argv, struct create_options *options);
