@@ -107,7 +107,7 @@ static void remove_all_and_die(int number)
     raise(number);
 }
 
-/* Once there is something to remove. Signals that are ignored, or that a library handles, stay as they are. */
+/* Called once there is something to remove. Signals that are ignored, or that a library handles, stay as they are. */
 static void prepare_removal(void)
 {
     static bool prepared;

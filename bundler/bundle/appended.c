@@ -148,7 +148,7 @@ int appended_collect(struct appended_copies *copies, const struct build *builds,
     for (unsigned i = 0; !status && i < count; i++) {
         if (!builds[i].appended.uncopied)
             continue;
-        different = count > 1; /* at least, nobody knows that it is the same */
+        different = count > 1; /* nobody can know that it is the same */
         if (!ignore || (stored && different))
             status = refuse_uncopied(&builds[i], &wish);
     }

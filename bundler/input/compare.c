@@ -7,8 +7,8 @@
 #include "go.h"
 
 /*
- * Programs that have a smaller share of their texts in common, in percent, are refused or warned of. docs/performance.md,
- * Builds of one program, has the figures.
+ * Builds that have a smaller share of their texts in common, in percent, are refused, or create warns about them.
+ * docs/performance.md, Builds of one program, has the figures.
  */
 enum { SHARE_REFUSED = 15, SHARE_SUSPECT = 60 };
 
