@@ -61,8 +61,8 @@ static bool is_v2(const struct isa *isa, unsigned level)
 }
 
 /*
- * Go uses the instructions of v3 for integers, and SSE as ever. They are on every third or fourth page of a program for v3, evenly
- * distributed, while functions for AVX lie side by side.
+ * Go uses the instructions of v3 for integers, and SSE as ever. They are on every third or fourth page of a program for
+ * v3, evenly distributed, while functions for AVX lie side by side.
  */
 static bool is_scattered(const struct isa *isa, unsigned level)
 {
