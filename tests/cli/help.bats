@@ -43,7 +43,7 @@ options:
   -j, --jobs N               compress on N processors (default: all that are allowed)
       --go-env               the bundle also honours GOAMD64 and MGODEBUG
       --allow-different      join builds even if they are different programs
-      --ignore-appended      leave out data that the builds find only in their own file
+      --ignore-appended      do not copy data that the builds read in their own file, even if it differs
       --stub FILE            use this launcher stub
       --force                replace FILE if it exists
   -q, --quiet                no progress line, no warnings
