@@ -8,9 +8,11 @@
  *     .note.fatelf       an ELF note: owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST, descriptor the manifest
  *     .note.package ..   metadata copied from the variant with the lowest level
  *     .fatelf.v1 ..      the payloads, each at a page boundary; identical variants share that of the lowest level
+ *     .fatelf.end        zeros, if the variants have different appended data and the bundle has no copy of it
  *     pydata ..          copies of sections that no segment of the variants contains (struct fatelf_appended)
  *
- * If data follows the end of the variants' ELF files, the bundle ends with a copy of it, in no section and no segment.
+ * If the same data follows the end of all variants' ELF files, the bundle ends with a copy of it, which is in no
+ * section and no segment.
  *
  * The manifest consists of, without gaps:
  *

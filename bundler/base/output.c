@@ -107,7 +107,7 @@ static void remove_all_and_die(int number)
     raise(number);
 }
 
-/* Once there is something to remove. Signals that are ignored, or that a library handles, stay as they are. */
+/* Called once there is something to remove. Signals that are ignored, or that a library handles, stay as they are. */
 static void prepare_removal(void)
 {
     static bool prepared;
@@ -225,7 +225,8 @@ int output_reserve(const struct output *output, uint64_t size)
 {
     if (fallocate(output->fd, 0, 0, (off_t)size) == 0 || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR)
         return 0; /* a file system that cannot tell says it when the file is written */
-    return fail("%s: has no room for %llu bytes: %s", output->path, (unsigned long long)size, strerror(errno));
+    return fail("%s: cannot get %llu bytes of room on the disk: %s", output->path, (unsigned long long)size,
+                strerror(errno));
 }
 
 /* Makes the new name durable as well. Not every file system can do that, so errors are ignored. */

@@ -82,8 +82,8 @@ static int refuse_different(const struct build *first, const struct build *secon
                       "would find the data of another; add --compress zstd",
                       first->path, second->path);
     else
-        status = fail("%s and %s: their appended data, which a program finds only in its own file, differs (%s; %s), "
-                      "but a bundle has one copy; append the same to all, or leave it out with --ignore-appended",
+        status = fail("%s and %s: their appended data differs (%s; %s), but a bundle has one copy; append the same to "
+                      "all builds, or add --ignore-appended for no copy",
                       first->path, second->path, ours ? ours : "?", theirs ? theirs : "?");
     free(ours);
     free(theirs);
@@ -93,9 +93,8 @@ static int refuse_different(const struct build *first, const struct build *secon
 static int refuse_uncopied(const struct build *build, const struct wish *wish)
 {
     return fail(
-        "%s: its appended data cannot be copied: more than %u pieces, or a section with a long or unusual name; "
-        "%s",
-        build->path, FATELF_APPENDED_MAX, wish->ignore ? "add --compress zstd" : "leave it out with --ignore-appended");
+        "%s: its appended data cannot be copied: more than %u pieces, or a section with a long or unusual name; %s",
+        build->path, FATELF_APPENDED_MAX, wish->ignore ? "add --compress zstd" : "add --ignore-appended for no copy");
 }
 
 /* Compares two builds. *copies are those of the first. Sets *different, or refuses them if that is not allowed. */
@@ -121,7 +120,7 @@ int appended_collect(struct appended_copies *copies, const struct build *builds,
     for (unsigned i = 0; !status && i < count; i++) {
         if (!builds[i].appended.uncopied)
             continue;
-        different = count > 1; /* at least, nobody knows that it is the same */
+        different = count > 1; /* nobody can know that it is the same */
         if (!ignore || (stored && different))
             status = refuse_uncopied(&builds[i], &wish);
     }
@@ -159,9 +158,11 @@ static uint64_t place_in_file(const struct fatelf_appended *entry, const struct 
     return segment_end <= file->size && entry->size <= file->size - segment_end ? file->size - entry->size : 0;
 }
 
-static int fail_missing(const char *path)
+static int fail_end(const char *path)
 {
-    return fail("%s: damaged: the data at the end is missing; a tool such as strip has removed it", path);
+    return fail("%s: damaged: the appended data at its end was removed or changed, for instance by strip; make the "
+                "bundle again",
+                path);
 }
 
 int appended_carry(struct appended_copies *copies, const struct bundle_file *file)
@@ -173,7 +174,7 @@ int appended_carry(struct appended_copies *copies, const struct bundle_file *fil
         struct fatelf_appended entry = fatelf_manifest_appended(manifest, file->bundle.bytes, i);
         uint64_t offset = place_in_file(&entry, file);
         if (offset == 0)
-            return fail_missing(file->path);
+            return fail_end(file->path);
         entry.offset = 0;
         copies->copies[i] = (struct appended_copy){
             .entry = entry,
@@ -256,13 +257,13 @@ static int verify_copy(const struct fatelf_appended *entry, int fd, uint64_t off
     uint8_t sha256[sizeof entry->sha256];
 
     if (offset == 0)
-        return fail_missing(path);
+        return fail_end(path);
     int status = hash_range(fd, offset, entry->size, path, sha256);
     if (status || memcmp(sha256, entry->sha256, sizeof sha256) == 0)
         return status;
     if (entry->offset != 0)
         return fail("%s: section %s: damaged: its SHA-256 does not match", path, entry->name);
-    return fail("%s: damaged: the data at the end is not that of the builds (removed by strip?)", path);
+    return fail_end(path);
 }
 
 int appended_verify(const struct bundle_file *file)

@@ -25,7 +25,7 @@ _Static_assert((int)ROWS <= (int)METADATA_MAX, "METADATA_MAX is too small for th
 /* The notes share a segment with the manifest. Readers accept no segment with much more than that. */
 enum { NOTES_SIZE_MAX = 1 << 18 };
 
-/* What is in the contents of a section that must hold notes. */
+/* What a section that must contain notes contains. */
 enum notes { NOTES_GOOD, NOTES_DAMAGED, NOTES_OF_OURS };
 
 static enum notes check_notes(const unsigned char *notes, uint64_t size)

@@ -23,7 +23,7 @@ static int differs(const struct original *original)
     int status = build_check_unchanged(build);
 
     return status ? status
-                  : fail("%s: v%u: what was written is not %s: the disk or the memory is faulty",
+                  : fail("%s: v%u: the written variant differs from %s; check the disk and the memory of this machine",
                          original->assembly->output, build->level, build->path);
 }
 

@@ -150,8 +150,8 @@ static void print_text(const struct isa_subject *subject, const char *source)
         printf(": v%u (%s)", subject->level, source);
     else
         printf(": level unknown");
-    printf("; its code fits v%u%s\nLEVEL  INSTRUCTIONS     PAGES   SHARE\n", lowest,
-           lowest < FATELF_LEVEL_MAX ? " and higher" : "");
+    printf("; looks made for v%u%s\nLEVEL  INSTRUCTIONS     PAGES   SHARE\n", lowest,
+           lowest < FATELF_LEVEL_MAX ? " or higher" : "");
     for (unsigned level = FATELF_LEVEL_MIN; level <= FATELF_LEVEL_MAX; level++) {
         char name[8];
         snprintf(name, sizeof name, "v%u", level);

@@ -59,7 +59,7 @@ static bool compress_value(size_t index, struct option_value *value)
     return false;
 }
 
-/* What create and join have in common. */
+/* What create, build and join have in common. */
 #define COMMON_ROWS \
     {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant:", launch_value}, \
         {OPTION_COMPRESS, "compress", "HOW", "how the builds are stored:", compress_value}, \
@@ -72,7 +72,7 @@ static bool compress_value(size_t index, struct option_value *value)
         {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL}, \
         {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs", NULL}, \
         {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, \
-         "leave out data that the builds find only in their own file", NULL}, \
+         "do not copy data that the builds read in their own file, even if it differs", NULL}, \
         {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL}, \
         {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL}, \
         {'q', "quiet", NULL, "no progress line, no warnings", NULL}, \

@@ -25,8 +25,8 @@ static void compressed_debug(const struct advice *advice)
         found++;
     }
     if (advice->delta && found > 1)
-        warn("%s: its debug sections are compressed, which hides what the builds have in common; without "
-             "(-ldflags=-compressdwarf=false for Go, -gz=none for gcc and clang, or strip) the bundle gets smaller",
+        warn("%s: its debug sections are compressed, which makes the bundle larger; strip it, or build it with "
+             "-gz=none (gcc, clang) or -ldflags=-compressdwarf=false (Go)",
              first->path);
 }
 
@@ -76,7 +76,9 @@ static void needs_path(const struct advice *advice)
         if (!reasons)
             continue;
         warn("%s: uses the path of its own file (%s), which is another one when it is started from memory%s",
-             build->path, reasons, build->record.not_in_place ? "" : "; '--launch inplace --compress zstd' keeps it");
+             build->path, reasons,
+             build->record.not_in_place ? "; it needs a file of its own, not a bundle"
+                                        : "; '--launch inplace --compress zstd' keeps it");
         free(reasons);
         return;
     }
@@ -89,8 +91,7 @@ static void needs_symbols(const struct advice *advice)
         if (!advice->builds[i].asks.rust_symbols)
             continue;
         warn("%s: a Rust program with symbols, which its backtraces cannot read in a bundle; strip it, and keep this "
-             "file "
-             "for backtraces",
+             "file for backtraces",
              advice->builds[i].path);
         return;
     }
@@ -102,8 +103,7 @@ static void has_sanitizer(const struct advice *advice)
         if (!advice->builds[i].asks.sanitizer)
             continue;
         warn("%s: built with %s, whose reports may lack functions and source lines in a bundle; test the build "
-             "itself, "
-             "and bundle one without it",
+             "itself, and bundle one without it",
              advice->builds[i].path, advice->builds[i].asks.sanitizer);
         return;
     }
@@ -124,8 +124,7 @@ static void has_relative_path(const struct advice *advice)
 
     if (build)
         warn("%s: loads libraries from a path relative to the working directory (RUNPATH or RPATH), where anyone may "
-             "have "
-             "put them; use absolute paths, or $ORIGIN with --launch inplace",
+             "have put them; use absolute paths, or $ORIGIN with --launch inplace",
              build->path);
 }
 
@@ -135,8 +134,7 @@ static void has_executable_stack(const struct advice *advice)
 
     if (build)
         warn("%s: its stack may be executable, because PT_GNU_STACK is missing or has PF_X; add a section "
-             ".note.GNU-stack "
-             "to its assembly files, or link with -z noexecstack",
+             ".note.GNU-stack to its assembly files, or link with -z noexecstack",
              build->path);
 }
 

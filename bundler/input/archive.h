@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What is to be known of zip archives behind the end of a program (PKWARE, APPNOTE.TXT, 4.3.16). */
+/* What create has to know about zip archives behind the end of a program (PKWARE, APPNOTE.TXT, 4.3.16). */
 #ifndef BUNDLER_INPUT_ARCHIVE_H
 #define BUNDLER_INPUT_ARCHIVE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* An archive ends with a record of 22 bytes and a comment, so its readers search so many bytes at the end of a file. */
+/* An archive ends with a record of 22 bytes and a comment, so its readers search this much of the file's end. */
 enum { ARCHIVE_SEARCH = 22 + 65535 };
 
 /*

@@ -72,7 +72,7 @@ static const struct {
 
 enum { SANITIZERS = sizeof sanitizers / sizeof *sanitizers, RUST_NAMES = 3 };
 
-/* Names that tell what is linked. First those of the sanitizers, in their order: the function that each starts with. */
+/* Names of linked functions. The first ones are those by which the sanitizers start, in the order of `sanitizers`. */
 #define SYMBOL_NEEDLES \
     { \
         NEEDLE_NAME("__asan_init"), NEEDLE_NAME("__tsan_init"), NEEDLE_NAME("__msan_init"), \

@@ -25,7 +25,7 @@ struct build {
     bool compressed_debug;    /* it has debug sections that are compressed */
     unsigned marks;           /* FATELF_MARK_* */
     struct record record;     /* its ELF headers, for the manifest */
-    struct appended appended; /* its bytes that only a program finds that reads its own file */
+    struct appended appended; /* what no loader maps and the program reads in its own file */
     struct dynamic dynamic;
     struct asks asks;
     struct identity identity;

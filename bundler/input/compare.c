@@ -7,8 +7,8 @@
 #include "go.h"
 
 /*
- * Programs that have a smaller share of their texts in common, in percent, are refused or warned of. docs/performance.md,
- * Builds of one program, has the figures.
+ * Builds that have a smaller share of their texts in common, in percent, are refused, or create warns about them.
+ * docs/performance.md, Builds of one program, has the figures.
  */
 enum { SHARE_REFUSED = 15, SHARE_SUSPECT = 60 };
 
@@ -52,8 +52,8 @@ static int compare_pair(const struct build *a, const struct build *b)
     }
     int share = sketch_compare(&a->sketch, &b->sketch);
     if (share >= 0 && share < SHARE_REFUSED)
-        return fail("%s and %s: not builds of one program: %d %% of their texts are the same; --allow-different joins "
-                    "them",
+        return fail("%s and %s: not builds of one program: only %d %% of their texts are the same; "
+                    "--allow-different joins them",
                     a->path, b->path, share);
     return 0;
 }

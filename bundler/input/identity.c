@@ -13,8 +13,8 @@
 #include "go.h"
 
 /*
- * The largest JSON text that is parsed, in bytes. A thousand crates take about 100 KB. json-c needs up to a hundred
- * times as much memory as a text that is made for that.
+ * The largest JSON text that is parsed, in bytes. A thousand crates take about 100 KB. For a text that
+ * is made for that purpose, json-c needs up to a hundred times as much memory as the text has.
  */
 enum { JSON_MAX = 1 << 20 };
 

@@ -13,10 +13,10 @@ enum {
     MAIN_MIN = 2,          /* instructions in main(), which is decoded from its start */
     PAGES_MIN = 4,         /* a smaller program may consist of its one function for AVX */
     VEX_PAGES_PART = 50,   /* percent of the pages with SSE or AVX instructions: at most 17 in programs for v1 */
-    ABOVE_PAGES_PART = 40, /* percent of all pages: from 77 on in programs that are made for v3 */
-    V2_PAGES_PART = 33,    /* percent of all pages: from 40 on in programs that are made for v2 */
+    ABOVE_PAGES_PART = 40, /* percent of all pages: at least 77 in programs that are made for v3 */
+    V2_PAGES_PART = 33,    /* percent of all pages: at least 40 in programs that are made for v2 */
     SCATTERED_MIN = 16,    /* pages */
-    SCATTERED_PART = 25,   /* percent of all pages: 31 in Go programs for v3, up to 32 in static ones for v1 */
+    SCATTERED_PART = 25,   /* percent of all pages: 24 to 31 in Go programs for v3, up to 32 in static ones for v1 */
     RUNS_PART = 33,        /* runs of such pages, in percent of these: 45 in the former, at most 23 in the latter */
 };
 
@@ -52,7 +52,7 @@ static bool is_in_main(const struct isa *isa, unsigned level)
     return isa_above(isa->in_main, level) >= MAIN_MIN;
 }
 
-/* A compiler for v2 has little use for its instructions, but that is all over the program. */
+/* A compiler for v2 rarely uses the instructions of v2, but it does so in all parts of a program. */
 static bool is_v2(const struct isa *isa, unsigned level)
 {
     uint64_t found = isa->counts.pages[2];
@@ -61,8 +61,8 @@ static bool is_v2(const struct isa *isa, unsigned level)
 }
 
 /*
- * Go uses the instructions of v3 for integers, and SSE as ever. They are on every third page of a program for v3, evenly
- * distributed, while functions for AVX lie side by side.
+ * Go uses the instructions of v3 for integers, and SSE as ever. They are on every third or fourth page of a program for
+ * v3, evenly distributed, while functions for AVX lie side by side.
  */
 static bool is_scattered(const struct isa *isa, unsigned level)
 {
@@ -148,7 +148,7 @@ static uint64_t find_main(const struct elf_code *code, struct decoder *decoder, 
     return 0;
 }
 
-/* Without a symbol that tells its size, main() ends for us at its first return, or where the next function begins. */
+/* Without a symbol that tells its size, main() counts up to its first return, or to where the next function begins. */
 static bool is_end(const unsigned char *bytes, size_t size)
 {
     static const unsigned char endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa};

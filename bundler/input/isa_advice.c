@@ -63,7 +63,7 @@ static void warn_higher(const struct isa_subject *subject)
     unsigned long long found = above(subject, level), pages = isa_above(isa->counts.pages, level);
 
     describe_example(isa, level, example, sizeof example);
-    warn("%s: is given as v%u, but looks made for v%u: %llu instructions above v%u in %llu %% of its code pages%s; "
+    warn("%s: is given as v%u, but looks made for v%u: %llu instructions above v%u on %llu %% of its code pages%s; "
          "build it for v%u, or give it as v%u",
          subject->path, level, lowest, found, level, (pages * 100 + isa_pages(isa) / 2) / isa_pages(isa), example,
          level, lowest);

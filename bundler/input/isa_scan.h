@@ -12,7 +12,7 @@ enum { ISA_PAGE = 4096 };
 struct isa_counts {
     uint64_t instructions[INSTRUCTION_LEVELS];
     uint64_t pages[INSTRUCTION_LEVELS]; /* with code, by the highest level of an instruction on them; [0] is unused */
-    uint64_t runs[INSTRUCTION_LEVELS];  /* of pages with instructions above the level, at least one in each MiB */
+    uint64_t runs[INSTRUCTION_LEVELS];  /* of pages with instructions above the level; a run ends with its MiB */
     uint64_t undecodable;               /* bytes that are in no instruction */
     /* Decoded data looks like instructions of any level. Where there is data, there are soon undecodable bytes too. */
     uint64_t mixed_pages;                 /* with undecodable bytes */

@@ -7,20 +7,24 @@ _fatelf_amd64() {
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        words='create join add replace remove list extract verify cpu check -h --help --version'
+        words='create build join add replace remove list extract verify cpu check -h --help --version'
     else
         case $command/$previous in
-            create/--launch | join/--launch) words='memfd inplace' ;;
-            create/--align | join/--align) words='4K 2M' ;;
-            create/--compress | join/--compress) words='zstd none' ;;
+            create/--launch | build/--launch | join/--launch) words='memfd inplace' ;;
+            create/--align | build/--align | join/--align) words='4K 2M' ;;
+            create/--compress | build/--compress | join/--compress) words='zstd none' ;;
             */-j | */--jobs) return ;;
-            verify/--has | create/--base | join/--base) words='v1 v2 v3 v4' ;;
+            verify/--has | create/--base | build/--base | join/--base) words='v1 v2 v3 v4' ;;
             */-o | */--output | */--stub) ;;
             *)
                 case $command/$current in
                     create/-*)
                         words='-o --output --launch --compress --align --no-delta --base -j --jobs --go-env
                             --allow-different --ignore-appended --stub --force -q --quiet -v --verbose -h --help'
+                        ;;
+                    build/-*)
+                        words='-o --output -l --levels --artifact --launch --compress --align --no-delta --base -j --jobs
+                            --go-env --allow-different --ignore-appended --stub --force -q --quiet -v --verbose -h --help'
                         ;;
                     join/-*)
                         words='--keep --launch --compress --align --no-delta --base -j --jobs --go-env --allow-different

@@ -112,27 +112,27 @@ appended data: 20 bytes at the end" "$(tail -n 2 <<<"$output")"
     same '[]' "$(json 'd["appended"]' <<<"$output")"
 }
 
-differ="which a program finds only in its own file, differs"
-advice="but a bundle has one copy; append the same to all, or leave it out with --ignore-appended"
+differ="their appended data differs"
+advice="but a bundle has one copy; append the same to all builds, or add --ignore-appended for no copy"
 
 @test "builds with different data are refused" {
     with_end 1 data
     echo 'same size' >other
     with_end 2 other
-    refuses 1 "p.v1 and p.v2: their appended data, $differ (10 bytes at the end; 10 bytes at the end), $advice" \
+    refuses 1 "p.v1 and p.v2: $differ (10 bytes at the end; 10 bytes at the end), $advice" \
         create -o out p.v1 p.v2
     cp "$FIXTURES/level.v2" p.v2
-    refuses 1 "p.v1 and p.v2: their appended data, $differ (10 bytes at the end; none), $advice" create -o out p.v1 p.v2
+    refuses 1 "p.v1 and p.v2: $differ (10 bytes at the end; none), $advice" create -o out p.v1 p.v2
     cp "$FIXTURES/level.v1" p.v1
     with_end 3 data
-    refuses 1 "p.v1 and p.v3: their appended data, $differ (none; 10 bytes at the end), $advice" \
+    refuses 1 "p.v1 and p.v3: $differ (none; 10 bytes at the end), $advice" \
         create -o out p.v1 p.v2 p.v3
 }
 
 @test "sections of other names, in another order or at another place are different data" {
     with_sections 1 data pydata
     with_sections 2 data pyData
-    refuses 1 "p.v1 and p.v2: their appended data, $differ (10 bytes in section pydata; 10 bytes in section pyData),\
+    refuses 1 "p.v1 and p.v2: $differ (10 bytes in section pydata; 10 bytes in section pyData),\
  $advice" create -o out p.v1 p.v2
     with_sections 1 data one two
     with_sections 2 data two one
@@ -196,12 +196,12 @@ with zipfile.ZipFile("p.v'"$level"'", "a") as archive:
     succeeds create -q -o out p.v1
     cat data >>p.v1
     message="p.v1: its appended data cannot be copied: more than 8 pieces, or a section with a long or unusual name"
-    refuses 1 "$message; leave it out with --ignore-appended" create -o new p.v1
+    refuses 1 "$message; add --ignore-appended for no copy" create -o new p.v1
     succeeds create --ignore-appended -o new p.v1
     succeeds create --ignore-appended --launch inplace --force -o new p.v1
     with_sections 1 data 'a name'
     with_sections 2 data 'a name'
-    refuses 1 "$message; leave it out with --ignore-appended" create -o other p.v1 p.v2
+    refuses 1 "$message; add --ignore-appended for no copy" create -o other p.v1 p.v2
     refuses 1 "$message; add --compress zstd" create --ignore-appended --compress none -o other p.v1 p.v2
     succeeds create --ignore-appended -o other p.v1 p.v2
 }
@@ -259,11 +259,11 @@ with zipfile.ZipFile("p.v'"$level"'", "a") as archive:
     cp out damaged
     size=$(stat -c %s out)
     flip damaged $((size - 1)) 1
-    refuses 1 "damaged: damaged: the data at the end is not that of the builds (removed by strip?)" verify damaged
+    refuses 1 "damaged: damaged: the appended data at its end was removed or changed, for instance by strip; make the bundle again" verify damaged
     strip -o stripped out
-    refuses 1 "stripped: damaged: the data at the end is not that of the builds (removed by strip?)" verify stripped
+    refuses 1 "stripped: damaged: the appended data at its end was removed or changed, for instance by strip; make the bundle again" verify stripped
     echo >>out
-    refuses 1 "out: damaged: the data at the end is not that of the builds (removed by strip?)" verify out
+    refuses 1 "out: damaged: the appended data at its end was removed or changed, for instance by strip; make the bundle again" verify out
 }
 
 @test "a zip archive with offsets from the start of the file stays at its offset, also in a smaller bundle" {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# check: which instructions a build contains, its level, and the lowest level that its code fits. And what `create` says
+# check: which instructions a build contains, its level, and the lowest level that it looks made for. And what `create` says
 # about builds whose instructions do not fit their levels.
 load ../lib/common
 load ../lib/tool
@@ -65,7 +65,7 @@ setup() {
 pages="LEVEL  INSTRUCTIONS     PAGES   SHARE"
 
 @test "check counts instructions and pages by level" {
-    prints "known: level unknown; its code fits v3 and higher
+    prints "known: level unknown; looks made for v3 or higher
 $pages
 v1             4075         0    0.0%
 v2                1         1   50.0%
@@ -79,9 +79,9 @@ ABOVE v1      FUNCTION
 @test "check names the level of a build and where it is from" {
     cp known known.v3
     tool check known.v3
-    same "known.v3: v3 (file name); its code fits v3 and higher" "${output%%$'\n'*}"
+    same "known.v3: v3 (file name); looks made for v3 or higher" "${output%%$'\n'*}"
     tool check v4=known.v3
-    same "known.v3: v4 (command line); its code fits v3 and higher" "${output%%$'\n'*}"
+    same "known.v3: v4 (command line); looks made for v3 or higher" "${output%%$'\n'*}"
     # Go's build information, in the form with inline strings
     {
         printf '\377 Go buildinf:\10\2%16s\10go1.22.0\74' ''
@@ -89,7 +89,7 @@ ABOVE v1      FUNCTION
     } >buildinfo
     objcopy --add-section .go.buildinfo=buildinfo known recorded
     tool check recorded
-    same "recorded: v3 (Go build information); its code fits v3 and higher" "${output%%$'\n'*}"
+    same "recorded: v3 (Go build information); looks made for v3 or higher" "${output%%$'\n'*}"
     same 0 "$status"
     refuses 1 "recorded: given as v1, but its Go build information says v3; give it as v3, or build it for v1" \
         check v1=recorded
@@ -121,20 +121,20 @@ ABOVE v1      FUNCTION
     printf '\0\0\0\0' | dd of=bare bs=1 seek=60 conv=notrunc status=none         # e_shnum, e_shstrndx
     tool check bare
     same 0 "$status"
-    same "bare: level unknown; its code fits v3 and higher" "${output%%$'\n'*}"
+    same "bare: level unknown; looks made for v3 or higher" "${output%%$'\n'*}"
     finds '^v3                4         1   50.0%' <<<"$output"
 }
 
 @test "a build with instructions above its level is reported, and the exit status is 1" {
     tool check v1=known
     same 1 "$status"
-    same "fatelf-amd64: warning: known: is given as v1, but looks made for v3: 5 instructions above v1 in 100 % of its \
+    same "fatelf-amd64: warning: known: is given as v1, but looks made for v3: 5 instructions above v1 on 100 % of its \
 code pages, for instance VPADDD in twice; build it for v1, or give it as v3" "$stderr"
     strip -s -o stripped.v2 known
     tool check -q stripped.v2
     same 1 "$status"
     nothing "$output"
-    same "fatelf-amd64: warning: stripped.v2: is given as v2, but looks made for v3: 4 instructions above v2 in 50 % of \
+    same "fatelf-amd64: warning: stripped.v2: is given as v2, but looks made for v3: 4 instructions above v2 on 50 % of \
 its code pages, for instance VPADDD at 0x402000; build it for v2, or give it as v3" "$stderr"
     succeeds check -q v3=known v4=stripped.v2
 }
@@ -144,7 +144,7 @@ its code pages, for instance VPADDD at 0x402000; build it for v2, or give it as 
     same 0 "$status"
     nothing "$output"
     same 1 "$(wc -l <<<"$stderr")"
-    [[ $stderr == "fatelf-amd64: warning: right.v3: is given as v1, but looks made for v3: "*" instructions above v1 in \
+    [[ $stderr == "fatelf-amd64: warning: right.v3: is given as v1, but looks made for v3: "*" instructions above v1 on \
 100 % of its code pages, for instance V"*" in main; build it for v1, or give it as v3" ]]
     same "v1 v4" "$(levels out)"
     succeeds create -q --force -o out v1=right.v3 v4=right.v4

@@ -56,6 +56,13 @@ warns() {
     succeeds create --force -o out --launch inplace --compress zstd plain.v1 runpath.v2 rpath.v3 braces.v4
 }
 
+@test "a build that needs its own path and cannot be started in place needs a file of its own" {
+    printf -v slashes '/%.0s' {1..5000}
+    program long.v1 -Wl,-rpath,'$ORIGIN' "-Wl,--dynamic-linker,${slashes}lib64/ld-linux-x86-64.so.2"
+    warning=$(path_warning long.v1 "\$ORIGIN in its library path")
+    warns "${warning%;*}; it needs a file of its own, not a bundle" long.v1
+}
+
 # go_program LEVEL OUT STATEMENT [OPTION].. : a Go program that imports os
 go_program() {
     printf 'package main\n\nimport "os"\n\nfunc ExecutableX() { os.Exit(0) }\nfunc main() { %s; ExecutableX() }\n' "$3" >main.go

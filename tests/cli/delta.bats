@@ -218,8 +218,8 @@ debugged() {
 
 # debug_warning FILE: what create says about it
 debug_warning() {
-    echo "fatelf-amd64: warning: $1: its debug sections are compressed, which hides what the builds have in common;" \
-        "without (-ldflags=-compressdwarf=false for Go, -gz=none for gcc and clang, or strip) the bundle gets smaller"
+    echo "fatelf-amd64: warning: $1: its debug sections are compressed, which makes the bundle larger;" \
+        "strip it, or build it with -gz=none (gcc, clang) or -ldflags=-compressdwarf=false (Go)"
 }
 
 @test "create says in one line that debug sections are compressed" {

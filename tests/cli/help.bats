@@ -9,6 +9,7 @@ Joins builds of one program for x86-64-v1 to v4 into one executable that runs th
 
 commands:
   create   join builds for different levels into one executable
+  build    run a command for each level, and join the programs that it makes
   join     make a bundle of every PROG.v1 to PROG.v4 in directories, and remove these
   add      add builds for further levels to a bundle
   replace  replace variants of a bundle by other builds
@@ -47,7 +48,7 @@ options:
   -j, --jobs N               compress on N processors (default: all that are allowed)
       --go-env               the bundle also honours GOAMD64 and MGODEBUG
       --allow-different      join builds even if they are different programs
-      --ignore-appended      leave out data that the builds find only in their own file
+      --ignore-appended      do not copy data that the builds read in their own file, even if it differs
       --stub FILE            use this launcher stub
       --force                replace FILE if it exists
   -q, --quiet                no progress line, no warnings
@@ -69,6 +70,37 @@ options:
     prints "$wanted" list -h
 }
 
+@test "build's help lists its options" {
+    wanted="usage: fatelf-amd64 build -o FILE [-l LEVELS] [OPTION]... -- COMMAND [ARGUMENT]...
+run a command for each level, and join the programs that it makes
+
+options:
+  -o, --output FILE          write the bundle to FILE
+  -l, --levels LEVELS        build for these levels, as in v1,v3 (default: v1,v2,v3,v4)
+      --artifact PATH        the command leaves its program at PATH
+      --launch METHOD        how the bundle starts its variant:
+                             memfd    decode the variant into a memory file and execute that (default)
+                             inplace  map the variant from the bundle, without a second exec
+      --compress HOW         how the builds are stored:
+                             none               as they are (default with inplace)
+                             zstd               compressed, tuned to start fast (default with memfd)
+                             zstd:1 to zstd:22  compressed with this zstd level
+      --align SIZE           place each build at a multiple of SIZE in the file: 4K (default) to 1G
+      --no-delta             code every build by itself, not as differences from another one
+      --base LEVEL           code the other builds against this one, even if it saves little (default: v3)
+  -j, --jobs N               compress on N processors (default: all that are allowed)
+      --go-env               the bundle also honours GOAMD64 and MGODEBUG
+      --allow-different      join builds even if they are different programs
+      --ignore-appended      do not copy data that the builds read in their own file, even if it differs
+      --stub FILE            use this launcher stub
+      --force                replace FILE if it exists
+  -q, --quiet                no progress line, no warnings
+  -v, --verbose              report what was written
+  -h, --help                 show this help and exit"
+    prints "$wanted" build --help
+    prints "$wanted" build -h
+}
+
 @test "join's help lists its options" {
     wanted="usage: fatelf-amd64 join [--keep] [OPTION]... DIRECTORY...
 make a bundle of every PROG.v1 to PROG.v4 in directories, and remove these
@@ -88,7 +120,7 @@ options:
   -j, --jobs N               compress on N processors (default: all that are allowed)
       --go-env               the bundle also honours GOAMD64 and MGODEBUG
       --allow-different      join builds even if they are different programs
-      --ignore-appended      leave out data that the builds find only in their own file
+      --ignore-appended      do not copy data that the builds read in their own file, even if it differs
       --stub FILE            use this launcher stub
       --force                replace FILE if it exists
   -q, --quiet                no progress line, no warnings

@@ -78,7 +78,7 @@ setup() {
     same 15 "$(grep -c '^create --' help)"
     same 5 "$(grep -c '^create -[a-z]$' help)"
     same "--force --help --jobs --output --quiet -h -j -o -q" "$(sed -n 's/^extract //p' help | LC_ALL=C sort | paste -sd ' ')"
-    same "create join add replace remove list extract verify cpu check" "${commands[*]}"
+    same "create build join add replace remove list extract verify cpu check" "${commands[*]}"
 }
 
 @test "every option in the help is in the manual" {

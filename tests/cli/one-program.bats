@@ -205,7 +205,7 @@ text_program() {
     text_program 1001 1400 prog.v3
     tool create -o out prog.v1 prog.v3
     same 1 "$status"
-    [[ $stderr =~ ^"fatelf-amd64: prog.v1 and prog.v3: $another "(1?[0-9])" % of their texts are the same; $anyway"$ ]]
+    [[ $stderr =~ ^"fatelf-amd64: prog.v1 and prog.v3: $another only "(1?[0-9])" % of their texts are the same; $anyway"$ ]]
     for how in --compress=none --no-delta --base=v3 --launch=inplace; do
         wanted=$stderr
         tool create "$how" -o out prog.v1 prog.v3

@@ -151,7 +151,7 @@ status 1" "$output"
         ls -A mounted
     ' - "$TOOL" "$BATS_FILE_TMPDIR/level"
     size="$(stat -c %s "$FIXTURES/level.v1")"
-    same "fatelf-amd64: mounted/out: has no room for $size bytes: No space left on device
+    same "fatelf-amd64: mounted/out: cannot get $size bytes of room on the disk: No space left on device
 status 1" "$output"
 }
 
