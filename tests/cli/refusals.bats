@@ -179,9 +179,10 @@ load ../lib/users
 
 # --- the output ---------------------------------------------------------------------------------------------------
 
-@test "an output that exists is refused without --force, and replaced with it" {
+@test "an output that exists is refused without --force before anything is compressed, and replaced with it" {
     echo old >out
-    refuses 1 "out: exists; --force replaces it" create -o out "$FIXTURES/level.v1"
+    # -v would tell what was compressed
+    refuses 1 "out: exists; --force replaces it" create -v -o out "$FIXTURES/level.v1"
     succeeds create --force -o out "$FIXTURES/level.v1"
     same v1 "$(./out)"
 }

@@ -86,11 +86,18 @@ shrinking() {
 }
 
 @test "more frames than the threads have room for arrive whole and in order, whatever the number of threads" {
-    head -c 12M /dev/urandom | enlarge "$FIXTURES/level.v2" many.v2
-    "$TOOL" create -q --compress none -o b many.v2
-    for jobs in 1 2 16 1024; do
-        "$TOOL" verify -q -j "$jobs" b
-        "$TOOL" extract -j "$jobs" -o - b v2 | cmp - many.v2
+    head -c 9M /dev/urandom | base64 | enlarge "$FIXTURES/level.v2" many.v2
+    "$TOOL" create -q --compress none -o stored many.v2
+    "$TOOL" create -q --compress zstd:1 -o coded many.v2
+    for bundle in stored coded; do
+        for jobs in 1 2 16 1024; do
+            "$TOOL" extract -j "$jobs" -o - "$bundle" v2 | cmp - many.v2
+        done
+    done
+    # what depends on the order of the threads does not show in every run
+    for _ in 1 2 3 4 5; do
+        "$TOOL" verify -q -j 2 coded
+        "$TOOL" verify -q -j 4 coded
     done
 }
 
