@@ -85,22 +85,6 @@ shrinking() {
     done
 }
 
-@test "more frames than the threads have room for arrive whole and in order, whatever the number of threads" {
-    head -c 9M /dev/urandom | base64 | enlarge "$FIXTURES/level.v2" many.v2
-    "$TOOL" create -q --compress none -o stored many.v2
-    "$TOOL" create -q --compress zstd:1 -o coded many.v2
-    for bundle in stored coded; do
-        for jobs in 1 2 16 1024; do
-            "$TOOL" extract -j "$jobs" -o - "$bundle" v2 | cmp - many.v2
-        done
-    done
-    # what depends on the order of the threads does not show in every run
-    for _ in 1 2 3 4 5; do
-        "$TOOL" verify -q -j 2 coded
-        "$TOOL" verify -q -j 4 coded
-    done
-}
-
 # peak COMMAND..: the most memory that it had, in KB
 peak() {
     python3 - "$@" <<'EOF'
