@@ -130,19 +130,17 @@ advice="but a bundle has one copy; append the same to all, or leave it out with 
 }
 
 @test "large data is compared and checked to its last byte" {
-    head -c 3M /dev/zero >data
+    { printf x; head -c 3M /dev/zero; printf y; } >data
     with_end 1 data
-    poke p.v1 "$(stat -c %s "$FIXTURES/level.v1")" x # zeros alone are not data
-    poke p.v1 $(($(stat -c %s p.v1) - 1)) y
+    { printf x; head -c 3M /dev/zero; printf z; } >data
+    with_end 2 data
     succeeds create -q -o out p.v1
-    flip out $(($(stat -c %s out) - 1)) 1
+    size=$(stat -c %s out)
+    flip out $((size - 1)) 1
     refuses 1 "out: damaged: the data at the end is not that of the builds (removed by strip?)" verify out
-    cp "$FIXTURES/level.v2" p.v2
-    tail -c 3M p.v1 >>p.v2
-    poke p.v2 $(($(stat -c %s p.v2) - 1)) z
     tool create -o other p.v1 p.v2
     same 1 "$status"
-    [[ $stderr == *": their appended data, $differ (3145728 bytes at the end; 3145728 bytes at the end), $advice" ]]
+    [[ $stderr == *": their appended data, $differ (3145730 bytes at the end; 3145730 bytes at the end), $advice" ]]
 }
 
 @test "sections of other names, in another order or at another place are different data" {
