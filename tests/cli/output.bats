@@ -230,3 +230,15 @@ status 1" "$output"
     same old "$(cat other-name)"
     same v1 "$(./out)"
 }
+
+@test "create and extract work when their standard descriptors are closed" {
+    cp "$FIXTURES/level.v1" build.v1
+    chmod -x build.v1 # a warning, which may not go into a file that is being written
+    for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+        rm -f out restored
+        "$BASH" -c "exec \"\$@\" $closed" - "$TOOL" create -o out build.v1
+        "$TOOL" verify -q out
+        "$BASH" -c "exec \"\$@\" $closed" - "$TOOL" extract -o restored out v1
+        cmp build.v1 restored
+    done
+}
