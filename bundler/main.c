@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* fatelf-amd64: joins up to four builds of a program, one for each x86-64 level, into one executable. */
 #include <bfd.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands/commands.h"
 #include "base/say.h"
@@ -33,8 +35,25 @@ static void say_nothing(const char *format, va_list arguments)
     (void)format, (void)arguments;
 }
 
+/*
+ * No file that we open may become standard input, output or error because the caller has closed that one: a message would
+ * be written into the file. What takes the place cannot be written, so that a result for a closed standard output is an
+ * error, as it would be without it.
+ */
+static void occupy_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd < STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
+    occupy_standard_descriptors();
     bfd_init();
     bfd_set_error_handler(say_nothing);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond RLIMIT_FSIZE must fail like any other write, so that we clean up */

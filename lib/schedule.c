@@ -42,8 +42,8 @@ struct fatelf_schedule fatelf_schedule_make(const struct fatelf_payload *payload
 }
 
 /*
- * The first frame of the variant (`step` is FATELF_SCHEDULE_VARIANT) or of the base (FATELF_SCHEDULE_BASE) that is not decoded yet.
- * `next`: the first one that no thread has taken.
+ * The first frame of the variant (`step` is FATELF_SCHEDULE_VARIANT) or of the base (FATELF_SCHEDULE_BASE) that is not
+ * decoded yet. `next`: the first one that no thread has taken.
  */
 static uint32_t first_not_done(const struct fatelf_schedule *schedule, enum fatelf_schedule_step step, uint32_t next)
 {

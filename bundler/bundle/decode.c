@@ -18,15 +18,24 @@
 #include "../input/record.h"
 #include "decode_work.h"
 
-static int report(const struct job *job, const struct failure *failure)
+/* Other threads may be failing meanwhile. */
+static int read_error(struct job *job)
 {
+    pthread_mutex_lock(&job->lock);
+    int error = job->read_error;
+    pthread_mutex_unlock(&job->lock);
+    return error;
+}
+
+static int report(struct job *job, const struct failure *failure)
+{
+    int error = read_error(job);
     const struct fatelf_variant *variant = job->payload->variant;
     const struct fatelf_variant *where = failure->base ? job->base->variant : variant;
     char base[sizeof ", its base v255"] = "";
 
     if (failure->problem == NOT_READ)
-        return fail("%s: cannot be read: %s", job->file->path,
-                    job->read_error ? strerror(job->read_error) : "it became shorter");
+        return fail("%s: cannot be read: %s", job->file->path, error ? strerror(error) : "it became shorter");
     if (failure->base)
         snprintf(base, sizeof base, ", its base v%u", where->level);
     return fail("%s: v%u%s: %s (frame %u of %u)", job->file->path, variant->level, base,

@@ -125,6 +125,14 @@ static int read_sections(struct build *build, const struct elf_file *elf)
     return status;
 }
 
+/* libbfd has not opened the file. EINVAL: the file makes it seek to an impossible place. */
+static int refuse_unopened(const char *path)
+{
+    bool damaged = bfd_get_error() != bfd_error_system_call || errno == EINVAL;
+
+    return fail("%s: %s: %s", path, damaged ? "damaged ELF file" : "cannot be read", bfd_errmsg(bfd_get_error()));
+}
+
 int build_open(struct build *build, const char *operand)
 {
     struct elf_file elf = {0};
@@ -151,7 +159,7 @@ int build_open(struct build *build, const char *operand)
         goto out;
     build->bfd = elf_file_bfd(build->path);
     if (!build->bfd) {
-        status = fail("%s: damaged ELF file: %s", build->path, bfd_errmsg(bfd_get_error()));
+        status = refuse_unopened(build->path);
         goto out;
     }
     status = check_kind(build, &elf);

@@ -95,6 +95,37 @@ ABOVE v1      FUNCTION
         check v1=recorded
 }
 
+@test "a level in the file name does not hide where the level is recorded" {
+    {
+        printf '\377 Go buildinf:\10\2%16s\10go1.22.0\74' ''
+        printf '%s\n' 0123456789abcdef $'path\tcommand' $'build\tGOAMD64=v3' 0123456789ab
+    } >buildinfo
+    objcopy --add-section .go.buildinfo=buildinfo known recorded.v3
+    tool check recorded.v3
+    same "recorded.v3: v3 (Go build information); its code fits v3 and higher" "${output%%$'\n'*}"
+}
+
+@test "the ten functions with most instructions above the level are listed, those with most first" {
+    {
+        echo .intel_syntax noprefix
+        # f5 has five of them, and so on
+        for number in 5 11 2 8 1 12 7 3 10 4 9 6; do
+            printf '.type f%d, @function\nf%d:\n' $number $number
+            for ((i = 0; i < number; i++)); do
+                echo 'vpaddd ymm0, ymm0, ymm1'
+            done
+            printf 'ret\n.size f%d, . - f%d\n' $number $number
+        done
+    } >many.s
+    cc -nostdlib -static -Wl,--build-id=none -Wl,-e,f1 -o many many.s
+    tool check many
+    same "12 f12 11 f11 10 f10 9 f9 8 f8 7 f7 6 f6 5 f5 4 f4 3 f3" \
+        "$(sed '1,/^ABOVE/d' <<<"$output" | xargs)"
+    tool check --json many
+    same "12 f12 3 f3 10" "$(json "' '.join(str(f[key]) for f in (d[0]['functions'][0], d[0]['functions'][-1]) \
+for key in ('instructions', 'name')) + ' ' + str(len(d[0]['functions']))" <<<"$output")"
+}
+
 @test "check --json prints the same" {
     tool check --json v3=known right.v1
     nothing "$stderr"

@@ -144,6 +144,26 @@ prog.v4" "$(ls -A)"
         extract "$BATS_FILE_TMPDIR/level" v1 -o none/out
 }
 
+@test "extract does not replace the bundle that it reads, under none of its names" {
+    cp "$BATS_FILE_TMPDIR/level" prog
+    ln prog hard
+    ln -s prog soft
+    for name in prog ./prog hard soft; do
+        refuses 1 "$name: is the bundle itself; name another output" extract --force prog v2 -o "$name"
+    done
+    mv prog level.v1
+    refuses 1 "level.v1: is the bundle itself; name another output" extract --force hard all -o level
+    "$TOOL" verify -q hard
+}
+
+@test "extract ends when its output cannot be written, however many frames are left" {
+    for jobs in 1 2 16; do
+        run "$BASH" -c 'exec "$@" 2>&1 >/dev/full' - "$TOOL" extract -j "$jobs" "$BATS_FILE_TMPDIR/large" v2 -o -
+        same "fatelf-amd64: standard output: cannot be written: No space left on device" "$output"
+        same 1 "$status"
+    done
+}
+
 @test "an extracted variant has the bundle's permissions, whatever the umask" {
     cp "$BATS_FILE_TMPDIR/level" prog
     for mode in 755 750 700 644 555 777; do

@@ -175,6 +175,27 @@ status 1" "$output"
     [[ $output == "fatelf-amd64: folder/out: cannot be written: "* ]]
 }
 
+@test "an output and its name are on the disk before the command ends" {
+    need_strace
+    export ASAN_OPTIONS=detect_leaks=0 # it cannot work under strace
+    mkdir folder
+    strace -y -e trace=fsync,rename,renameat2 -o trace "$TOOL" extract -o folder/out "$BATS_FILE_TMPDIR/level" v1
+    sed -n 's/^\([a-z]*\).*folder\/\.out\.[^ ]*>.*/\1 file/p; s/^\([a-z]*\)[a-z0-9]*(.*"folder\/out".*/\1/p
+        s/^\(fsync\)(.*\/folder>) .*/\1 folder/p' trace >order
+    same "fsync file, renameat, fsync folder" "$(paste -sd , order | sed 's/,/, /g')"
+}
+
+@test "a file system that cannot reserve room gets the output all the same" {
+    need_strace
+    export ASAN_OPTIONS=detect_leaks=0 # it cannot work under strace
+    for error in EOPNOTSUPP ENOSYS; do
+        strace -o trace -e trace=fallocate -e inject=fallocate:error=$error \
+            "$TOOL" extract --force -o out "$BATS_FILE_TMPDIR/level" v1
+        grep -q INJECTED trace
+        cmp out "$FIXTURES/level.v1"
+    done
+}
+
 @test "create and extract leave only the output in its folder" {
     mkdir folder
     succeeds create -o folder/out "$FIXTURES"/level.v[1-4]
@@ -208,4 +229,16 @@ status 1" "$output"
     succeeds create --force -o out "$FIXTURES/level.v1"
     same old "$(cat other-name)"
     same v1 "$(./out)"
+}
+
+@test "create and extract work when their standard descriptors are closed" {
+    cp "$FIXTURES/level.v1" build.v1
+    chmod -x build.v1 # a warning, which may not go into a file that is being written
+    for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+        rm -f out restored
+        "$BASH" -c "exec \"\$@\" $closed" - "$TOOL" create -o out build.v1
+        "$TOOL" verify -q out
+        "$BASH" -c "exec \"\$@\" $closed" - "$TOOL" extract -o restored out v1
+        cmp build.v1 restored
+    done
 }

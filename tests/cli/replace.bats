@@ -50,6 +50,16 @@ interrupted() {
     done
 }
 
+@test "if the last way to name an output fails, nothing is left" {
+    need_strace
+    export ASAN_OPTIONS=detect_leaks=0 # it cannot work under strace
+    mkdir folder
+    run -1 --separate-stderr strace -o trace -e trace=file -e inject=renameat2:error=EINVAL -e inject=link:error=EPERM \
+        -e inject=rename:error=EIO "$TOOL" extract -o folder/out "$BATS_FILE_TMPDIR/level" v1
+    same "fatelf-amd64: folder/out: cannot be written: Input/output error" "$stderr"
+    empty folder
+}
+
 @test "there too, a file that appears meanwhile stays" {
     need_gdb
     for refused in renameat2=EINVAL renameat2=EINVAL,link=EPERM,linkat=EPERM; do

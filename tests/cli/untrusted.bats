@@ -236,3 +236,26 @@ EOF
         rm "$name"
     done
 }
+
+@test "section headers in a hole are refused by create and check before anything reads them into memory" {
+    need python3
+    python3 - "$FIXTURES/level.v1" <<'PYTHON'
+import struct, sys
+data = bytearray(open(sys.argv[1], "rb").read())
+offset, count = 1 << 20, 40000000
+struct.pack_into("<Q", data, 40, offset)
+struct.pack_into("<HHH", data, 58, 64, 0, 0)
+with open("hole.v1", "wb") as file:
+    file.write(data)
+    file.seek(offset)
+    file.write(struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, count, 0, 0, 0, 0))
+    file.truncate(offset + 64 * count)
+PYTHON
+    message="damaged ELF file: its headers describe a table that is larger than the file is on the disk"
+    if [ -z "${SANITIZED-}" ]; then
+        ulimit -v 500000
+    fi
+    refuses 1 "hole.v1: $message" create -o out hole.v1
+    skip_unless "this fatelf-amd64 has no instruction decoder" grep -q HAVE_ZYDIS "$BUILD/config.mk"
+    refuses 1 "hole.v1: $message" check hole.v1
+}

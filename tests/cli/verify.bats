@@ -110,6 +110,52 @@ PYTHON
     refuses 1 "one: v1: damaged: its SHA-256 does not match" extract one v1 -o out
 }
 
+# forge BUNDLE CHANGE: applies these fields to the manifest, with right checksums; see bundle.py
+forge() {
+    python3 - "$@" "$TOP/tests/corrupt" <<'PYTHON'
+import sys
+name, change, drivers = sys.argv[1:]
+sys.dont_write_bytecode = True
+sys.path.insert(0, drivers)
+from bundle import Bundle
+bundle = Bundle(open(name, "rb").read())
+with open(name, "r+b") as file:
+    file.seek(bundle.note)
+    file.write(eval(f"bundle.with_fields({change})"))
+PYTHON
+}
+
+@test "verify and extract check a payload for each variant that describes it in another way" {
+    "$TOOL" create -q -o shared v1="$FIXTURES/level.v1" v2="$FIXTURES/level.v1" v3="$FIXTURES/level.v3"
+    cp shared frames
+    forge frames 'frames={(1, 0): {"checksum": 1}}'
+    cp shared hash
+    forge hash 'variants={1: {"sha256": bytes(32)}}'
+    cp shared record
+    python3 - record "$TOP/tests/corrupt" <<'PYTHON'
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[2])
+from bundle import Bundle
+data = bytearray(open(sys.argv[1], "rb").read())
+bundle = Bundle(bytes(data))
+at = bundle.manifest + bundle.variants[1].elf_offset
+data[at] ^= 1 # the entry
+data[bundle.note_end - 8:bundle.note_end] = bundle.checksum(data).to_bytes(8, "little")
+open(sys.argv[1], "wb").write(data)
+PYTHON
+    while read -r name message; do
+        refuses 1 "$name: v2: damaged: $message" verify "$name"
+        tool extract --force "$name" all
+        same "1 fatelf-amd64: $name: v2: damaged: $message" "$status $stderr"
+        "$TOOL" extract -o - "$name" v1 | cmp - "$FIXTURES/level.v1"
+    done <<'END'
+frames a frame's checksum does not match (frame 1 of 1)
+hash its SHA-256 does not match
+record the record of a variant's ELF headers is invalid or at the wrong offset
+END
+}
+
 @test "verify finds a damaged manifest" {
     while read -r offset bytes message; do
         cp "$BATS_FILE_TMPDIR/level" damaged

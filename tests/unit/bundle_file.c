@@ -113,6 +113,59 @@ static void notes_are_read_one_after_the_other(void **state)
     assert_false(fatelf_note_next(&at, &size, &found));
 }
 
+static void an_owner_is_compared_with_its_end(void **state)
+{
+    const unsigned char bytes[] = "\6\0\0\0\0\0\0\0\3\0\0\0GNU\0x\0\0";
+    const unsigned char *at = bytes;
+    uint64_t size = sizeof bytes;
+    struct fatelf_note found;
+
+    (void)state;
+    assert_true(fatelf_note_next(&at, &size, &found));
+    assert_false(fatelf_note_is_by(&found, "GNU"));
+}
+
+/* Puts two build-ids into a file. Returns the one that bundle_file_open() has found. */
+static const char *build_id_of(uint32_t first_size, uint32_t second_size)
+{
+    static char build_id[sizeof((struct bundle_file *)NULL)->build_id];
+    unsigned char bytes[512] = {0};
+    const uint32_t sizes[] = {first_size, second_size};
+    uint32_t end = 0;
+    struct bundle_file file;
+
+    for (uint32_t i = 0; i < 2; i++) {
+        const Elf64_Nhdr header = {4, sizes[i], NT_GNU_BUILD_ID};
+        memcpy(bytes + end, &header, sizeof header);
+        memcpy(bytes + end + sizeof header, ELF_NOTE_GNU, 4);
+        memset(bytes + end + sizeof header + 4, 0x10 + (int)i, sizes[i]);
+        end += (uint32_t)sizeof header + 4 + sizes[i];
+    }
+    Elf64_Phdr segment = note(4096, end);
+    const char *path = write_elf(&segment, 1, 1 << 20);
+    FILE *out = fopen(path, "r+");
+    assert_non_null(out);
+    assert_int_equal(fseek(out, 4096, SEEK_SET), 0);
+    assert_int_equal(fwrite(bytes, end, 1, out), 1);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(bundle_file_open(&file, path, "file"), 1); /* it has no manifest */
+    assert_int_equal(file.note_count, 1);
+    memcpy(build_id, file.build_id, sizeof build_id);
+    bundle_file_close(&file);
+    assert_int_equal(unlink(path), 0);
+    return build_id;
+}
+
+static void the_first_build_id_counts_and_a_long_one_is_cut(void **state)
+{
+    (void)state;
+    assert_string_equal(build_id_of(4, 8), "10101010");
+    assert_string_equal(build_id_of(0, 4), "11111111");
+    assert_string_equal(build_id_of(20, 4), "1010101010101010101010101010101010101010");
+    assert_string_equal(build_id_of(24, 4), "1010101010101010101010101010101010101010");
+    assert_string_equal(build_id_of(200, 4), "1010101010101010101010101010101010101010");
+}
+
 static void a_note_that_is_cut_is_not_read(void **state)
 {
     struct fatelf_note found;
@@ -138,6 +191,8 @@ int main(void)
         cmocka_unit_test(notes_are_read_up_to_a_limit),
         cmocka_unit_test(notes_outside_of_every_load_are_not_read),
         cmocka_unit_test(notes_are_read_one_after_the_other),
+        cmocka_unit_test(an_owner_is_compared_with_its_end),
+        cmocka_unit_test(the_first_build_id_counts_and_a_long_one_is_cut),
         cmocka_unit_test(a_note_that_is_cut_is_not_read),
     };
 

@@ -75,11 +75,12 @@ static void a_frame_that_does_not_start_where_the_previous_one_ends_is_refused(v
             *size -= (uint64_t)more;
         }
     }
-    /* an empty frame, and the next one with its bytes */
-    unsigned char *second = f->bytes + f->bundle.manifest.variants[BASE].frames_offset + sizeof(struct fatelf_frame);
-    f->frames[BASE][1].size += f->frames[BASE][0].size;
-    f->frames[BASE][1].offset = 0;
-    memcpy(second, &f->frames[BASE][1], sizeof(struct fatelf_frame));
+    /* an empty frame, and the next ones moved to the front */
+    struct fatelf_variant *base = &f->bundle.manifest.variants[BASE];
+    base->payload_size -= f->frames[BASE][0].size;
+    for (unsigned i = 1; i < FRAMES; i++)
+        f->frames[BASE][i].offset -= f->frames[BASE][0].size;
+    memcpy(f->bytes + base->frames_offset, f->frames[BASE], sizeof f->frames[BASE]);
     FRAME(BASE, 0, size, 0, FATELF_ERROR_FRAME_PLACE);
     /* the sum of the sizes is right, but not the border: stored frames have the variant's frame size */
     unsigned char *table = f->bytes + f->bundle.manifest.variants[STORED].frames_offset;
