@@ -204,9 +204,12 @@ int output_open(struct output *output, const char *path, bool force)
     *output = (struct output){.path = path, .fd = -1, .force = force};
     if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
         return fail("%s: not a regular file; name another output", path);
-    if (!force && lstat(path, &there) == 0)
-        return refuse_existing(output);
     status = find_target(output);
+    bool exists = lstat(path, &there) == 0;
+    if (!status && !exists && errno == ENAMETOOLONG) /* the temporary file's name is shorter */
+        status = fail("%s: cannot be created: %s", path, strerror(errno));
+    if (!status && !force && exists)
+        status = refuse_existing(output);
     if (!status)
         status = create_temporary(output);
     if (status)

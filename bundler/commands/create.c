@@ -113,7 +113,7 @@ static bool is_stub(const struct create *create)
 /* --verbose: reports what was written. */
 static void tell(const struct create *create)
 {
-    struct stat stat;
+    struct stat written;
     uint64_t largest = 0;
 
     for (unsigned i = 0; i < create->count; i++) {
@@ -129,11 +129,11 @@ static void tell(const struct create *create)
         fputs(assembly_is_shared(&create->assembly, i) ? ", shared with a lower level\n" : "\n", stderr);
         largest = coded->size > largest ? coded->size : largest;
     }
-    if (fstat(create->output.fd, &stat) != 0)
+    if (stat(create->options.output, &written) != 0)
         return;
     say_text(stderr, create->options.output);
-    fprintf(stderr, ": %lld bytes, %.2f times the largest build\n", (long long)stat.st_size,
-            (double)stat.st_size / (double)largest);
+    fprintf(stderr, ": %lld bytes, %.2f times the largest build\n", (long long)written.st_size,
+            (double)written.st_size / (double)largest);
 }
 
 static int run_steps(struct create *create, char **operands, unsigned count)
@@ -158,10 +158,10 @@ static int run_steps(struct create *create, char **operands, unsigned count)
     if (!status)
         status = readback(&create->assembly, create->output.temporary, create->options.code.compress.threads,
                           create->options.code.quiet);
-    if (!status && create->options.verbose)
-        tell(create);
     if (!status)
         status = output_commit(&create->output, common_mode(create));
+    if (!status && create->options.verbose)
+        tell(create);
     return status;
 }
 

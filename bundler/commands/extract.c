@@ -34,11 +34,11 @@ struct extract_options {
     unsigned threads;
 };
 
-/* The files that one decoded payload goes to: one for each variant that shares it. */
+/* The files that are written, by variant. */
 struct files {
     struct output outputs[FATELF_VARIANTS_MAX];
     char *paths[FATELF_VARIANTS_MAX]; /* owned */
-    unsigned count;
+    unsigned decoding;                /* those that the present payload goes to (bit I: variant I) */
 };
 
 static bool is_stdout(const char *path)
@@ -57,8 +57,8 @@ static int put_files(void *owner, const unsigned char *bytes, size_t size, uint6
     const struct files *files = owner;
 
     (void)offset;
-    for (unsigned i = 0; i < files->count; i++)
-        if (!file_write(files->outputs[i].fd, bytes, size))
+    for (unsigned i = 0; i < FATELF_VARIANTS_MAX; i++)
+        if (files->decoding >> i & 1 && !file_write(files->outputs[i].fd, bytes, size))
             return fail("%s: cannot be written: %s", files->paths[i], strerror(errno));
     return 0;
 }
@@ -78,58 +78,58 @@ static char *make_path(const struct bundle_file *file, unsigned index, const str
     return asprintf(&path, "%s.v%u", options->to ? options->to : name, level) < 0 ? NULL : path;
 }
 
-/* Opens the output for a variant. */
+/* Opens the output for a variant, and asks for room for it. */
 static int open_file(struct files *files, const struct bundle_file *file, unsigned index,
                      const struct extract_options *options)
 {
     struct stat there;
-    char *path = make_path(file, index, options);
+    char *path = files->paths[index] = make_path(file, index, options);
 
     if (!path)
         return fail("out of memory");
-    files->paths[files->count] = path;
-    files->outputs[files->count++] = (struct output){.fd = -1};
     if (stat(path, &there) == 0 && there.st_dev == file->stat.st_dev && there.st_ino == file->stat.st_ino)
         return fail("%s: is the bundle itself; name another output", path);
-    struct output *output = &files->outputs[files->count - 1];
-    int status = output_open(output, path, options->force);
-    return status ? status : output_reserve(output, file->bundle.manifest.variants[index].size);
+    int status = output_open(&files->outputs[index], path, options->force);
+    return status ? status : output_reserve(&files->outputs[index], file->bundle.manifest.variants[index].size);
 }
 
-/* Writes the variants in `wanted` (bit I: variant I), which are the same, from one decoded payload. */
-static int extract_same(const struct bundle_file *file, unsigned wanted, const struct extract_options *options)
+/* Decodes the variants in `wanted`, each payload once. */
+static int decode_files(struct files *files, const struct bundle_file *file, unsigned wanted, unsigned threads)
 {
-    struct files files = {.count = 0};
-    const struct decode_sink sink = {.put = put_files, .owner = &files};
-    unsigned first = (unsigned)__builtin_ctz(wanted);
+    const struct decode_sink sink = {.put = put_files, .owner = files};
     int status = 0;
 
-    for (unsigned i = first; !status && i < FATELF_VARIANTS_MAX; i++)
-        if (wanted >> i & 1)
-            status = open_file(&files, file, i, options);
-    if (!status)
-        status = decode_variant(file, first, options->threads, &sink);
-    for (unsigned i = 0; !status && i < files.count; i++)
-        status = output_commit(&files.outputs[i], file->stat.st_mode & 0777);
-    for (unsigned i = 0; i < files.count; i++) {
-        output_abandon(&files.outputs[i]);
-        free(files.paths[i]);
+    while (!status && wanted) {
+        unsigned first = (unsigned)__builtin_ctz(wanted);
+        files->decoding = 0;
+        for (unsigned i = first; i < file->bundle.manifest.header.variant_count; i++)
+            if (wanted >> i & 1 && bundle_file_are_same(file, first, i))
+                files->decoding |= 1u << i;
+        status = decode_variant(file, first, threads, &sink);
+        wanted &= ~files->decoding;
     }
     return status;
 }
 
-/* Writes the variants in `wanted` (bit I: variant I). Each payload is decoded once. */
+/* Writes the variants in `wanted` (bit I: variant I). No file appears before all are complete. */
 static int extract_files(const struct bundle_file *file, unsigned wanted, const struct extract_options *options)
 {
+    struct files files = {.decoding = 0};
     int status = 0;
 
-    while (!status && wanted) {
-        unsigned first = (unsigned)__builtin_ctz(wanted), same = 0;
-        for (unsigned i = first; i < file->bundle.manifest.header.variant_count; i++)
-            if (wanted >> i & 1 && bundle_file_are_same(file, first, i))
-                same |= 1u << i;
-        status = extract_same(file, same, options);
-        wanted &= ~same;
+    for (unsigned i = 0; i < FATELF_VARIANTS_MAX; i++)
+        files.outputs[i].fd = -1;
+    for (unsigned i = 0; !status && i < FATELF_VARIANTS_MAX; i++)
+        if (wanted >> i & 1)
+            status = open_file(&files, file, i, options);
+    if (!status)
+        status = decode_files(&files, file, wanted, options->threads);
+    for (unsigned i = 0; !status && i < FATELF_VARIANTS_MAX; i++)
+        if (wanted >> i & 1)
+            status = output_commit(&files.outputs[i], file->stat.st_mode & 0777);
+    for (unsigned i = 0; i < FATELF_VARIANTS_MAX; i++) {
+        output_abandon(&files.outputs[i]);
+        free(files.paths[i]);
     }
     return status;
 }

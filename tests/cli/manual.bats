@@ -148,7 +148,7 @@ PYTHON
     grep -oE 'fatelf-amd64 [a-z]+ [^`;|&]*' "$TOP/README.md" >shown
     absent=
     while read -r _ command rest; do
-        for word in $rest; do
+        for word in ${rest%% -- *}; do # what follows belongs to the command that build runs
             [[ $word =~ ^--?[a-z][a-z-]*$ ]] || continue
             grep -qxF -e "$command $word" help || absent+=" $command $word,"
         done

@@ -188,8 +188,10 @@ load ../lib/users
 
 @test "an output that exists is refused without --force before anything is compressed, and replaced with it" {
     echo old >out
-    # -v would tell what was compressed
-    refuses 1 "out: exists; --force replaces it" create -v -o out "$FIXTURES/level.v1"
+    # what comes before the compression would warn about this one
+    cp "$FIXTURES/level.v2" .
+    chmod a-x level.v2
+    refuses 1 "out: exists; --force replaces it" create -o out level.v2
     succeeds create --force -o out "$FIXTURES/level.v1"
     same v1 "$(./out)"
 }

@@ -162,3 +162,18 @@ interrupted() {
     echo old >out.v2
     refuses 1 "out.v2: exists; --force replaces it" extract out all
 }
+
+@test "extract all writes none of its files if it cannot write all" {
+    echo old >taken.v3
+    before=$(ls -A)
+    refuses 1 "taken.v3: exists; --force replaces it" extract -o taken "$BATS_FILE_TMPDIR/level" all
+    same "$before" "$(ls -A)"
+}
+
+@test "a name that is too long is refused before anything is done" {
+    name=$(printf '%0256d' 0)
+    tool create -v -o "$name" "$FIXTURES/level.v1"
+    same 1 "$status"
+    same "fatelf-amd64: $name: cannot be created: File name too long" "$stderr"
+    [ -z "$(ls -A)" ]
+}
