@@ -137,7 +137,8 @@ advice="but a bundle has one copy; append the same to all builds, or add --ignor
     succeeds create -q -o out p.v1
     size=$(stat -c %s out)
     flip out $((size - 1)) 1
-    refuses 1 "out: damaged: the data at the end is not that of the builds (removed by strip?)" verify out
+    refuses 1 "out: damaged: the appended data at its end was removed or changed, for instance by strip; \
+make the bundle again" verify out
     tool create -o other p.v1 p.v2
     same 1 "$status"
     [[ $stderr == *": their appended data, $differ (3145730 bytes at the end; 3145730 bytes at the end), $advice" ]]
