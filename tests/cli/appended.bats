@@ -141,7 +141,7 @@ advice="but a bundle has one copy; append the same to all builds, or add --ignor
 make the bundle again" verify out
     tool create -o other p.v1 p.v2
     same 1 "$status"
-    [[ $stderr == *": their appended data, $differ (3145730 bytes at the end; 3145730 bytes at the end), $advice" ]]
+    [[ $stderr == *": $differ (3145730 bytes at the end; 3145730 bytes at the end), $advice" ]]
 }
 
 @test "sections of other names, in another order or at another place are different data" {

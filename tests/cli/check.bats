@@ -102,7 +102,7 @@ ABOVE v1      FUNCTION
     } >buildinfo
     objcopy --add-section .go.buildinfo=buildinfo known recorded.v3
     tool check recorded.v3
-    same "recorded.v3: v3 (Go build information); its code fits v3 and higher" "${output%%$'\n'*}"
+    same "recorded.v3: v3 (Go build information); looks made for v3 or higher" "${output%%$'\n'*}"
 }
 
 @test "the ten functions with most instructions above the level are listed, those with most first" {

@@ -48,7 +48,7 @@ with open(name, "r+b") as file:
 PYTHON
 }
 
-faulty="folder/out: v2: what was written is not prog.v2: the disk or the memory is faulty"
+faulty="folder/out: v2: the written variant differs from prog.v2; check the disk and the memory of this machine"
 
 @test "a byte that is not the build's is found although all checksums are right" {
     forge 'frame = bundle.variants[0].frames[2]
@@ -78,5 +78,5 @@ for name in folder/.out.*; do
 done
 SH
     changed "sh damage" prog.v2
-    is_refused "folder/out: damaged: the data at the end is not that of the builds (removed by strip?)"
+    is_refused "folder/out: damaged: the appended data at its end was removed or changed, for instance by strip; make the bundle again"
 }
