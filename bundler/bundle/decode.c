@@ -153,7 +153,7 @@ static int run(struct job *job, unsigned index, const struct decode_sink *sink, 
     uint32_t started = 0;
     int error = 0, status;
 
-    while (!error && started < job->threads) {
+    while (job->tools && !error && started < job->threads) {
         error = pthread_create(&job->tools[started].id, NULL, decode_work, &job->tools[started]);
         started += !error;
     }

@@ -110,8 +110,9 @@ static bool read_message(struct build_run *run, const char *line)
     if (json_object_object_get_ex(root, "executable", &executable) &&
         json_object_is_type(executable, json_type_string)) {
         char **names = reallocarray(run->executables, run->executable_count + 1, sizeof *names);
+        if (names)
+            run->executables = names;
         char *name = names ? strdup(json_object_get_string(executable)) : NULL;
-        run->executables = names ? names : run->executables;
         if (name)
             run->executables[run->executable_count++] = name;
     }

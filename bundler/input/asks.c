@@ -19,7 +19,7 @@ static int find_symbol_names(const struct elf_file *elf, int fd, uint64_t size, 
                              bool *found)
 {
     struct sections sections;
-    Elf64_Shdr table, strings;
+    Elf64_Shdr table = {0}, strings;
     int status = sections_open(&sections, fd, size, &elf->header, path);
 
     for (uint64_t i = 0; !status && !*found && i < sections.count; i++) {

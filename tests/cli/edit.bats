@@ -33,7 +33,7 @@ made() {
 @test "add gives the bundle that create makes" {
     for options in "" "--no-delta" "--launch inplace" "--launch inplace --align 2M" "--compress none" "--go-env"; do
         # shellcheck disable=SC2086 # words
-        made 13 $options && made 134 $options && made 1234 $options
+        for levels in 13 134 1234; do made "$levels" $options; done
         more=
         [ "$options" != --no-delta ] || more=--no-delta
         succeeds add --force -o out $more 13 p.v4
@@ -146,7 +146,7 @@ the copy as it is with --ignore-appended" add -o other 13 p.v2
 @test "builds of another program are refused" {
     one=$(find_program bash)
     other=$(find_program perl)
-    [ -n "$one" ] && [ -n "$other" ] || skip "no bash, or no perl"
+    if [ -z "$one" ] || [ -z "$other" ]; then skip "no bash, or no perl"; fi
     "$TOOL" create -q -o out v1="$one"
     tool add -o both out v4="$other"
     same 1 "$status"

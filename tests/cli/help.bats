@@ -29,13 +29,8 @@ options:
     prints "$wanted" -h
 }
 
-@test "create's help lists its options" {
-    wanted="usage: fatelf-amd64 create -o FILE [OPTION]... [LEVEL=]BUILD...
-join builds for different levels into one executable
-
-options:
-  -o, --output FILE          write the bundle to FILE
-      --launch METHOD        how the bundle starts its variant:
+# The options that create, build and join have in common.
+of_create="      --launch METHOD        how the bundle starts its variant:
                              memfd    decode the variant into a memory file and execute that (default)
                              inplace  map the variant from the bundle, without a second exec
       --compress HOW         how the builds are stored:
@@ -54,6 +49,14 @@ options:
   -q, --quiet                no progress line, no warnings
   -v, --verbose              report what was written
   -h, --help                 show this help and exit"
+
+@test "create's help lists its options" {
+    wanted="usage: fatelf-amd64 create -o FILE [OPTION]... [LEVEL=]BUILD...
+join builds for different levels into one executable
+
+options:
+  -o, --output FILE          write the bundle to FILE
+$of_create"
     prints "$wanted" create --help
     prints "$wanted" create -h
 }
@@ -78,25 +81,7 @@ options:
   -o, --output FILE          write the bundle to FILE
   -l, --levels LEVELS        build for these levels, as in v1,v3 (default: v1,v2,v3,v4)
       --artifact PATH        the command leaves its program at PATH
-      --launch METHOD        how the bundle starts its variant:
-                             memfd    decode the variant into a memory file and execute that (default)
-                             inplace  map the variant from the bundle, without a second exec
-      --compress HOW         how the builds are stored:
-                             none               as they are (default with inplace)
-                             zstd               compressed, tuned to start fast (default with memfd)
-                             zstd:1 to zstd:22  compressed with this zstd level
-      --align SIZE           place each build at a multiple of SIZE in the file: 4K (default) to 1G
-      --no-delta             code every build by itself, not as differences from another one
-      --base LEVEL           code the other builds against this one, even if it saves little (default: v3)
-  -j, --jobs N               compress on N processors (default: all that are allowed)
-      --go-env               the bundle also honours GOAMD64 and MGODEBUG
-      --allow-different      join builds even if they are different programs
-      --ignore-appended      do not copy data that the builds read in their own file, even if it differs
-      --stub FILE            use this launcher stub
-      --force                replace FILE if it exists
-  -q, --quiet                no progress line, no warnings
-  -v, --verbose              report what was written
-  -h, --help                 show this help and exit"
+$of_create"
     prints "$wanted" build --help
     prints "$wanted" build -h
 }
@@ -107,25 +92,7 @@ make a bundle of every PROG.v1 to PROG.v4 in directories, and remove these
 
 options:
       --keep                 do not remove the builds
-      --launch METHOD        how the bundle starts its variant:
-                             memfd    decode the variant into a memory file and execute that (default)
-                             inplace  map the variant from the bundle, without a second exec
-      --compress HOW         how the builds are stored:
-                             none               as they are (default with inplace)
-                             zstd               compressed, tuned to start fast (default with memfd)
-                             zstd:1 to zstd:22  compressed with this zstd level
-      --align SIZE           place each build at a multiple of SIZE in the file: 4K (default) to 1G
-      --no-delta             code every build by itself, not as differences from another one
-      --base LEVEL           code the other builds against this one, even if it saves little (default: v3)
-  -j, --jobs N               compress on N processors (default: all that are allowed)
-      --go-env               the bundle also honours GOAMD64 and MGODEBUG
-      --allow-different      join builds even if they are different programs
-      --ignore-appended      do not copy data that the builds read in their own file, even if it differs
-      --stub FILE            use this launcher stub
-      --force                replace FILE if it exists
-  -q, --quiet                no progress line, no warnings
-  -v, --verbose              report what was written
-  -h, --help                 show this help and exit"
+$of_create"
     prints "$wanted" join --help
     prints "$wanted" join -h
 }
