@@ -153,7 +153,7 @@ static int run(struct job *job, unsigned index, const struct decode_sink *sink, 
     uint32_t started = 0;
     int error = 0, status;
 
-    while (job->tools && !error && started < job->threads) {
+    while (!error && started < job->threads) {
         error = pthread_create(&job->tools[started].id, NULL, decode_work, &job->tools[started]);
         started += !error;
     }
@@ -184,11 +184,9 @@ int decode_variant(const struct bundle_file *file, unsigned index, unsigned thre
         return status;
     job.slot_count = 2 * job.threads;
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    if (!hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL) || !make_tools(&job) || !make_slots(&job) ||
-        !make_window(&job))
-        status = fail("out of memory");
-    if (!status)
-        status = run(&job, index, sink, hash);
+    bool ready = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) && make_tools(&job) && make_slots(&job) &&
+                 make_window(&job);
+    status = ready ? run(&job, index, sink, hash) : fail("out of memory");
     if (!status && !sink->already_known &&
         (!EVP_DigestFinal_ex(hash, digest, NULL) || memcmp(digest, variant->sha256, sizeof variant->sha256) != 0))
         status = fail("%s: v%u: damaged: its SHA-256 does not match", file->path, variant->level);
