@@ -186,19 +186,32 @@ int appended_carry(struct appended_copies *copies, const struct bundle_file *fil
     return 0;
 }
 
-int appended_compare(const struct appended_copies *copies, const struct build *builds, unsigned count,
-                     const char *bundle)
+/* What to do about a build whose appended data is not that of the bundle. */
+static int refuse_or_ignore(struct appended_copies *copies, const struct build *build, const char *bundle, bool ignore,
+                            bool stored)
+{
+    if (!ignore)
+        return fail("%s: its appended data is not that of %s, which has one copy for all variants; append the same, or "
+                    "keep the copy as it is with --ignore-appended",
+                    build->path, bundle);
+    if (stored)
+        return fail("%s: its appended data is not that of %s, whose variants are stored uncompressed: one level would "
+                    "find the data of another; make the bundle again with --compress zstd",
+                    build->path, bundle);
+    copies->gap |= copies->count == 0;
+    return 0;
+}
+
+int appended_compare(struct appended_copies *copies, const struct build *builds, unsigned count, const char *bundle,
+                     bool ignore, bool stored)
 {
     for (unsigned i = 0; i < count; i++) {
         struct appended_copies others;
         int status = read_copies(&others, &builds[i]);
+        if (!status && (builds[i].appended.uncopied || !same_copies(copies, &others)))
+            status = refuse_or_ignore(copies, &builds[i], bundle, ignore, stored);
         if (status)
             return status;
-        if (builds[i].appended.uncopied || !same_copies(copies, &others))
-            return fail(
-                "%s: its appended data is not that of %s, which has one copy for all variants; append the same, "
-                "or keep the copy as it is with --ignore-appended",
-                builds[i].path, bundle);
     }
     return 0;
 }
@@ -228,7 +241,7 @@ size_t appended_list(const struct appended_copies *copies, struct layout_part *p
 
     if (copies->gap)
         parts[count++] = (struct layout_part){
-            .name = ".fatelf.end", .size = ARCHIVE_SEARCH, .alignment = 16, .source = LAYOUT_MEMORY, .bytes = zeros};
+            .name = APPENDED_GAP, .size = ARCHIVE_SEARCH, .alignment = 16, .source = LAYOUT_MEMORY, .bytes = zeros};
     for (unsigned i = 0; i < copies->count; i++)
         if (is_section(&copies->copies[i]))
             parts[count++] = part_of(&copies->copies[i]);

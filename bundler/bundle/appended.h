@@ -10,6 +10,9 @@
 #include "layout.h"
 #include "open.h"
 
+/* The section of the gap: see struct appended_copies. */
+#define APPENDED_GAP ".fatelf.end"
+
 struct appended_copy {
     struct fatelf_appended entry; /* for the manifest; appended_encode() fills in its offset, which is 0 until then */
     int fd;                       /* the caller's: the file that has the bytes now, a build or a bundle */
@@ -39,17 +42,18 @@ int appended_collect(struct appended_copies *copies, const struct build *builds,
 void appended_tell(const struct appended_copies *copies, const struct build *build, bool in_place);
 
 /*
- * Takes the copies over from a bundle, which stays open. No manifest records a gap: the caller sets it if the variants
- * have different data. Returns 0, or reports and returns an exit status.
+ * Takes the copies over from a bundle, which stays open. No manifest records a gap: the caller sets it if the bundle has
+ * the section APPENDED_GAP. Returns 0, or reports and returns an exit status.
  */
 int appended_carry(struct appended_copies *copies, const struct bundle_file *file);
 
 /*
- * Compares the appended data of builds with the copies of a bundle to which they are added. Returns 0, or reports the
- * first build that differs and returns an exit status.
+ * Compares the appended data of builds with the copies of a bundle to which they are added. With `ignore`, other data is
+ * accepted, unless the variants are stored uncompressed; a gap then keeps it from being found. Returns 0, or reports the
+ * first build that is refused and returns an exit status.
  */
-int appended_compare(const struct appended_copies *copies, const struct build *builds, unsigned count,
-                     const char *bundle);
+int appended_compare(struct appended_copies *copies, const struct build *builds, unsigned count, const char *bundle,
+                     bool ignore, bool stored);
 
 /* Appends a part for each section, or for the gap, to `parts`. Returns how many: at most FATELF_APPENDED_MAX. */
 size_t appended_list(const struct appended_copies *copies, struct layout_part *parts);

@@ -78,23 +78,25 @@ static void find_recoded(struct edit *edit)
     }
 }
 
-/* The alignment of the payloads, as their section headers say. A bundle without them gets the default. */
-static int find_alignment(const struct edit *edit, uint64_t *align)
+/* What only the section headers say: the alignment of the payloads, and whether there is a gap at the end. */
+static int read_sections(const struct edit *edit, struct assembly *assembly)
 {
     struct sections sections;
     Elf64_Ehdr header;
     Elf64_Shdr section;
-    char name[sizeof ".fatelf.vN"];
+    char name[sizeof APPENDED_GAP];
 
     if (!file_read(edit->old.fd, &header, sizeof header, 0))
         return fail("%s: cannot be read", edit->old.path);
     int status = sections_open(&sections, edit->old.fd, edit->old.size, &header, edit->old.path);
     for (uint64_t i = 0; !status && i < sections.count; i++) {
         status = sections_read(&sections, i, &section);
-        if (!status && sections_name(&sections, &section, name, sizeof name) && strncmp(name, ".fatelf.v", 9) == 0 &&
-            fatelf_is_power_of_two(section.sh_addralign) && section.sh_addralign > *align &&
-            section.sh_addralign <= UINT64_C(1) << 30)
-            *align = section.sh_addralign;
+        if (status || !sections_name(&sections, &section, name, sizeof name))
+            continue;
+        assembly->appended.gap |= strcmp(name, APPENDED_GAP) == 0;
+        if (strncmp(name, ".fatelf.v", 9) == 0 && fatelf_is_power_of_two(section.sh_addralign) &&
+            section.sh_addralign > assembly->align && section.sh_addralign <= UINT64_C(1) << 30)
+            assembly->align = section.sh_addralign;
     }
     return status;
 }
@@ -128,7 +130,7 @@ static int fill(struct edit *edit)
     }
     for (unsigned i = 0; !status && i < edit->count; i++)
         status = assembly_add_build(assembly, &edit->builds[i]);
-    return status ? status : find_alignment(edit, &assembly->align);
+    return status ? status : read_sections(edit, assembly);
 }
 
 static bool is_coded(const struct assembly *assembly)
@@ -242,8 +244,9 @@ int edit_make(struct edit *edit)
         status = compare(edit);
     if (!status)
         status = appended_carry(&edit->assembly.appended, &edit->old);
-    if (!status && !options->ignore_appended)
-        status = appended_compare(&edit->assembly.appended, edit->builds, edit->count, edit->old.path);
+    if (!status)
+        status = appended_compare(&edit->assembly.appended, edit->builds, edit->count, edit->old.path,
+                                  options->ignore_appended, is_stored(edit));
     if (!status)
         status = advise(edit);
     if (!status)

@@ -143,6 +143,23 @@ the copy as it is with --ignore-appended" add -o other 13 p.v2
     "$TOOL" verify -q other
 }
 
+@test "no level finds the appended data of another one in a bundle that was changed" {
+    echo "the data" >>p.v1
+    echo "the other" >>p.v3
+    made 13 --ignore-appended
+    made 134 --ignore-appended
+    section 13 .fatelf.end offset >/dev/null
+    succeeds add --ignore-appended -o out 13 p.v4
+    cmp out 134
+    made 24
+    run -1 section 24 .fatelf.end offset
+    succeeds add --ignore-appended --force -o out 24 p.v3
+    section out .fatelf.end offset >/dev/null
+    made 24 --compress none
+    refuses 1 "p.v3: its appended data is not that of 24, whose variants are stored uncompressed: one level would find \
+the data of another; make the bundle again with --compress zstd" add --ignore-appended -o other 24 p.v3
+}
+
 @test "builds of another program are refused" {
     one=$(find_program bash)
     other=$(find_program perl)
