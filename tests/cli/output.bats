@@ -96,7 +96,7 @@ end_by() {
 
 @test "a signal that is ignored when the tool starts does not end the tool" {
     need_gdb
-    gdb -q -batch -ex 'set startup-with-shell off' -ex 'set breakpoint pending on' -ex 'tbreak fsync' -ex run \
+    "${GDB[@]}" -ex 'tbreak fsync' -ex run \
         -ex 'signal SIGHUP' --args env --ignore-signal=HUP "$TOOL" extract "$BATS_FILE_TMPDIR/level" v2 -o out \
         >gdb.log 2>&1
     grep -q 'reakpoint 1,' gdb.log

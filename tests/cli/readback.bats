@@ -17,7 +17,7 @@ setup() {
 changed() {
     local command=$1
     shift
-    gdb -nx -q -batch -ex 'set startup-with-shell off' -ex 'set breakpoint pending on' -ex 'tbreak readback' -ex run \
+    "${GDB[@]}" -ex 'tbreak readback' -ex run \
         -ex "shell $command" -ex continue --args "$TOOL" create -q -o folder/out "$@" >gdb.log 2>&1
     grep -q 'reakpoint 1,' gdb.log || skip "the tool has no symbols"
 }

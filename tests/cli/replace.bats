@@ -14,7 +14,7 @@ setup_file() {
 interrupted() {
     local command=$1
     shift
-    gdb -nx -q -batch -ex 'set startup-with-shell off' -ex 'set breakpoint pending on' -ex 'tbreak fsync' -ex run \
+    "${GDB[@]}" -ex 'tbreak fsync' -ex run \
         -ex "shell $command" -ex continue --args "$TOOL" "$@" >gdb.log 2>&1
     grep -q 'reakpoint 1,' gdb.log
 }
@@ -63,7 +63,7 @@ interrupted() {
 @test "there too, a file that appears meanwhile stays" {
     need_gdb
     for refused in renameat2=EINVAL renameat2=EINVAL,link=EPERM,linkat=EPERM; do
-        gdb -nx -q -batch -ex 'set startup-with-shell off' -ex 'set breakpoint pending on' \
+        "${GDB[@]}" \
             -ex 'set follow-exec-mode same' -ex 'tbreak fsync' -ex run -ex 'shell echo precious >out' -ex continue \
             --args "$FIXTURES/seccomp-run" "$refused" -- "$TOOL" extract -o out "$BATS_FILE_TMPDIR/level" v1 \
             >gdb.log 2>&1

@@ -20,7 +20,7 @@ setup_file() {
 shrinking() {
     local reads=$1 file=$2
     shift 2
-    gdb -nx -q -batch -ex 'set startup-with-shell off' -ex 'catch syscall pread64' -ex "ignore 1 $reads" -ex run \
+    "${GDB[@]}" -ex 'catch syscall pread64' -ex "ignore 1 $reads" -ex run \
         -ex "shell truncate -s 4K $file" -ex 'delete 1' -ex continue --args "$TOOL" "$@" >gdb.log 2>&1
     grep -q 'Catchpoint 1 ' gdb.log
 }
@@ -205,7 +205,7 @@ for name in folder/.out.*; do
     printf X | dd of="$name" bs=1 seek=$((size - 700000)) conv=notrunc status=none
 done
 EOF
-    gdb -nx -q -batch -ex 'set startup-with-shell off' -ex 'set breakpoint pending on' -ex 'tbreak readback' -ex run \
+    "${GDB[@]}" -ex 'tbreak readback' -ex run \
         -ex 'shell sh damage' -ex continue --args "$TOOL" create -q --compress none -o folder/out prog.v2 >gdb.log 2>&1
     grep -q 'reakpoint 1,' gdb.log || skip "the tool has no symbols"
     grep -q "^fatelf-amd64: folder/out: v2: damaged: a frame's checksum does not match (frame [0-9]* of 5)$" gdb.log

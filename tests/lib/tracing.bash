@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
 # Debuggers and tracers, which a container may forbid.
 
+# gdb for commands whose messages are compared: it prints nothing of its own between them when threads come and go.
+# shellcheck disable=SC2034 # used by tests
+GDB=(gdb -nx -q -batch -ex 'set startup-with-shell off' -ex 'set breakpoint pending on'
+    -ex 'set print thread-events off')
+
 need_gdb() {
     need gdb
     local program said
