@@ -2,7 +2,10 @@
 #include "file.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "say.h"
 
 bool file_read(int fd, void *bytes, size_t size, uint64_t offset)
 {
@@ -22,6 +25,11 @@ bool file_read(int fd, void *bytes, size_t size, uint64_t offset)
         offset += (uint64_t)n;
     }
     return true;
+}
+
+int file_fail_read(const char *path)
+{
+    return fail("%s: cannot be read: %s", path, errno ? strerror(errno) : "it became shorter");
 }
 
 bool file_write(int fd, const void *bytes, size_t size)

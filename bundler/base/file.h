@@ -10,6 +10,9 @@
 /* Reads exactly `size` bytes at `offset`. False: errno says why (0: the file is shorter). */
 bool file_read(int fd, void *bytes, size_t size, uint64_t offset);
 
+/* Reports, after file_read(), why the file cannot be read. Returns STATUS_FAILED. */
+int file_fail_read(const char *path);
+
 /* Writes exactly `size` bytes at the file's position. False: errno says why. */
 bool file_write(int fd, const void *bytes, size_t size);
 

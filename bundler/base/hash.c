@@ -23,7 +23,7 @@ int hash_range(int fd, uint64_t offset, uint64_t size, const char *path, uint8_t
     for (uint64_t at = 0; !status && at < size; at += CHUNK) {
         size_t length = size - at < CHUNK ? (size_t)(size - at) : CHUNK;
         if (!file_read(fd, chunk, length, offset + at))
-            status = fail("%s: cannot be read: %s", path, errno ? strerror(errno) : "it became shorter");
+            status = file_fail_read(path);
         else if (!EVP_DigestUpdate(hash, chunk, length))
             status = fail("out of memory");
     }

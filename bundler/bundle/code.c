@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../../lib/encoding.h"
+#include "../base/file.h"
 #include "../base/output.h"
 #include "../base/progress.h"
 #include "../base/say.h"
@@ -116,7 +117,7 @@ static int code_all(struct assembly *assembly, const struct code_options *option
     if (!status && code_uses_delta(assembly, options) && can_be_base(first)) {
         locator = locator_make(first->build->fd, first->build->size);
         if (!locator)
-            return fail("%s: cannot be read: %s", first->build->path, errno ? strerror(errno) : "it became shorter");
+            return file_fail_read(first->build->path);
         base.encode.locator = locator;
     }
     for (unsigned i = 0; !status && i < assembly->payload_count; i++) {

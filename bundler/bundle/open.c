@@ -26,7 +26,7 @@ int bundle_file_read(const struct bundle_file *file, void *bytes, size_t size, u
 {
     if (file_read(file->fd, bytes, size, file->bundle.file_offset + offset))
         return 0;
-    return fail("%s: cannot be read: %s", file->path, errno ? strerror(errno) : "it became shorter");
+    return file_fail_read(file->path);
 }
 
 /* Reads the notes of a segment for fatelf_bundle_open(), and remembers the build-id if it is among them. */

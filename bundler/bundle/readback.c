@@ -33,7 +33,7 @@ static int compare(void *owner, const unsigned char *bytes, size_t size, uint64_
     const struct build *build = original->build;
 
     if (!file_read(build->fd, original->bytes, size, offset))
-        return fail("%s: cannot be read: %s", build->path, errno ? strerror(errno) : "it became shorter");
+        return file_fail_read(build->path);
     return memcmp(bytes, original->bytes, size) == 0 ? 0 : differs(original);
 }
 

@@ -137,3 +137,12 @@ void stub_close(struct stub_file *stub)
         close(stub->fd);
     free(stub->path);
 }
+
+int stub_check_output(const struct stub_file *stub, const char *output)
+{
+    struct stat there;
+
+    if (stat(output, &there) != 0 || there.st_dev != stub->stat.st_dev || there.st_ino != stub->stat.st_ino)
+        return 0;
+    return fail("%s: is the launcher stub; name another output", output);
+}

@@ -25,4 +25,7 @@ struct stub_file {
 int stub_open(struct stub_file *stub, const char *path);
 void stub_close(struct stub_file *stub);
 
+/* Refuses an output that is the stub: it serves other bundles as well. Returns 0, or reports and returns a status. */
+int stub_check_output(const struct stub_file *stub, const char *output);
+
 #endif

@@ -101,15 +101,6 @@ static mode_t common_mode(const struct create *create)
     return mode;
 }
 
-/* The stub serves other bundles as well. A build may be replaced: the bundle gives it back. */
-static bool is_stub(const struct create *create)
-{
-    const struct stat *stub = &create->stub.stat;
-    struct stat output;
-
-    return stat(create->options.output, &output) == 0 && stub->st_dev == output.st_dev && stub->st_ino == output.st_ino;
-}
-
 /* --verbose: reports what was written. */
 static void tell(const struct create *create)
 {
@@ -144,8 +135,8 @@ static int run_steps(struct create *create, char **operands, unsigned count)
         status = assemble(create);
     if (!status)
         status = stub_open(&create->stub, create->options.stub);
-    if (!status && is_stub(create))
-        status = fail("%s: is the launcher stub; name another output", create->options.output);
+    if (!status)
+        status = stub_check_output(&create->stub, create->options.output);
     if (!status)
         status = output_open(&create->output, create->options.output, create->options.force);
     if (status)

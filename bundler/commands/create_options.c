@@ -11,21 +11,6 @@
 #include "../../lib/manifest.h"
 #include "../bundle/layout.h"
 
-enum {
-    OPTION_LAUNCH = 256,
-    OPTION_COMPRESS,
-    OPTION_ALIGN,
-    OPTION_NO_DELTA,
-    OPTION_BASE,
-    OPTION_GO_ENV,
-    OPTION_ALLOW_DIFFERENT,
-    OPTION_IGNORE_APPENDED,
-    OPTION_STUB,
-    OPTION_FORCE,
-    OPTION_KEEP,
-    OPTION_ARTIFACT,
-};
-
 static bool launch_value(size_t index, struct option_value *value)
 {
     if (index >= FATELF_LAUNCH_ROWS)
@@ -214,6 +199,9 @@ static int parse(const struct command *command, int letter, const char *value, s
     case OPTION_KEEP:
         options->keep = true;
         break;
+    case OPTION_IN_PLACE:
+        options->in_place = true;
+        break;
     case 'l':
         options->levels = parse_levels(value);
         return options->levels ? 0 : command_misused(command, "-l %s: not levels, as in v1,v3", value);
@@ -230,13 +218,13 @@ static int parse(const struct command *command, int letter, const char *value, s
     return 0;
 }
 
-static int parse_all(const struct command *command, int argc, char **argv, struct create_options *options)
+int create_options_parse(const struct command *command, int argc, char **argv, struct create_options *options)
 {
     int letter;
 
     *options = (struct create_options){
         .output = "",
-        .levels = 0x1e,
+        .levels = (2u << FATELF_LEVEL_MAX) - (1u << FATELF_LEVEL_MIN),
         .launch = &fatelf_launch_rows[0],
         .align = LAYOUT_PAGE,
         .code = {.delta = true, .compress = {.level = ENCODE_LEVEL_DEFAULT, .threads = command_processors()}},
@@ -253,7 +241,7 @@ static int parse_all(const struct command *command, int argc, char **argv, struc
 
 int create_options(const struct command *command, int argc, char **argv, struct create_options *options)
 {
-    int status = parse_all(command, argc, argv, options), operands = argc - optind;
+    int status = create_options_parse(command, argc, argv, options), operands = argc - optind;
 
     if (status)
         return status;
@@ -268,7 +256,7 @@ int create_options(const struct command *command, int argc, char **argv, struct 
 
 int build_options(const struct command *command, int argc, char **argv, struct create_options *options)
 {
-    int status = parse_all(command, argc, argv, options);
+    int status = create_options_parse(command, argc, argv, options);
 
     if (status)
         return status;
@@ -283,7 +271,7 @@ int build_options(const struct command *command, int argc, char **argv, struct c
 
 int join_options(const struct command *command, int argc, char **argv, struct create_options *options)
 {
-    int status = parse_all(command, argc, argv, options);
+    int status = create_options_parse(command, argc, argv, options);
 
     return !status && optind == argc ? command_misused(command, "no directory to look for builds in") : status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command lines of `create`, and of `join` and `build`, which have most of its options. */
+/* The command lines of `create`, and what those of other commands have in common with it. */
 #ifndef BUNDLER_COMMANDS_CREATE_OPTIONS_H
 #define BUNDLER_COMMANDS_CREATE_OPTIONS_H
 
@@ -8,6 +8,23 @@
 #include "../../lib/launch.h"
 #include "../base/command.h"
 #include "../bundle/code.h"
+
+/* Options without a letter. */
+enum {
+    OPTION_LAUNCH = 256,
+    OPTION_COMPRESS,
+    OPTION_ALIGN,
+    OPTION_NO_DELTA,
+    OPTION_BASE,
+    OPTION_GO_ENV,
+    OPTION_ALLOW_DIFFERENT,
+    OPTION_IGNORE_APPENDED,
+    OPTION_STUB,
+    OPTION_FORCE,
+    OPTION_KEEP,     /* join */
+    OPTION_ARTIFACT, /* build */
+    OPTION_IN_PLACE, /* add, replace, remove */
+};
 
 /* The strings are those of argv. */
 struct create_options {
@@ -19,6 +36,7 @@ struct create_options {
     bool go_env, ignore_appended, force, verbose;
     bool different; /* the builds may be different programs */
     bool keep;      /* join: the builds are not removed */
+    bool in_place;  /* add, replace, remove: the output is the bundle itself */
 
     /* build */
     unsigned levels;      /* bit L: for level L */
@@ -27,6 +45,12 @@ struct create_options {
 };
 
 extern const struct option_row create_option_rows[], join_option_rows[], build_option_rows[];
+
+/*
+ * Parses the options that the command has, and sets the defaults of the others. Returns 0, or reports and returns an
+ * exit status.
+ */
+int create_options_parse(const struct command *command, int argc, char **argv, struct create_options *options);
 
 /*
  * Parses the options. The operands are then argv[optind] to argv[argc - 1]. Returns 0, or reports and returns an exit

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "edit_make.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,9 @@ static int put(void *owner, const unsigned char *bytes, size_t size, uint64_t of
     const struct output *file = owner;
 
     (void)offset;
-    return file_write(file->fd, bytes, size) ? 0 : fail("%s: no room for a temporary file beside it", file->path);
+    return file_write(file->fd, bytes, size)
+               ? 0
+               : fail("%s: its temporary file cannot be written: %s", file->path, strerror(errno));
 }
 
 /* Decodes a variant of the old bundle to a temporary file beside the output, and opens that as a build. */
@@ -87,7 +90,7 @@ static int read_sections(const struct edit *edit, struct assembly *assembly)
     char name[sizeof APPENDED_GAP];
 
     if (!file_read(edit->old.fd, &header, sizeof header, 0))
-        return fail("%s: cannot be read", edit->old.path);
+        return file_fail_read(edit->old.path);
     int status = sections_open(&sections, edit->old.fd, edit->old.size, &header, edit->old.path);
     for (uint64_t i = 0; !status && i < sections.count; i++) {
         status = sections_read(&sections, i, &section);
@@ -225,13 +228,15 @@ static int advise(const struct edit *edit)
 
 int edit_make(struct edit *edit)
 {
-    struct edit_options *options = &edit->options;
+    struct create_options *options = &edit->options;
     unsigned threads = options->code.compress.threads;
 
     if (!edit->keep && edit->count == 0)
         return fail("%s: no variant would be left; a bundle has at least one", edit->old.path);
     find_recoded(edit);
     int status = stub_open(&edit->stub, options->stub);
+    if (!status)
+        status = stub_check_output(&edit->stub, options->output);
     if (!status)
         status = output_open(&edit->output, options->output, options->force);
     if (!status)

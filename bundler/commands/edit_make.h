@@ -19,7 +19,7 @@ struct restored {
 };
 
 struct edit {
-    struct edit_options options;
+    struct create_options options;
     struct bundle_file old;
     unsigned keep;                            /* the variants of the old bundle that stay (bit I: variant I) */
     unsigned recode;                          /* those of them whose base goes */

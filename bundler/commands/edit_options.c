@@ -4,15 +4,6 @@
 
 #include "edit_options.h"
 
-enum {
-    OPTION_IN_PLACE = 256,
-    OPTION_NO_DELTA,
-    OPTION_ALLOW_DIFFERENT,
-    OPTION_IGNORE_APPENDED,
-    OPTION_STUB,
-    OPTION_FORCE,
-};
-
 #define OUTPUT_ROWS \
     {'o', "output", "FILE", "write the new bundle to FILE", NULL}, \
     { \
@@ -36,56 +27,16 @@ const struct option_row edit_option_rows[] = {
 
 const struct option_row edit_remove_option_rows[] = {OUTPUT_ROWS, COMMON_ROWS, {0}};
 
-/* Stores one option. Returns 0, or reports and returns an exit status. */
-static int parse(const struct command *command, int letter, struct edit_options *options)
-{
-    switch (letter) {
-    case 'o':
-        options->output = optarg;
-        break;
-    case OPTION_IN_PLACE:
-        options->in_place = true;
-        break;
-    case 'j':
-        return command_jobs(command, optarg, &options->code.compress.threads);
-    case OPTION_NO_DELTA:
-        options->code.delta = false;
-        break;
-    case OPTION_ALLOW_DIFFERENT:
-        options->different = true;
-        break;
-    case OPTION_IGNORE_APPENDED:
-        options->ignore_appended = true;
-        break;
-    case OPTION_STUB:
-        options->stub = optarg;
-        break;
-    case OPTION_FORCE:
-        options->force = true;
-        break;
-    case 'q':
-        options->code.quiet = true;
-        break;
-    }
-    return 0;
-}
-
 int edit_options(const struct command *command, int argc, char **argv, const char *operands,
-                 struct edit_options *options)
+                 struct create_options *options)
 {
-    int letter;
+    int status = create_options_parse(command, argc, argv, options);
 
-    *options = (struct edit_options){
-        .code = {.delta = true, .compress = {.level = ENCODE_LEVEL_DEFAULT, .threads = command_processors()}},
-    };
-    while ((letter = command_option(command, argc, argv)) != -1) {
-        int status = parse(command, letter, options);
-        if (status)
-            return status;
-    }
+    if (status)
+        return status;
     if (argc - optind < 2)
         return command_misused(command, "give a bundle, and %s", operands);
-    if (options->in_place == (options->output != NULL))
+    if (options->in_place == (options->output[0] != 0))
         return command_misused(command, "give either -o FILE or --in-place");
     if (argc - optind - 1 > (int)FATELF_VARIANTS_MAX)
         return command_misused(command, "there are only four levels");

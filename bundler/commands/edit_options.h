@@ -3,16 +3,7 @@
 #ifndef BUNDLER_COMMANDS_EDIT_OPTIONS_H
 #define BUNDLER_COMMANDS_EDIT_OPTIONS_H
 
-#include "../base/command.h"
-#include "../bundle/code.h"
-
-/* The strings are those of argv. */
-struct edit_options {
-    const char *output; /* NULL: no -o */
-    const char *stub;   /* NULL: the one that came with the tool */
-    struct code_options code;
-    bool in_place, force, different, ignore_appended;
-};
+#include "create_options.h"
 
 /* For `add` and `replace`, and for `remove`, which takes no builds. */
 extern const struct option_row edit_option_rows[], edit_remove_option_rows[];
@@ -22,6 +13,6 @@ extern const struct option_row edit_option_rows[], edit_remove_option_rows[];
  * Returns 0, or reports and returns an exit status.
  */
 int edit_options(const struct command *command, int argc, char **argv, const char *operands,
-                 struct edit_options *options);
+                 struct create_options *options);
 
 #endif

@@ -117,7 +117,7 @@ static int is_padding(const struct sections *sections, uint64_t from, bool *padd
     for (uint64_t at = from; !status && *padding && at < sections->size; at += CHUNK) {
         size_t size = sections->size - at < CHUNK ? (size_t)(sections->size - at) : CHUNK;
         if (!file_read(sections->fd, chunk, size, at))
-            status = fail("%s: cannot be read: %s", sections->path, errno ? strerror(errno) : "it became shorter");
+            status = file_fail_read(sections->path);
         else
             *padding = chunk[0] == 0 && memcmp(chunk, chunk + 1, size - 1) == 0;
     }

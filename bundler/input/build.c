@@ -186,11 +186,6 @@ void build_close(struct build *build)
     *build = (struct build){.fd = -1};
 }
 
-static int cannot_read(const struct build *build)
-{
-    return fail("%s: cannot be read: %s", build->path, errno ? strerror(errno) : "it became shorter");
-}
-
 int build_compare(const struct build *a, const struct build *b, bool *same)
 {
     enum { CHUNK = 1 << 16 };
@@ -206,9 +201,9 @@ int build_compare(const struct build *a, const struct build *b, bool *same)
     for (uint64_t at = 0; !status && *same && at < a->size; at += CHUNK) {
         size_t size = a->size - at < CHUNK ? (size_t)(a->size - at) : CHUNK;
         if (!file_read(a->fd, chunks, size, at))
-            status = cannot_read(a);
+            status = file_fail_read(a->path);
         else if (!file_read(b->fd, chunks + CHUNK, size, at))
-            status = cannot_read(b);
+            status = file_fail_read(b->path);
         else
             *same = memcmp(chunks, chunks + CHUNK, size) == 0;
     }

@@ -13,11 +13,6 @@
  */
 #define ALWAYS_ALLOWED (UINT64_C(4) << 20)
 
-static int cannot_read(const struct sections *sections)
-{
-    return fail("%s: cannot be read: %s", sections->path, errno ? strerror(errno) : "it became shorter");
-}
-
 uint64_t sections_range_end(uint64_t offset, uint64_t length, uint64_t size)
 {
     if (offset >= size || length == 0)
@@ -71,7 +66,7 @@ int sections_read(struct sections *sections, uint64_t index, Elf64_Shdr *section
         if (!file_read(sections->fd, sections->piece, sections->piece_count * sizeof *section,
                        sections->table + index * sizeof *section)) {
             sections->piece_count = 0;
-            return cannot_read(sections);
+            return file_fail_read(sections->path);
         }
     }
     *section = sections->piece[index - sections->piece_start];

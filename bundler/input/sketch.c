@@ -99,7 +99,7 @@ int sketch_make(struct sketch *sketch, const struct elf_file *elf, int fd, uint6
     sample->limit = UINT64_MAX;
     if (!add_segments(sample, elf, fd, size)) {
         free(sample);
-        return fail("%s: cannot be read: %s", path, errno ? strerror(errno) : "it became shorter");
+        return file_fail_read(path);
     }
     reduce(sample);
     memcpy(sketch->hashes, sample->hashes, sample->count * sizeof *sample->hashes);

@@ -33,22 +33,7 @@ twice:
 ASM
     cc -nostdlib -static -Wl,--build-id=none -o known known.S
     # a program in which the compiler finds something to do for every level
-    cat >sum.c <<'C'
-#include <stdio.h>
-
-int main(int argc, char **argv)
-{
-    double sum = 0, factors[256];
-
-    for (int i = 0; i < 256; i++)
-        factors[i] = i * argc;
-    for (int k = 0; k < 1000; k++)
-        for (int i = 0; i < 256; i++)
-            sum += factors[i] * factors[255 - i] + k;
-    printf("%s %g\n", argv[0], sum);
-    return 0;
-}
-C
+    cp "$TOP/tests/lib/sum.c" .
     for level in '' -v2 -v3 -v4; do
         cc -O3 -ffast-math -march=x86-64$level -o "sum.${level:--v1}" sum.c
     done

@@ -187,6 +187,8 @@ the data of another; make the bundle again with --compress zstd" add --ignore-ap
     done
     refuses 2 "add: give a bundle, and the builds; see 'fatelf-amd64 add --help'" add -o out 13
     refuses 1 "p.v1: not a fatelf-amd64 bundle, or its manifest was removed" add -o out p.v1 p.v2
+    cp "$BUILD/fatelf-amd64-stub" stub
+    refuses 1 "stub: is the launcher stub; name another output" add --force --stub stub -o stub 13 p.v4
     : >out
     refuses 1 "out: exists; --force replaces it" add -o out 13 p.v4
 }

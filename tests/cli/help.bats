@@ -29,6 +29,18 @@ options:
     prints "$wanted" -h
 }
 
+# The options of add and replace.
+of_add="  -o, --output FILE          write the new bundle to FILE
+      --in-place             replace the bundle itself, when the new one is complete
+      --allow-different      accept builds of other programs
+      --ignore-appended      keep the copy of appended data, whatever the builds have
+  -j, --jobs N               compress on N processors (default: all that are allowed)
+      --no-delta             code every build by itself
+      --stub FILE            use this launcher stub
+      --force                replace FILE if it exists
+  -q, --quiet                no progress line, no warnings
+  -h, --help                 show this help and exit"
+
 # The options that create, build and join have in common.
 of_create="      --launch METHOD        how the bundle starts its variant:
                              memfd    decode the variant into a memory file and execute that (default)
@@ -102,16 +114,7 @@ $of_create"
 add builds for further levels to a bundle
 
 options:
-  -o, --output FILE          write the new bundle to FILE
-      --in-place             replace the bundle itself, when the new one is complete
-      --allow-different      accept builds of other programs
-      --ignore-appended      keep the copy of appended data, whatever the builds have
-  -j, --jobs N               compress on N processors (default: all that are allowed)
-      --no-delta             code every build by itself
-      --stub FILE            use this launcher stub
-      --force                replace FILE if it exists
-  -q, --quiet                no progress line, no warnings
-  -h, --help                 show this help and exit"
+$of_add"
     prints "$wanted" add --help
     prints "$wanted" add -h
 }
@@ -121,16 +124,7 @@ options:
 replace variants of a bundle by other builds
 
 options:
-  -o, --output FILE          write the new bundle to FILE
-      --in-place             replace the bundle itself, when the new one is complete
-      --allow-different      accept builds of other programs
-      --ignore-appended      keep the copy of appended data, whatever the builds have
-  -j, --jobs N               compress on N processors (default: all that are allowed)
-      --no-delta             code every build by itself
-      --stub FILE            use this launcher stub
-      --force                replace FILE if it exists
-  -q, --quiet                no progress line, no warnings
-  -h, --help                 show this help and exit"
+$of_add"
     prints "$wanted" replace --help
     prints "$wanted" replace -h
 }
