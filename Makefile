@@ -36,12 +36,13 @@ INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL)
 INSTALL_DATA ?= $(INSTALL) -m 644
 
+STANDINS := fatelf-go cargo-fatelf # the tool under other names, called in place of go and cargo
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
 ## all: build the tool and the launcher stub
-all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub
+all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub $(STANDINS:%=$(BUILD)/%)
 
 ## help: this list
 help:
@@ -95,6 +96,9 @@ $(BUILD)/tool/%.o: %.c Makefile $(CONFIG)
 
 $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
 	$(CC) $(TOOL_LDFLAGS) -o $@ $^ $(TOOL_LIBS)
+
+$(STANDINS:%=$(BUILD)/%): | $(BUILD)/fatelf-amd64
+	ln -sf fatelf-amd64 $@
 
 # --- the stub -------------------------------------------------------------------------------------------------------
 
@@ -249,15 +253,19 @@ MANUALS := 1 5 7
 ## install: to $(DESTDIR)$(PREFIX), by default /usr/local
 install: all
 	$(INSTALL_PROGRAM) -D -m 755 $(BUILD)/fatelf-amd64 "$(DESTDIR)$(bindir)/fatelf-amd64"
+	for name in $(STANDINS); do ln -sf fatelf-amd64 "$(DESTDIR)$(bindir)/$$name" || exit 1; done
 	$(INSTALL) -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do \
 		$(INSTALL_DATA) -D docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
 	$(INSTALL_DATA) -D docs/completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
+	for name in $(STANDINS); do \
+		echo .so man1/fatelf-amd64.1 >"$(DESTDIR)$(mandir)/man1/$$name.1" || exit 1; done
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 
 ## uninstall: remove what install installed, with the same variables
 uninstall:
-	rm -f "$(DESTDIR)$(bindir)/fatelf-amd64" "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
+	for name in fatelf-amd64 $(STANDINS); do rm -f "$(DESTDIR)$(bindir)/$$name" "$(DESTDIR)$(mandir)/man1/$$name.1"; done
+	rm -f "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
 	rm -f "$(DESTDIR)$(completiondir)/fatelf-amd64" "$(DESTDIR)$(licensedir)/LICENSE"
 	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
+#include "commands/standin.h"
 #include "base/say.h"
 
 static const struct command *const commands[] = {
@@ -57,6 +58,9 @@ int main(int argc, char **argv)
     bfd_init();
     bfd_set_error_handler(say_nothing);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond RLIMIT_FSIZE must fail like any other write, so that we clean up */
+    const struct standin *standin = argc > 0 ? standin_find(base_name(argv[0])) : NULL;
+    if (standin)
+        return standin->run(argc, argv);
     if (argc < 2)
         return usage_error("no command; see 'fatelf-amd64 --help'");
     if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {

@@ -106,7 +106,8 @@ int command_misused(const struct command *command, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return usage_error("%s: %s; see 'fatelf-amd64 %s --help'", command->name, text, command->name);
+    return usage_error("%s: %s; see 'fatelf-amd64 %s --help'", command->source ? command->source : command->name, text,
+                       command->name);
 }
 
 int command_bad_value(const struct command *command, int letter, const char *value)

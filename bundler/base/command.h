@@ -24,6 +24,7 @@ struct option_row {
 
 struct command {
     const char *name;
+    const char *source;   /* what has its options, for messages. NULL: the command line */
     const char *synopsis; /* what follows the name in the usage line */
     const char *summary;
     const struct option_row *options; /* ends with a row without a name; -h is implied */

@@ -2,7 +2,9 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "say.h"
@@ -46,4 +48,22 @@ bool file_write(int fd, const void *bytes, size_t size)
         size -= (size_t)n;
     }
     return true;
+}
+
+bool file_copy(const char *from, const char *to)
+{
+    char bytes[1 << 16];
+    int source = open(from, O_RDONLY | O_CLOEXEC);
+    int copy = source >= 0 ? open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRWXU) : -1;
+    ssize_t n = -1;
+
+    while (copy >= 0 && (n = read(source, bytes, sizeof bytes)) > 0 && file_write(copy, bytes, (size_t)n))
+        ;
+    int error = errno;
+    if (copy >= 0)
+        close(copy);
+    if (source >= 0)
+        close(source);
+    errno = error;
+    return n == 0;
 }

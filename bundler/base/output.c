@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "say.h"
+#include "temporary.h"
 
 /* The length of the directory at the start of a path, with its '/'; 0: there is none. */
 static int directory_length(const char *path)
@@ -88,77 +88,11 @@ static char *temporary_name(const char *path)
     return name;
 }
 
-/* --- nothing unfinished is left behind -------------------------------------------------------------------------------- */
-
-static const int fatal_signals[] = {SIGINT,    SIGTERM, SIGHUP,  SIGPIPE, SIGQUIT, SIGALRM, SIGXCPU,
-                                    SIGVTALRM, SIGUSR1, SIGUSR2, SIGABRT, SIGBUS,  SIGSEGV, SIGFPE};
-static struct output *volatile unfinished; /* the outputs that are open */
-
-static void remove_all(void)
-{
-    for (const struct output *output = unfinished; output; output = output->next)
-        unlink(output->temporary);
-}
-
-static void remove_all_and_die(int number)
-{
-    remove_all();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-/* Called once there is something to remove. Signals that are ignored, or that a library handles, stay as they are. */
-static void prepare_removal(void)
-{
-    static bool prepared;
-    struct sigaction action = {.sa_handler = remove_all_and_die};
-    struct sigaction before;
-
-    if (prepared)
-        return;
-    prepared = true;
-    atexit(remove_all);
-    for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
-        if (sigaction(fatal_signals[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-            sigaction(fatal_signals[i], &action, NULL);
-}
-
-/* No signal may end the program between the creation of a file and its entry in the list. */
-static sigset_t block_signals(void)
-{
-    sigset_t all, before;
-
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
-    return before;
-}
-
-static void restore_signals(sigset_t before)
-{
-    sigprocmask(SIG_SETMASK, &before, NULL);
-}
-
-static void leave_list(const struct output *output)
-{
-    sigset_t signals = block_signals();
-
-    if (unfinished == output) {
-        unfinished = output->next;
-    } else {
-        struct output *before = unfinished;
-        while (before && before->next != output)
-            before = before->next;
-        if (before)
-            before->next = output->next;
-    }
-    restore_signals(signals);
-}
-
 /* Frees everything but the temporary file itself. */
 static void close_output(struct output *output)
 {
     if (output->fd >= 0) {
-        leave_list(output);
+        temporary_file_ends(output->temporary);
         close(output->fd);
     }
     free(output->temporary);
@@ -179,17 +113,9 @@ static int create_temporary(struct output *output)
     output->temporary = temporary_name(output->target);
     if (!output->temporary)
         return fail("out of memory");
-    prepare_removal();
-    sigset_t signals = block_signals();
-    output->fd = mkostemp(output->temporary, O_CLOEXEC);
-    int error = errno;
-    if (output->fd >= 0) {
-        output->next = unfinished;
-        unfinished = output;
-    }
-    restore_signals(signals);
+    output->fd = temporary_file(output->temporary);
     if (output->fd < 0)
-        return fail("%s: cannot be created: %s", output->path, strerror(error));
+        return fail("%s: cannot be created: %s", output->path, strerror(errno));
     /* libbfd opens the file by name, and the umask may deny that even to us */
     if (fchmod(output->fd, S_IRUSR | S_IWUSR) != 0)
         return fail("%s: cannot be created: %s", output->path, strerror(errno));
@@ -292,11 +218,11 @@ int output_spool(const char *path)
 
     if (!name)
         return -1;
-    sigset_t signals = block_signals();
-    int fd = mkostemp(name, O_CLOEXEC);
-    if (fd >= 0)
+    int fd = temporary_file(name);
+    if (fd >= 0) {
         unlink(name);
-    restore_signals(signals);
+        temporary_file_ends(name);
+    }
     free(name);
     return fd;
 }

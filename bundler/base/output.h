@@ -8,16 +8,14 @@
 #include <sys/stat.h>
 
 /*
- * An output: a temporary file, which gets its name when it is committed. However the program ends, also by exit() in a
- * library or by a signal, the temporary file is removed first, except by SIGKILL.
+ * An output: a temporary file (temporary.h), which gets its name when it is committed.
  */
 struct output {
-    const char *path;    /* for messages; the caller's */
-    char *target;        /* what `path` is, or where it points if it is a symbolic link; owned */
-    char *temporary;     /* the temporary file's name, in the directory of `target`; owned. NULL: it is not open */
-    int fd;              /* owned. -1: none */
-    bool force;          /* it may replace a file */
-    struct output *next; /* the list of those that are open */
+    const char *path; /* for messages; the caller's */
+    char *target;     /* what `path` is, or where it points if it is a symbolic link; owned */
+    char *temporary;  /* the temporary file's name, in the directory of `target`; owned. NULL: it is not open */
+    int fd;           /* owned. -1: none */
+    bool force;       /* it may replace a file */
 };
 
 /*

@@ -8,25 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../lib/level.h"
+#include "../base/file.h"
 #include "../base/say.h"
-#include "build_run.h"
+#include "build_levels.h"
+#include "cargo.h"
 #include "commands.h"
-#include "create.h"
-
-struct build_command {
-    struct create_options options;
-    char *directory; /* for the programs, beside the output; owned. NULL: none */
-    struct build_run runs[FATELF_VARIANTS_MAX];
-    unsigned count;
-};
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
 
 /* The text with every `what` replaced. The caller frees it. */
 static char *replace(const char *text, const char *what, const char *with)
@@ -60,11 +46,6 @@ static char *expand(const char *text, unsigned level, const char *output)
     return three;
 }
 
-static bool is_command(char **arguments, const char *program, const char *command)
-{
-    return strcmp(base_name(arguments[0]), program) == 0 && arguments[1] && strcmp(arguments[1], command) == 0;
-}
-
 /* Whether go's arguments say where the program goes. */
 static bool has_output(char **arguments)
 {
@@ -74,57 +55,28 @@ static bool has_output(char **arguments)
     return false;
 }
 
-/* Fills in a run. `go build` is told where its program goes, `cargo build` to name its programs. */
-static int prepare(struct build_run *run, const char *directory, unsigned level, char **command)
+static bool is_go(char **command)
 {
-    unsigned count = 0, at = 0;
-    bool go = is_command(command, "go", "build") && !has_output(command);
-
-    while (command[count])
-        count++;
-    *run = (struct build_run){
-        .level = level,
-        .streams = {-1, -1},
-        .cargo = is_command(command, "cargo", "build"),
-        .arguments = calloc(count + 3, sizeof *run->arguments),
-    };
-    if (!run->arguments || asprintf(&run->output, "%s/v%u", directory, level) < 0)
-        return fail("out of memory");
-    for (unsigned i = 0; i < count; i++) {
-        run->arguments[at++] = expand(command[i], level, run->output);
-        if (i == 1 && go) {
-            run->arguments[at++] = strdup("-o");
-            run->arguments[at++] = strdup(run->output);
-        }
-        if (i == 1 && run->cargo)
-            run->arguments[at++] = strdup("--message-format=json-render-diagnostics");
-    }
-    for (unsigned i = 0; i < at; i++)
-        if (!run->arguments[i])
-            return fail("out of memory");
-    return 0;
+    return strcmp(base_name(command[0]), "go") == 0 && command[1] && strcmp(command[1], "build") == 0;
 }
 
-/* Makes the directory for the programs. Its path is absolute, because the command may change its directory. */
-static int make_directory(struct build_command *build)
+/* Fills in the command of a run. `go build` is told where its program goes, `cargo build` to name its programs. */
+static void prepare(struct build_run *run, char **command)
 {
-    const char *output = build->options.output, *name = base_name(output);
-    char *parent = name == output ? strdup(".") : strndup(output, (size_t)(name - output));
-    char *absolute = parent ? realpath(parent, NULL) : NULL;
-    int status = 0;
+    unsigned cargo = cargo_builds(command);
+    bool go = is_go(command) && !has_output(command);
 
-    if (!absolute)
-        status = fail("%s: cannot be created: %s", output, strerror(errno));
-    else if (asprintf(&build->directory, "%s/.%.200s.XXXXXX", absolute, name) < 0)
-        status = fail("out of memory");
-    else if (!mkdtemp(build->directory)) {
-        status = fail("%s: no temporary directory can be created beside it: %s", output, strerror(errno));
-        free(build->directory);
-        build->directory = NULL;
+    for (unsigned i = 0; command[i]; i++) {
+        char *argument = expand(command[i], run->level, run->output);
+        build_levels_argument(run, argument);
+        free(argument);
+        if (i == 1 && go) {
+            build_levels_argument(run, "-o");
+            build_levels_argument(run, run->output);
+        }
     }
-    free(parent);
-    free(absolute);
-    return status;
+    if (cargo && !run->out_of_memory)
+        cargo_prepare(run, cargo + 1);
 }
 
 /* The program among those that cargo has named: the only one, or the one with the name of the output. */
@@ -137,9 +89,9 @@ static const char *choose_executable(const struct build_run *run, const char *ou
 }
 
 /* Finds the program of a run. --artifact is moved away, so that the next run makes its own. */
-static int find_program(struct build_command *build, struct build_run *run)
+static int find_program(const struct create_options *options, struct build_run *run)
 {
-    const char *artifact = build->options.artifact, *executable;
+    const char *artifact = options->artifact, *executable;
 
     if (access(run->output, F_OK) == 0) {
         run->program = strdup(run->output);
@@ -147,16 +99,14 @@ static int find_program(struct build_command *build, struct build_run *run)
         char *path = expand(artifact, run->level, NULL);
         if (!path)
             return fail("out of memory");
-        if (rename(path, run->output) == 0)
+        if (rename(path, run->output) == 0 || (errno == EXDEV && file_copy(path, run->output)))
             run->program = strdup(run->output);
-        else if (errno == EXDEV)
-            run->program = strdup(path);
         int status = run->program ? 0
                                   : fail("v%u: %s: the command has left no program there: %s", run->level, path,
                                          strerror(errno));
         free(path);
         return status;
-    } else if ((executable = choose_executable(run, build->options.output))) {
+    } else if ((executable = choose_executable(run, options->output))) {
         run->program = strdup(executable);
     } else if (run->executable_count > 1) {
         return fail("v%u: cargo has made %u programs; name one with --bin, or as the output", run->level,
@@ -176,10 +126,10 @@ static bool is_same_file(const char *a, const char *b)
     return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-static int find_programs(struct build_command *build)
+static int find_programs(struct build_levels *build, const struct create_options *options)
 {
     for (unsigned i = 0; i < build->count; i++) {
-        int status = find_program(build, &build->runs[i]);
+        int status = find_program(options, &build->runs[i]);
         if (status)
             return status;
         for (unsigned other = 0; other < i; other++)
@@ -194,7 +144,7 @@ static int find_programs(struct build_command *build)
 /* Whether two runs do not get in each other's way: each has its own output, or is told its level. */
 static bool can_run_side_by_side(char **command)
 {
-    if (is_command(command, "go", "build") || is_command(command, "cargo", "build"))
+    if (is_go(command) || cargo_builds(command))
         return true;
     for (; *command; command++)
         if (strstr(*command, "{level}") || strstr(*command, "{march}"))
@@ -203,76 +153,54 @@ static bool can_run_side_by_side(char **command)
 }
 
 /* Runs one command after the other, and takes its program away before the next one begins. */
-static int run_in_turn(struct build_command *build)
+static int run_in_turn(struct build_levels *build, const struct create_options *options)
 {
     int status = 0;
 
     for (unsigned i = 0; !status && i < build->count; i++) {
-        status = build_run_all(&build->runs[i], 1, 1);
-        if (!status && build->options.artifact && access(build->runs[i].output, F_OK) != 0) {
-            status = find_program(build, &build->runs[i]);
-            free(build->runs[i].program);
-            build->runs[i].program = NULL;
+        struct build_run *run = &build->runs[i];
+        status = build_run_all(run, 1, 1);
+        if (!status && options->artifact && access(run->output, F_OK) != 0) {
+            status = find_program(options, run);
+            free(run->program);
+            run->program = NULL;
         }
     }
     return status;
 }
 
-static int join(struct build_command *build)
+static void adapt_to_cargo(char **command, bool quiet)
 {
-    char *operands[FATELF_VARIANTS_MAX] = {NULL};
-    int status = find_programs(build);
+    struct cargo cargo;
 
-    for (unsigned i = 0; !status && i < build->count; i++)
-        if (asprintf(&operands[i], "v%u=%s", build->runs[i].level, build->runs[i].program) < 0)
-            status = fail("out of memory");
-    if (!status)
-        status = create_bundle(&build->options, operands, build->count);
-    for (unsigned i = 0; i < build->count; i++)
-        free(operands[i]);
-    return status;
-}
-
-static void release(struct build_command *build)
-{
-    for (unsigned i = 0; i < build->count; i++) {
-        struct build_run *run = &build->runs[i];
-        if (run->output)
-            unlink(run->output);
-        for (char **argument = run->arguments; argument && *argument; argument++)
-            free(*argument);
-        for (unsigned k = 0; k < run->executable_count; k++)
-            free(run->executables[k]);
-        free(run->executables);
-        free(run->arguments);
-        free(run->output);
-        free(run->program);
-        free(run->lines[0]);
-        free(run->lines[1]);
-    }
-    if (build->directory)
-        rmdir(build->directory);
-    free(build->directory);
+    cargo_ask(&cargo, command[0], command + cargo_builds(command) + 1);
+    cargo_set_environment(&cargo, quiet);
+    cargo_release(&cargo);
 }
 
 static int run_build(const struct command *command, int argc, char **argv)
 {
-    struct build_command build = {.count = 0};
-    int status = build_options(command, argc, argv, &build.options);
+    struct build_levels build = {.count = 0};
+    struct create_options options;
+    int status = build_options(command, argc, argv, &options);
     char **words = argv + optind;
 
+    if (status)
+        return status;
+    build_levels_prepare(&build, options.levels);
+    options.built = !is_go(words) && !cargo_builds(words);
+    status = build_levels_make_directory(&build, options.output);
+    if (!status && cargo_builds(words))
+        adapt_to_cargo(words, options.code.quiet);
+    for (unsigned i = 0; !status && i < build.count; i++)
+        prepare(&build.runs[i], words);
     if (!status)
-        status = make_directory(&build);
-    for (unsigned level = FATELF_LEVEL_MIN; !status && level <= FATELF_LEVEL_MAX; level++)
-        if (build.options.levels >> level & 1)
-            status = prepare(&build.runs[build.count++], build.directory, level, words);
+        status = can_run_side_by_side(words) ? build_levels_run(&build, &options, true) : run_in_turn(&build, &options);
     if (!status)
-        status = build.options.jobs_given && can_run_side_by_side(words)
-                     ? build_run_all(build.runs, build.count, build.options.code.compress.threads)
-                     : run_in_turn(&build);
+        status = find_programs(&build, &options);
     if (!status)
-        status = join(&build);
-    release(&build);
+        status = build_levels_join(&build, &options);
+    build_levels_release(&build);
     return status;
 }
 

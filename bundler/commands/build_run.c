@@ -35,8 +35,9 @@ static void append(const char *name, const char *otherwise, const char *separato
 
 static void set_environment(const struct build_run *run)
 {
-    /* what autoconf and make use if there is nothing: without it, the flag alone would turn optimisation off */
+    /* what autoconf, make and go use if there is nothing: without it, the flag alone would turn optimisation off */
     static const char flags[] = "-g -O2";
+    static const char *const compilers[] = {"CFLAGS", "CXXFLAGS", "FFLAGS", "CGO_CFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS"};
     char level[8], march[32], cpu[48], target[32];
 
     snprintf(level, sizeof level, "v%u", run->level);
@@ -44,11 +45,11 @@ static void set_environment(const struct build_run *run)
     snprintf(cpu, sizeof cpu, "target-cpu=%s", march + sizeof "-march=" - 1);
     snprintf(target, sizeof target, "fatelf-amd64-%s", level);
     setenv("FATELF_LEVEL", level, 1);
-    setenv("FATELF_OUTPUT", run->output, 1);
+    if (run->output)
+        setenv("FATELF_OUTPUT", run->output, 1);
     setenv("GOAMD64", level, 1);
-    append("CFLAGS", flags, " ", march);
-    append("CXXFLAGS", flags, " ", march);
-    append("FFLAGS", flags, " ", march);
+    for (size_t i = 0; i < sizeof compilers / sizeof *compilers; i++)
+        append(compilers[i], flags, " ", march);
     append("CARGO_TARGET_DIR", "target", "/", target);
     if (getenv("CARGO_ENCODED_RUSTFLAGS")) { /* cargo ignores RUSTFLAGS then */
         append("CARGO_ENCODED_RUSTFLAGS", "", "\x1f", "-C");
@@ -125,7 +126,9 @@ static void print_line(struct build_run *run, unsigned stream, const char *line)
     if (stream == 0 && run->cargo && read_message(run, line))
         return;
     FILE *to = stream == 0 ? stdout : stderr;
-    fprintf(to, "v%u: %s\n", run->level, line);
+    if (!run->plain)
+        fprintf(to, "v%u: ", run->level);
+    fprintf(to, "%s\n", line);
     fflush(to);
 }
 
@@ -241,7 +244,8 @@ static int run_all(struct build_run *runs, unsigned count, unsigned side_by_side
         if (its_status == 0 || status)
             continue;
         status = its_status;
-        fail("v%u: the command failed with status %d", ended->level, its_status);
+        if (!ended->plain)
+            fail("v%u: the command failed with status %d", ended->level, its_status);
         end_all(runs, count, SIGTERM);
     }
     return status;
@@ -262,4 +266,19 @@ int build_run_all(struct build_run *runs, unsigned count, unsigned side_by_side)
     for (size_t i = 0; i < NUMBERS; i++)
         sigaction(numbers[i], &before[i], NULL);
     return status;
+}
+
+void build_run_release(struct build_run *run)
+{
+    for (unsigned i = 0; i < run->argument_count; i++)
+        free(run->arguments[i]);
+    for (unsigned i = 0; i < run->executable_count; i++)
+        free(run->executables[i]);
+    free(run->arguments);
+    free(run->executables);
+    free(run->directory);
+    free(run->output);
+    free(run->program);
+    free(run->lines[0]);
+    free(run->lines[1]);
 }

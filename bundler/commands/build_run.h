@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the command of `build` once for each level, and finds the programs that it makes. */
+/* Runs a command once for each level. */
 #ifndef BUNDLER_COMMANDS_BUILD_RUN_H
 #define BUNDLER_COMMANDS_BUILD_RUN_H
 
@@ -11,15 +11,18 @@
 /* One run of the command. */
 struct build_run {
     unsigned level;
-    char *output;       /* FATELF_OUTPUT: where the program is wanted; owned */
+    char *directory;    /* for what it makes; owned. NULL: none */
+    char *output;       /* FATELF_OUTPUT: where the program is wanted, in `directory`; owned. NULL: nowhere */
     char *program;      /* where it is, once it was found; owned */
-    char **arguments;   /* of the command, ends with NULL; owned */
+    char **arguments;   /* of the command, `argument_count` and a NULL; owned */
     char **executables; /* that cargo has named, `executable_count` of them; owned */
-    unsigned executable_count;
-    bool cargo;     /* its standard output is cargo's JSON messages */
-    pid_t pid;      /* 0: it does not run */
-    int streams[2]; /* read ends of its standard output and standard error; -1: closed */
-    char *lines[2]; /* what was read of an unfinished line; owned */
+    unsigned argument_count, executable_count;
+    bool out_of_memory; /* when the arguments were prepared */
+    bool cargo;         /* its standard output is cargo's JSON messages */
+    bool plain;         /* its output is printed as it is: no level before each line, no message if it fails */
+    pid_t pid;          /* 0: it does not run */
+    int streams[2];     /* read ends of its standard output and standard error; -1: closed */
+    char *lines[2];     /* what was read of an unfinished line; owned */
     size_t line_sizes[2];
 };
 
@@ -28,5 +31,8 @@ struct build_run {
  * that fails ends the others. Returns 0, or an exit status: that of the command, which has been reported.
  */
 int build_run_all(struct build_run *runs, unsigned count, unsigned side_by_side);
+
+/* Frees what the run owns. */
+void build_run_release(struct build_run *run);
 
 #endif

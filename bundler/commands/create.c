@@ -84,6 +84,9 @@ static int advise(const struct create *create)
     };
 
     if (!create->options.code.quiet) {
+        if (create->options.built && create->count > 1 && create->assembly.payload_count == 1)
+            warn("the command has made the same program for every level; if it does not build all again each time, "
+                 "give each level a directory with {level} in its name (make: or use -B)");
         advice_give(&advice);
         appended_tell(&create->assembly.appended, &create->builds[0], create->options.launch->executable);
     }

@@ -79,6 +79,12 @@ const struct option_row build_option_rows[] = {
     {0},
 };
 
+const struct option_row standin_option_rows[] = {
+    {'l', "levels", "LEVELS", "build for these levels", NULL},
+    COMMON_ROWS,
+    {0},
+};
+
 const struct option_row join_option_rows[] = {
     {OPTION_KEEP, "keep", NULL, "do not remove the builds", NULL},
     COMMON_ROWS,
@@ -204,6 +210,7 @@ static int parse(const struct command *command, int letter, const char *value, s
         break;
     case 'l':
         options->levels = parse_levels(value);
+        options->levels_given = true;
         return options->levels ? 0 : command_misused(command, "-l %s: not levels, as in v1,v3", value);
     case OPTION_ARTIFACT:
         options->artifact = value;
@@ -254,6 +261,13 @@ int create_options(const struct command *command, int argc, char **argv, struct 
     return 0;
 }
 
+int build_check_base(const struct command *command, const struct create_options *options)
+{
+    if (options->code.base && !(options->levels >> options->code.base & 1))
+        return command_misused(command, "--base v%u: not among the levels", options->code.base);
+    return 0;
+}
+
 int build_options(const struct command *command, int argc, char **argv, struct create_options *options)
 {
     int status = create_options_parse(command, argc, argv, options);
@@ -264,9 +278,7 @@ int build_options(const struct command *command, int argc, char **argv, struct c
         return command_misused(command, "no output; name it with -o FILE");
     if (optind == argc)
         return command_misused(command, "no command to run; write it after --");
-    if (options->code.base && !(options->levels >> options->code.base & 1))
-        return command_misused(command, "--base v%u: not among the levels", options->code.base);
-    return 0;
+    return build_check_base(command, options);
 }
 
 int join_options(const struct command *command, int argc, char **argv, struct create_options *options)

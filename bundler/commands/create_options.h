@@ -38,13 +38,15 @@ struct create_options {
     bool keep;      /* join: the builds are not removed */
     bool in_place;  /* add, replace, remove: the output is the bundle itself */
 
-    /* build */
+    /* build and the stand-ins */
+    bool built;           /* a command has just made the builds, and may not have built all again for each */
     unsigned levels;      /* bit L: for level L */
+    bool levels_given;    /* with -l */
     const char *artifact; /* where the command leaves its program. NULL: at FATELF_OUTPUT */
     bool jobs_given;      /* with -j */
 };
 
-extern const struct option_row create_option_rows[], join_option_rows[], build_option_rows[];
+extern const struct option_row create_option_rows[], join_option_rows[], build_option_rows[], standin_option_rows[];
 
 /*
  * Parses the options that the command has, and sets the defaults of the others. Returns 0, or reports and returns an
@@ -60,6 +62,9 @@ int create_options(const struct command *command, int argc, char **argv, struct 
 
 /* The same for `build`, whose operands are a command and its arguments. */
 int build_options(const struct command *command, int argc, char **argv, struct create_options *options);
+
+/* Checks that --base is among the levels. Returns 0, or reports and returns an exit status. */
+int build_check_base(const struct command *command, const struct create_options *options);
 
 /* The same for `join`, whose operands are directories. The output is not set. */
 int join_options(const struct command *command, int argc, char **argv, struct create_options *options);

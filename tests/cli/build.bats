@@ -58,6 +58,40 @@ v3: error" "$stderr"
     same 0 "$status"
 }
 
+@test "a command that does not build again for each level is warned about" {
+    need make
+    cat >Makefile <<'MAKE'
+prog: prog.o
+	$(CC) -o $@ prog.o
+prog.o: prog.c
+	$(CC) $(CFLAGS) -c -o $@ prog.c
+MAKE
+    printf '#include <stdio.h>\nint main(void) { unsigned x = getchar(); printf("%%d", __builtin_popcount(x)); }\n' >prog.c
+    tool build -o out -l v1,v2 --artifact prog -- make prog
+    same "fatelf-amd64: warning: the command has made the same program for every level; if it does not build all again \
+each time, give each level a directory with {level} in its name (make: or use -B)" "$stderr"
+    tool build --force -o out -l v1,v2 --artifact prog -- make -B prog
+    nothing "$stderr"
+    "$TOOL" list out >listing
+    run -1 grep '^v2 *=' listing
+}
+
+@test "an artifact on another file system is copied" {
+    [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ] || skip "/dev/shm is on the same file system"
+    elsewhere=$(mktemp -d -p /dev/shm)
+    # shellcheck disable=SC2016 # for the command
+    tool build -q -o out -l v1,v3 --artifact "$elsewhere/prog" -- \
+        sh -c 'cc $CFLAGS -DLEVEL={level} -o "$1/prog" prog.c' - "$elsewhere"
+    rm -r "$elsewhere"
+    same 0 "$status"
+    prints "out: ok, v1, v3" verify out
+}
+
+@test "files that a command leaves beside its program are removed" {
+    "$TOOL" build -q -o out -l v1 -- sh -c 'cc -o {} prog.c; touch "$(dirname {})/.more" {}.debug; mkdir {}.d'
+    same "out prog.c" "$(ls -A | paste -sd ' ')"
+}
+
 @test "go build needs no option" {
     need go
     printf 'module example.com/m\n\ngo 1.18\n' >go.mod
@@ -128,7 +162,7 @@ say with --artifact where it is" build -o out -- true
     echo text >text
     tool build -o out -l v1,v2 -- cp text {}
     same 1 "$status"
-    finds 'v1: not an ELF file$' <<<"$stderr"
+    finds 'v1/out: not an ELF file$' <<<"$stderr"
     [ ! -e out ]
 }
 
