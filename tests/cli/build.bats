@@ -77,7 +77,9 @@ each time, give each level a directory with {level} in its name (make: or use -B
 }
 
 @test "an artifact on another file system is copied" {
-    [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ] || skip "/dev/shm is on the same file system"
+    here=$(stat -c %d .)
+    there=$(stat -c %d /dev/shm)
+    [ "$here" != "$there" ] || skip "/dev/shm is on the same file system"
     elsewhere=$(mktemp -d -p /dev/shm)
     # shellcheck disable=SC2016 # for the command
     tool build -q -o out -l v1,v3 --artifact "$elsewhere/prog" -- \

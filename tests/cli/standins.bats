@@ -50,7 +50,10 @@ is_bundle() {
     is_bundle dir/two v1 v3
     standin fatelf-go build -C cmd -o ../dir/three ./one
     is_bundle dir/three v1 v3
-    (cd cmd/two && standin fatelf-go build && is_bundle two v1 v3)
+    cd cmd/two
+    standin fatelf-go build
+    is_bundle two v1 v3
+    cd ../..
     same "cmd dir go.mod lib new one" "$(ls -A | paste -sd ' ')"
 }
 
