@@ -10,6 +10,12 @@
  */
 #define AUXV_HIDDEN 0x40000000
 
+/*
+ * start.S also sets AT_BASE to the address of the launcher. The kernel leaves it 0, and musl (ldso/dlstart.c) would then
+ * compute the address from PT_DYNAMIC, which in a bundle describes what the builds need, or is missing. The launcher
+ * sets AT_BASE for the program itself (process.c).
+ */
+
 #ifndef __ASSEMBLER__
 #include <elf.h>
 #include <stdbool.h>

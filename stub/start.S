@@ -63,7 +63,7 @@ fatelf_start:
         je      cut_short
 
 #ifndef __GLIBC__
-        /* Hides some entries of the auxiliary vector from musl; auxv.h says why. */
+        /* Changes the auxiliary vector for musl; auxv.h says why. */
         mov     (%rsp), %rax                    /* argc */
         lea     16(%rsp,%rax,8), %rbp           /* envp */
 3:      cmpq    $0, (%rbp)
@@ -74,7 +74,11 @@ fatelf_start:
         cmp     $3, %ecx
         jbe     5f
         cmp     $23, %eax                       /* AT_SECURE */
+        je      5f
+        cmp     $7, %eax                        /* AT_BASE */
         jne     6f
+        mov     %rbx, 8(%rbp)
+        jmp     6f
 5:      orl     $AUXV_HIDDEN, (%rbp)
 6:      add     $16, %rbp
         test    %eax, %eax                      /* AT_NULL */
@@ -141,5 +145,13 @@ main:   lea     stack_end(%rip), %rsp
         .balign 16
         .skip   STACK_SIZE
 stack_end:
+
+/*
+ * Room for the dynamic section that describes what the builds need: create fills it in, and only tools read it. It is
+ * in the writable segment because dynamic loaders before glibc 2.35 write to it, for instance when ldd runs them.
+ */
+        .section .fatelf.dynamic, "aw", @progbits
+        .balign 8
+        .skip   1536
 
         .section .note.GNU-stack, "", @progbits

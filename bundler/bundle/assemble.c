@@ -15,7 +15,7 @@
 
 static const char *const payload_names[] = {".fatelf.v1", ".fatelf.v2", ".fatelf.v3", ".fatelf.v4"};
 
-_Static_assert(1 + METADATA_MAX + FATELF_VARIANTS_MAX + FATELF_APPENDED_MAX <= WRITE_PARTS_MAX,
+_Static_assert(1 + METADATA_MAX + LINKAGE_PARTS_MAX + FATELF_VARIANTS_MAX + FATELF_APPENDED_MAX <= WRITE_PARTS_MAX,
                "WRITE_PARTS_MAX is too small");
 _Static_assert(sizeof payload_names / sizeof *payload_names == FATELF_LEVEL_MAX, "a section name for each level");
 
@@ -34,6 +34,7 @@ void assembly_free(struct assembly *assembly)
     for (unsigned i = 0; i < assembly->payload_count; i++)
         free(assembly->payloads[i].coded.frames);
     metadata_free(&assembly->metadata);
+    linkage_free(&assembly->linkage);
     if (assembly->spool >= 0)
         close(assembly->spool);
 }
@@ -252,8 +253,8 @@ static uint64_t stub_end(const struct stub_file *stub)
 
     for (size_t i = 0; i < stub->elf.count; i++) {
         const Elf64_Phdr *segment = &stub->elf.program_headers[i];
-        if (segment->p_type == PT_LOAD && segment->p_vaddr + segment->p_memsz > end)
-            end = segment->p_vaddr + segment->p_memsz;
+        uint64_t its_end = segment->p_type == PT_LOAD ? segment->p_vaddr + segment->p_memsz : 0;
+        end = its_end > end ? its_end : end;
     }
     return end;
 }
@@ -287,28 +288,29 @@ int assembly_write(const struct assembly *assembly, const struct stub_file *stub
     struct layout_part parts[WRITE_PARTS_MAX];
     struct fatelf_manifest manifest = make_manifest(assembly);
     size_t manifest_size = fatelf_manifest_size(&manifest);
-    struct layout_part end = appended_end(&assembly->appended);
+    const struct layout_part end = appended_end(&assembly->appended);
     size_t header_size;
     unsigned char *note = make_note(manifest_size, &header_size);
 
     if (!note)
         return fail("out of memory");
-    parts[0] = (struct layout_part){
-        .name = ".note.fatelf",
-        .size = header_size + manifest_size,
-        .alignment = 4,
-        .note = true,
-        .source = LAYOUT_MEMORY,
-        .bytes = note,
-    };
-    size_t first = 1 + metadata_list(&assembly->metadata, parts + 1);
-    size_t count = first + list_payloads(assembly, parts + first);
-    count += appended_list(&assembly->appended, parts + count);
-    layout_place(stub_end(stub), parts, count);
-    int status = encode_manifest(assembly, &manifest, parts + first, parts[0].address + header_size,
-                                 note + header_size);
-    if (!status)
-        status = write_bundle(temporary, assembly->output, stub, parts, count, &end);
+    parts[0] = (struct layout_part){".note.fatelf", header_size + manifest_size, 4, .note = true, .bytes = note};
+    struct linkage_parts linkage = {.count = 0};
+    int status = linkage_parts_make(&linkage, &assembly->linkage);
+    if (!status) {
+        size_t first = 1 + metadata_list(&assembly->metadata, parts + 1);
+        first += linkage_parts_list(&linkage, write_dynamic_room(stub), parts + first);
+        size_t count = first + list_payloads(assembly, parts + first);
+        count += appended_list(&assembly->appended, parts + count);
+        layout_place(stub_end(stub), parts, count);
+        linkage_parts_place(&linkage, parts, count);
+        uint64_t address = parts[0].address + header_size;
+        status = encode_manifest(assembly, &manifest, parts + first, address, note + header_size);
+        const struct write_parts all = {.parts = parts, .count = count, .end = &end, .linkage = &linkage};
+        if (!status)
+            status = write_bundle(temporary, assembly->output, stub, &all);
+    }
+    linkage_parts_free(&linkage);
     free(note);
     return status;
 }

@@ -12,6 +12,7 @@
 #include "../../lib/launch.h"
 #include "../coding/compress.h"
 #include "../input/build.h"
+#include "../input/linkage.h"
 #include "appended.h"
 #include "metadata.h"
 #include "open.h"
@@ -51,6 +52,7 @@ struct assembly {
     bool go_env;                     /* the bundle also honours GOAMD64 and MGODEBUG */
     uint64_t align;                  /* of payloads, in bytes: a power of two, at least a page */
     struct metadata metadata;        /* of the lowest variant; owned */
+    struct linkage linkage;          /* of all variants, sorted; owned */
     struct appended_copies appended; /* of appended_collect() for builds, of appended_carry() for a bundle */
     int spool;                       /* a file for the payloads that are coded; owned. -1: none */
     const char *output;              /* the name of the output, for messages */

@@ -10,6 +10,7 @@
 
 #include "../base/file.h"
 #include "../base/say.h"
+#include "finish.h"
 
 enum { CHUNK = 1 << 20, BUILD_ID_SIZE = 20, BUILD_ID_OFFSET = 16 /* header and "GNU\0" */, SECTIONS_MAX = 64 };
 
@@ -18,9 +19,11 @@ struct writer {
     const struct stub_file *stub;
     const struct layout_part *parts;
     size_t count;
-    asection *sections[WRITE_PARTS_MAX]; /* of the parts, in `out` */
-    unsigned char *chunk;                /* CHUNK bytes */
-    EVP_MD_CTX *hash;                    /* for the build-id: over all contents */
+    const struct linkage_section *dynamic; /* what is written in its room in the stub. NULL: it is a part */
+    asection *dynamic_section;             /* in `out` */
+    asection *sections[WRITE_PARTS_MAX];   /* of the parts, in `out` */
+    unsigned char *chunk;                  /* CHUNK bytes */
+    EVP_MD_CTX *hash;                      /* for the build-id: over all contents */
 };
 
 /* BFD's flags for a part. libbfd gives sections named .note* the type SHT_NOTE. */
@@ -29,14 +32,46 @@ static flagword part_flags(const struct layout_part *part)
     return SEC_ALLOC | SEC_LOAD | SEC_READONLY | SEC_HAS_CONTENTS | (flagword)(part->code ? SEC_CODE : SEC_DATA);
 }
 
+/*
+ * What the stub's start-up code needs of its own dynamic section gets other names, because tools look for these to find
+ * out what a program needs. Returns NULL for a section that keeps its name.
+ */
+static const char *new_name(asection *section)
+{
+    static const char *const names[][2] = {
+        {".dynamic", ".stub.dynamic"},   {".dynsym", ".stub.dynsym"},     {".dynstr", ".stub.dynstr"},
+        {".gnu.hash", ".stub.gnu.hash"}, {".rela.dyn", ".stub.rela.dyn"},
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(bfd_section_name(section), names[i][0]) == 0)
+            return names[i][1];
+    return NULL;
+}
+
+#define DYNAMIC_ROOM ".fatelf.dynamic" /* in stub.ld */
+
+size_t write_dynamic_room(const struct stub_file *stub)
+{
+    asection *room = bfd_get_section_by_name(stub->bfd, DYNAMIC_ROOM);
+
+    return room ? (size_t)bfd_section_size(room) : 0;
+}
+
 static bool copy_section_header(struct writer *w, asection *from)
 {
-    asection *to = bfd_make_section_anyway_with_flags(w->out, bfd_section_name(from), bfd_section_flags(from));
+    const char *name = new_name(from) ? new_name(from) : bfd_section_name(from);
+    bool room = w->dynamic && strcmp(name, DYNAMIC_ROOM) == 0;
+    if (room)
+        name = w->dynamic->name;
+    asection *to = bfd_make_section_anyway_with_flags(w->out, name, bfd_section_flags(from));
 
     if (!to || !bfd_set_section_size(to, bfd_section_size(from)) || !bfd_set_section_vma(to, bfd_section_vma(from)) ||
         !bfd_set_section_lma(to, bfd_section_lma(from)) || !bfd_set_section_alignment(to, bfd_section_alignment(from)))
         return false;
     to->entsize = from->entsize;
+    if (room)
+        w->dynamic_section = to;
     from->output_section = to;
     from->output_offset = 0;
     return true;
@@ -53,7 +88,7 @@ static bool make_sections(struct writer *w)
         if (!copy_section_header(w, s))
             return false;
     for (asection *s = w->in->sections; s; s = s->next)
-        if (!bfd_copy_private_section_data(w->in, s, w->out, s->output_section))
+        if (!new_name(s) && !bfd_copy_private_section_data(w->in, s, w->out, s->output_section))
             return false;
     for (size_t i = 0; i < w->count; i++) {
         const struct layout_part *part = &w->parts[i];
@@ -62,6 +97,8 @@ static bool make_sections(struct writer *w)
             !bfd_set_section_lma(s, part->address) || !bfd_set_section_alignment(s, log2_of(part->alignment)))
             return false;
         w->sections[i] = s;
+        if (strcmp(part->name, ".dynamic") == 0)
+            w->dynamic_section = s;
     }
     return true;
 }
@@ -103,7 +140,7 @@ static bool record_stub_segments(struct writer *w, bool loads)
 {
     for (size_t i = 0; i < w->stub->elf.count; i++) {
         const Elf64_Phdr *segment = &w->stub->elf.program_headers[i];
-        if ((segment->p_type == PT_LOAD) == loads && !record_stub_segment(w, segment))
+        if (segment->p_type != PT_DYNAMIC && (segment->p_type == PT_LOAD) == loads && !record_stub_segment(w, segment))
             return false;
     }
     return true;
@@ -127,6 +164,8 @@ static bool record_segments(struct writer *w)
            bfd_record_phdr(w->out, PT_LOAD, true, code ? PF_R | PF_X : PF_R, false, 0, false, false, (unsigned)w->count,
                            w->sections) &&
            bfd_record_phdr(w->out, PT_NOTE, true, PF_R, false, 0, false, false, notes, w->sections) &&
+           bfd_record_phdr(w->out, PT_DYNAMIC, true, w->dynamic ? PF_R | PF_W : PF_R, false, 0, false, false, 1,
+                           &w->dynamic_section) &&
            record_stub_segments(w, false);
 }
 
@@ -136,9 +175,11 @@ static bool write_stub_sections(struct writer *w)
         bfd_byte *contents = NULL;
         if (!(bfd_section_flags(s) & SEC_HAS_CONTENTS))
             continue;
-        bool good = bfd_malloc_and_get_section(w->in, s, &contents) &&
-                    EVP_DigestUpdate(w->hash, contents, bfd_section_size(s)) &&
-                    bfd_set_section_contents(w->out, s->output_section, contents, 0, bfd_section_size(s));
+        bool good = bfd_malloc_and_get_section(w->in, s, &contents);
+        if (good && w->dynamic && s->output_section == w->dynamic_section)
+            memcpy(contents, w->dynamic->bytes, w->dynamic->size);
+        good = good && EVP_DigestUpdate(w->hash, contents, bfd_section_size(s)) &&
+               bfd_set_section_contents(w->out, s->output_section, contents, 0, bfd_section_size(s));
         free(contents);
         if (!good)
             return false;
@@ -189,29 +230,6 @@ static bool write_all(struct writer *w)
     return write_build_id(w) && bfd_copy_private_bfd_data(w->in, w->out);
 }
 
-/*
- * Called after libbfd has written everything: its last table ends where the file ends. Only a zip archive has a lowest
- * offset, and its readers search for it from the end, so a gap before it does no harm.
- */
-static bool write_end(const char *temporary, const struct layout_part *end, unsigned char *chunk)
-{
-    if (end->size == 0)
-        return true;
-    int fd = open(temporary, O_WRONLY | O_CLOEXEC);
-    off_t place = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
-    bool good = place >= 0 && ((uint64_t)place >= end->address || lseek(fd, (off_t)end->address, SEEK_SET) >= 0);
-
-    for (uint64_t at = 0; good && at < end->size; at += CHUNK) {
-        size_t size = end->size - at < CHUNK ? (size_t)(end->size - at) : CHUNK;
-        good = file_read(end->fd, chunk, size, end->offset + at) && file_write(fd, chunk, size);
-        if (!good && errno == 0)
-            errno = EIO; /* the file became shorter */
-    }
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
 /* libbfd reports every short write as ENOSPC, even if RLIMIT_FSIZE caused it. Writing one more byte gives the cause. */
 static int true_error(const char *temporary, int error)
 {
@@ -225,10 +243,16 @@ static int true_error(const char *temporary, int error)
     return error;
 }
 
-int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct layout_part *parts,
-                 size_t count, const struct layout_part *end)
+int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct write_parts *parts)
 {
-    struct writer w = {.in = stub->bfd, .stub = stub, .parts = parts, .count = count};
+    const struct linkage_section *dynamic = &parts->linkage->sections[0];
+    struct writer w = {
+        .in = stub->bfd,
+        .stub = stub,
+        .parts = parts->parts,
+        .count = parts->count,
+        .dynamic = dynamic->size <= write_dynamic_room(stub) ? dynamic : NULL,
+    };
     bool good;
 
     w.chunk = malloc(CHUNK);
@@ -241,7 +265,7 @@ int write_bundle(const char *temporary, const char *path, const struct stub_file
         good = bfd_close(w.out);
     else if (w.out)
         bfd_close_all_done(w.out);
-    good = good && write_end(temporary, end, w.chunk);
+    good = good && finish_bundle(temporary, parts->linkage, parts->end);
     const char *why = errno ? strerror(true_error(temporary, errno)) : bfd_errmsg(bfd_get_error());
     EVP_MD_CTX_free(w.hash);
     free(w.chunk);

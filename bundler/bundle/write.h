@@ -4,17 +4,27 @@
 #define BUNDLER_BUNDLE_WRITE_H
 
 #include "layout.h"
+#include "linkage_parts.h"
 #include "stub.h"
 
-enum { WRITE_PARTS_MAX = 24 };
+enum { WRITE_PARTS_MAX = 32 };
+
+/* What is written after the stub. */
+struct write_parts {
+    const struct layout_part *parts; /* `count` of them, which layout_place() has placed */
+    size_t count;
+    const struct layout_part *end; /* follows the end of what libbfd writes; not placed; may have no bytes */
+    const struct linkage_parts *linkage;
+};
+
+/* The size of the room in the stub for the section .dynamic. */
+size_t write_dynamic_room(const struct stub_file *stub);
 
 /*
- * Writes the file `temporary`, with a build-id computed from its contents. layout_place() must have placed the parts.
- * The bytes of `end`, which need not be placed and may be none, follow the end of what libbfd writes. The build-id does
- * not cover them directly, but the manifest, which is a part, has their SHA-256. Messages name `path`. Returns 0, or
- * reports and returns an exit status.
+ * Writes the file `temporary`, with a build-id computed from its contents. That does not cover `end` directly, but the
+ * manifest, which is a part, has its SHA-256. Messages name `path`. Returns 0, or reports and returns an exit status.
  */
-int write_bundle(const char *temporary, const char *path, const struct stub_file *stub, const struct layout_part *parts,
-                 size_t count, const struct layout_part *end);
+int write_bundle(const char *temporary, const char *path, const struct stub_file *stub,
+                 const struct write_parts *parts);
 
 #endif

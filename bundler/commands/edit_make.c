@@ -9,6 +9,7 @@
 #include "../../lib/encoding.h"
 #include "../base/file.h"
 #include "../base/say.h"
+#include "../bundle/linkage_parts.h"
 #include "../bundle/decode.h"
 #include "../bundle/readback.h"
 #include "../input/advice.h"
@@ -183,6 +184,27 @@ static int read_metadata(struct edit *edit)
     return status ? status : metadata_read(&edit->assembly.metadata, build->bfd, build->path);
 }
 
+/* The linkage of the old bundle, without that of the variants that go, and that of the new builds. */
+static int read_linkage(struct edit *edit)
+{
+    struct linkage *linkage = &edit->assembly.linkage;
+    bfd *abfd = elf_file_bfd(edit->old.path);
+    uint8_t kept = 0;
+
+    if (!abfd)
+        return fail("%s: damaged ELF file: %s", edit->old.path, bfd_errmsg(bfd_get_error()));
+    int status = linkage_parts_read(linkage, abfd, edit->old.path);
+    bfd_close(abfd);
+    for (unsigned i = 0; i < edit->old.bundle.manifest.header.variant_count; i++)
+        if (edit->keep >> i & 1)
+            kept |= linkage_level(old_variant(edit, i)->level);
+    linkage_remove(linkage, (uint8_t)~kept);
+    for (unsigned i = 0; !status && i < edit->count; i++)
+        status = linkage_read(linkage, edit->builds[i].bfd, linkage_level(edit->builds[i].level));
+    linkage_sort(linkage);
+    return status;
+}
+
 /* Compares the new builds with each other and with one of the kept variants. */
 static int compare(struct edit *edit)
 {
@@ -245,6 +267,8 @@ int edit_make(struct edit *edit)
         status = prepare_base(edit);
     if (!status)
         status = read_metadata(edit);
+    if (!status)
+        status = read_linkage(edit);
     if (!status)
         status = compare(edit);
     if (!status)
