@@ -9,10 +9,10 @@
 #     [LIBRARIES library...] [DEFINITIONS definition...] [INCLUDE_DIRECTORIES directory...])
 #
 # compiles the sources once for each level, as the executables NAME.v1 to NAME.v4, and joins them into the bundle NAME
-# in the current binary directory. The target NAME_bundle, which is part of ALL, does that. fatelf::NAME is the bundle as
-# an imported executable: use $<TARGET_FILE:fatelf::NAME>, add_test(COMMAND fatelf::NAME), and
-# install(PROGRAMS $<TARGET_FILE:fatelf::NAME> DESTINATION bin). The variable NAME_BUILDS names the targets of the levels,
-# for whatever else they need. On machines other than x86-64 Linux, there is one build, the executable NAME.
+# in the current binary directory. The target NAME_bundle, which is part of ALL, does that. fatelf::NAME is the bundle
+# as an imported executable: use $<TARGET_FILE:fatelf::NAME>, add_test(COMMAND fatelf::NAME), and
+# install(PROGRAMS $<TARGET_FILE:fatelf::NAME> DESTINATION bin). The variable NAME_BUILDS names the targets of the
+# levels, for whatever else they need. On machines other than x86-64 Linux, there is one build, the executable NAME.
 #
 # FATELF_AMD64 is the tool. Libraries that are linked statically should have their sources in SOURCES, so that they are
 # compiled for the level as well.

@@ -102,7 +102,7 @@ END
     for generator in "Unix Makefiles" Ninja; do
         export CMAKE_GENERATOR=$generator
         for _ in 1 2; do
-            "$TOOL" build -q --force -o prog --artifact b-{level}/prog -- \
+            "$TOOL" build -q --force -o prog --artifact 'b-{level}/prog' -- \
                 sh -c 'cmake -B b-{level} . && cmake --build b-{level}'
             is_built v1 v2 v3 v4
         done
@@ -119,7 +119,7 @@ level = static_library('level', 'level.c')
 executable('prog', 'main.c', link_with: level)
 END
     for _ in 1 2; do
-        "$TOOL" build -q -j2 -l v1,v3 --force -o prog --artifact b-{level}/prog -- \
+        "$TOOL" build -q -j2 -l v1,v3 --force -o prog --artifact 'b-{level}/prog' -- \
             sh -c 'meson setup b-{level} && meson compile -C b-{level}'
         is_built v1 v3
     done
@@ -146,7 +146,7 @@ prog_LDADD = liblevel.a
 END
     autoreconf -i >said 2>&1 || fail "$(cat said)"
     for _ in 1 2; do
-        "$TOOL" build -q -j2 -l v1,v3 --force -o prog --artifact b-{level}/prog -- \
+        "$TOOL" build -q -j2 -l v1,v3 --force -o prog --artifact 'b-{level}/prog' -- \
             sh -c 'mkdir -p b-{level} && cd b-{level} && ../configure && make'
         is_built v1 v3
     done
