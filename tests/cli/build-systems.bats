@@ -43,7 +43,7 @@ is_built() {
         finds -a "compiled for $level" one
         rm one
     done
-    same "compiled for $1" "$(FATELF_AMD64=$1 ./prog)"
+    same "compiled for v1" "$(FATELF_AMD64=v1 ./prog)"
 }
 
 @test "--artifact says where the command leaves its program" {
@@ -102,9 +102,9 @@ END
     for generator in "Unix Makefiles" Ninja; do
         export CMAKE_GENERATOR=$generator
         for _ in 1 2; do
-            "$TOOL" build -q --force -o prog --artifact 'b-{level}/prog' -- \
+            "$TOOL" build -q -l v1,v4 --force -o prog --artifact 'b-{level}/prog' -- \
                 sh -c 'cmake -B b-{level} . && cmake --build b-{level}'
-            is_built v1 v2 v3 v4
+            is_built v1 v4
         done
         rm -r b-v[1-4]
     done

@@ -18,7 +18,7 @@ setup_file() {
     machine=$(runnable_levels)
     for level in $machine; do
         same "level     x86-64-v$level
-bytes     17
+bytes     18
 lines     2
 words     3" "$(printf ' one two\n\nthree...' | FATELF_AMD64=v$level "$OUT/release/words")"
     done
