@@ -86,7 +86,6 @@ is_built() {
     run -1 grep '^v1: {' <<<"$output"
 }
 
-
 # Twice, because the second run finds what the first has left.
 @test "cmake builds in a directory for each level, with make and with ninja" {
     need cmake make ninja
