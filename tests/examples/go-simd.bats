@@ -44,9 +44,3 @@ setup_file() {
 @test "the table of times has every level of the Go example with SIMD" {
     has_times "$OUT/nearest"
 }
-
-@test "the table of times says which program prints no time" {
-    "$TOOL" create -q -o level "$FIXTURES"/level.v[1-4]
-    run -1 env FATELF="$TOOL" "$TOP/examples/times" level 1
-    same "times: ./level: prints no line 'time N ms'" "$output"
-}
