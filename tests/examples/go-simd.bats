@@ -22,7 +22,7 @@ setup_file() {
     same "v1 v2 v3 v4" "$("$TOOL" list "$OUT/nearest" | sed -n 's/^\(v[1-4]\) .*/\1/p' | paste -sd ' ')"
     need objdump
     for level in 1 2 3 4; do
-        (cd "$TOP/examples/go-simd" && GOAMD64=v$level go build -trimpath -o "$BATS_TEST_TMPDIR/one" .)
+        (cd "$TOP/examples/go-simd" && GOAMD64=v$level go build -trimpath -buildvcs=false -o "$BATS_TEST_TMPDIR/one" .)
         objdump -d --no-show-raw-insn one >code
         sed -n '/<main\.dot\.abi0>:/,/ret/p' code >assembly
         case $level in
