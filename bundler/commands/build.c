@@ -88,7 +88,7 @@ static const char *choose_executable(const struct build_run *run, const char *ou
     return run->executable_count == 1 ? run->executables[0] : NULL;
 }
 
-/* Finds the program of a run. --artifact is moved away, so that the next run makes its own. */
+/* Finds the program of a run. --artifact is moved away if it is for all runs, so that the next one makes its own. */
 static int find_program(const struct create_options *options, struct build_run *run)
 {
     const char *artifact = options->artifact, *executable;
@@ -99,7 +99,10 @@ static int find_program(const struct create_options *options, struct build_run *
         char *path = expand(artifact, run->level, NULL);
         if (!path)
             return fail("out of memory");
-        if (rename(path, run->output) == 0 || (errno == EXDEV && file_copy(path, run->output)))
+        bool stays = strcmp(path, artifact) != 0; /* named for its level: no other run needs the path */
+        if (stays && access(path, F_OK) == 0)
+            run->program = strdup(path);
+        else if (!stays && (rename(path, run->output) == 0 || (errno == EXDEV && file_copy(path, run->output))))
             run->program = strdup(run->output);
         int status = run->program ? 0
                                   : fail("v%u: %s: the command has left no program there: %s", run->level, path,

@@ -45,19 +45,6 @@ v3: error" "$stderr"
     prints "out: ok, v1, v2, v3, v4" verify out
 }
 
-@test "--artifact says where the command leaves its program" {
-    need make
-    tool build -q -o out --artifact prog -- make CC=cc prog
-    same 0 "$status"
-    same 4 "$(grep -c '^v[1-4]: cc -g -O2 -march=x86-64.* -o prog$' <<<"$output")"
-    prints "out: ok, v1, v2, v3, v4" verify out
-    same "out prog.c" "$(ls -A | paste -sd ' ')"
-    # shellcheck disable=SC2016 # for the command
-    tool build -q --force -o out -l v1,v2 --artifact 'dir-{level}/prog' -- \
-        sh -c 'mkdir -p dir-{level} && cc $CFLAGS -o dir-{level}/prog prog.c'
-    same 0 "$status"
-}
-
 @test "a command that does not build again for each level is warned about" {
     need make
     cat >Makefile <<'MAKE'
@@ -92,32 +79,6 @@ each time, give each level a directory with {level} in its name (make: or use -B
 @test "files that a command leaves beside its program are removed" {
     "$TOOL" build -q -o out -l v1 -- sh -c 'cc -o {} prog.c; touch "$(dirname {})/.more" {}.debug; mkdir {}.d'
     same "out prog.c" "$(ls -A | paste -sd ' ')"
-}
-
-@test "go build needs no option" {
-    need go
-    printf 'module example.com/m\n\ngo 1.18\n' >go.mod
-    mkdir -p cmd/prog
-    printf 'package main\n\nfunc main() { println("here") }\n' >cmd/prog/main.go
-    for jobs in "" -j2; do
-        # shellcheck disable=SC2086 # no word, if it is empty
-        "$TOOL" build -q --force $jobs -o prog -- go build ./cmd/prog
-        same here "$(./prog 2>&1)"
-        prints "prog: ok, v1, v2, v3, v4" verify prog
-        rm prog
-    done
-    "$TOOL" build -q -l v1,v3 -o prog -- go build -o {} ./cmd/prog
-    same here "$(./prog 2>&1)"
-}
-
-@test "cargo's program is found by its messages" {
-    need cargo
-    cargo init -q --vcs none --name prog package 2>/dev/null || skip "cargo does not work here"
-    cd package
-    run -0 "$TOOL" build -q -l v1,v3 -o prog -- cargo build --release --offline
-    same "Hello, world!" "$(./prog)"
-    prints "prog: ok, v1, v3" verify prog
-    run -1 grep '^v1: {' <<<"$output"
 }
 
 @test "the status of the command is that of build, nothing is left, and the other levels end" {

@@ -35,3 +35,7 @@ setup_file() {
     [ "$(sort -u answers | wc -l)" = 2 ]
     grep -q '^checksum  [0-9a-f]\{8\}$' answers
 }
+
+@test "the table of times has every level of the C example" {
+    has_times "$OUT/minhash"
+}

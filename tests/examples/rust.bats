@@ -35,3 +35,7 @@ setup_file() {
     [ "$(sort -u answers | wc -l)" = 2 ]
     grep -q '^checksum  [0-9]*$' answers
 }
+
+@test "the table of times has every level of the Rust example" {
+    has_times "$OUT/nearest"
+}

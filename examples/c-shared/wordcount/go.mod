@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+module example.com/wordcount
+
+go 1.18

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+module example.com/greet
+
+go 1.18
