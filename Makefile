@@ -50,6 +50,7 @@ help:
 
 # --- what is known about this machine -------------------------------------------------------------------------------
 
+comma := ,
 # quoted for a shell
 quoted = '$(subst ','\'',$(1))'
 
@@ -110,9 +111,10 @@ stub_objects = $(patsubst %,$(BUILD)/stub-$(1)/%.o,$(STUB_SOURCES)) $(BUILD)/stu
 # (stub.ld).
 STUB_CFLAGS = $(COMMON) -O2 -g -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE \
-	$(if $(filter own,$(STUB_CPUID)),-DSTUB_CPUID_OWN)
+	$(if $(filter own,$(STUB_CPUID)),-DSTUB_CPUID_OWN) -DFATELF_VERSION_STRING='"$(VERSION)"' \
+	-DSTUB_MUSL_VERSION='"$(MUSL_VERSION)"' -DSTUB_CPUID_VERSION='"$(CPUID_VERSION)"'
 STUB_LDFLAGS = -static-pie -nostartfiles -Wl,-T,stub/stub.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,-z,noexecstack \
-	-Wl,-z,max-page-size=4096 -Wl,--build-id=0x0000000000000000000000000000000000000000
+	-Wl,-z,max-page-size=4096
 STUB_ARCHIVES = $(ZSTD_ARCHIVE) $(if $(filter libcpuid,$(STUB_CPUID)),$(CPUID_ARCHIVE))
 
 # With musl, the stub is compiled with only musl's headers and those of the libraries that it links. The rest of
@@ -144,14 +146,18 @@ $(BUILD)/stub-%/legacy.o: Makefile $(CONFIG)
 		$(STUB_CC) -x assembler -c -o $@ -
 
 # The stub is linked twice: stripped, for the bundles, and with symbols and line numbers at the same addresses, for gdb.
+# The second one has the build-id of the first, which does not depend on the names of directories.
+same_build_id = -Wl,--build-id=0x$$(readelf -n $(@:.debug=) | sed -n 's/.*Build ID: //p')
+
 $(BUILD)/stub-musl/fatelf-amd64-stub: $(call stub_objects,musl) stub/stub.ld
-	$(call link_musl,-s)
-$(BUILD)/stub-musl/fatelf-amd64-stub.debug: $(call stub_objects,musl) stub/stub.ld
-	$(call link_musl)
+	$(call link_musl,-s -Wl$(comma)--build-id=sha1)
+$(BUILD)/stub-musl/fatelf-amd64-stub.debug: $(call stub_objects,musl) stub/stub.ld | $(BUILD)/stub-musl/fatelf-amd64-stub
+	$(call link_musl,$(same_build_id))
 $(BUILD)/stub-system/fatelf-amd64-stub: $(call stub_objects,system) stub/stub.ld
-	$(call link_system,-s)
-$(BUILD)/stub-system/fatelf-amd64-stub.debug: $(call stub_objects,system) stub/stub.ld
-	$(call link_system)
+	$(call link_system,-s -Wl$(comma)--build-id=sha1)
+$(BUILD)/stub-system/fatelf-amd64-stub.debug: $(call stub_objects,system) stub/stub.ld \
+		| $(BUILD)/stub-system/fatelf-amd64-stub
+	$(call link_system,$(same_build_id))
 
 STUB := $(BUILD)/stub-$(STUB_LIBC)/fatelf-amd64-stub
 $(BUILD)/fatelf-amd64-stub: $(STUB) $(STUB).debug $(CONFIG)

@@ -34,6 +34,12 @@
 /* The owner and type of the manifest's ELF note (gABI, "Note Section"). */
 #define FATELF_NOTE_OWNER "fatelf-amd64"
 #define FATELF_NOTE_MANIFEST 1u
+/*
+ * Other notes of ours, for `list`. The descriptor is a text that ends with a 0, and has a line "NAME VERSION" for
+ * each of:
+ */
+#define FATELF_NOTE_COMPONENTS 2u /* the launcher, and what it contains; in the stub */
+#define FATELF_NOTE_CREATOR 3u    /* the tool that has written the bundle; in the segment with the manifest */
 
 /* First bytes of the manifest: "\177FATELF\n" as a little-endian number. */
 #define FATELF_MAGIC UINT64_C(0x0a464c455441467f)
