@@ -81,6 +81,7 @@ enum fatelf_launch {
 #define FATELF_INCOMPATIBLE_KNOWN FATELF_INCOMPATIBLE_DELTA
 /* Bits of header.compatible. A reader ignores bits that it does not know. */
 #define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0) /* the launcher also honours GOAMD64 and MGODEBUG */
+#define FATELF_COMPATIBLE_PACKAGE (UINT64_C(1) << 1) /* .note.package was given to `create`; no variant has it */
 
 /*
  * Bits of variant.marks: what tools that look for weaknesses would find in the variant's file, if they could see it.

@@ -8,6 +8,9 @@
 #include "../../lib/note.h"
 #include "../base/say.h"
 #include "../input/elf.h"
+#include "package.h"
+
+enum { PACKAGE_ROW = 0 };
 
 static const struct {
     const char *name;
@@ -56,6 +59,35 @@ int metadata_read(struct metadata *metadata, bfd *abfd, const char *path)
                 rows[i].name);
     }
     return 0;
+}
+
+int metadata_set_package(struct metadata *metadata, const char *value)
+{
+    const char *problem;
+    char *json = package_decode(value, &problem);
+    struct made_note note = {.size = 0};
+
+    if (json && *json)
+        note = package_note(json);
+    if (!json || (*json && !note.bytes)) {
+        free(json);
+        return fail("--package-metadata: %s", json ? "out of memory" : problem);
+    }
+    free(json);
+    free(metadata->bytes[PACKAGE_ROW]);
+    metadata->bytes[PACKAGE_ROW] = note.bytes;
+    metadata->size[PACKAGE_ROW] = note.size;
+    metadata->package_given = true;
+    return 0;
+}
+
+void metadata_move_package(struct metadata *to, struct metadata *from)
+{
+    free(to->bytes[PACKAGE_ROW]);
+    to->bytes[PACKAGE_ROW] = from->bytes[PACKAGE_ROW];
+    to->size[PACKAGE_ROW] = from->size[PACKAGE_ROW];
+    to->package_given = true;
+    from->bytes[PACKAGE_ROW] = NULL;
 }
 
 void metadata_free(struct metadata *metadata)

@@ -66,6 +66,8 @@ static int assemble(struct create *create)
     if (base && !assembly_find(assembly, base))
         return fail("--base v%u: there is no build for v%u", base, base);
     int status = metadata_read(&assembly->metadata, create->builds[0].bfd, create->builds[0].path);
+    if (!status && create->options.package_metadata)
+        status = metadata_set_package(&assembly->metadata, create->options.package_metadata);
     for (unsigned i = 0; !status && i < create->count; i++)
         status = linkage_read(&assembly->linkage, create->builds[i].bfd, linkage_level(create->builds[i].level));
     linkage_sort(&assembly->linkage);

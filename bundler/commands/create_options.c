@@ -10,6 +10,7 @@
 #include "../../lib/level.h"
 #include "../../lib/manifest.h"
 #include "../bundle/layout.h"
+#include "../bundle/package.h"
 
 static bool launch_value(size_t index, struct option_value *value)
 {
@@ -58,6 +59,7 @@ static bool compress_value(size_t index, struct option_value *value)
         {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs", NULL}, \
         {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, \
          "do not copy data that the builds read in their own file, even if it differs", NULL}, \
+        {OPTION_PACKAGE_METADATA, "package-metadata", "JSON", "name the package of the program in .note.package", NULL}, \
         {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL}, \
         {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL}, \
         {'q', "quiet", NULL, "no progress line, no warnings", NULL}, \
@@ -161,6 +163,17 @@ static unsigned parse_levels(const char *text)
     }
 }
 
+static int check_package(const struct command *command, const char *value)
+{
+    const char *problem;
+    char *json = package_decode(value, &problem);
+
+    if (!json)
+        return command_misused(command, "--package-metadata: %s", problem);
+    free(json);
+    return 0;
+}
+
 /* Stores one option. Returns 0, or reports and returns an exit status. */
 static int parse(const struct command *command, int letter, const char *value, struct create_options *options)
 {
@@ -196,6 +209,9 @@ static int parse(const struct command *command, int letter, const char *value, s
     case OPTION_IGNORE_APPENDED:
         options->ignore_appended = true;
         break;
+    case OPTION_PACKAGE_METADATA:
+        options->package_metadata = value;
+        return check_package(command, value);
     case OPTION_STUB:
         options->stub = value;
         break;

@@ -19,6 +19,7 @@ enum {
     OPTION_GO_ENV,
     OPTION_ALLOW_DIFFERENT,
     OPTION_IGNORE_APPENDED,
+    OPTION_PACKAGE_METADATA,
     OPTION_STUB,
     OPTION_FORCE,
     OPTION_KEEP,     /* join */
@@ -30,6 +31,7 @@ enum {
 struct create_options {
     const char *output;
     const char *stub; /* NULL: the one that came with the tool */
+    const char *package_metadata; /* as it was given. NULL: not */
     const struct fatelf_launch_row *launch;
     struct code_options code;
     uint64_t align; /* of payloads, in bytes */
