@@ -7,6 +7,7 @@
  *
  *     .note.fatelf       an ELF note: owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST, descriptor the manifest
  *     .note.package ..   metadata copied from the variant with the lowest level
+ *     .fatelf.strings    texts of that variant with version numbers, for scanners, if it is compressed
  *     .fatelf.v1 ..      the payloads, each at a page boundary; identical variants share that of the lowest level
  *     .fatelf.end        zeros, if the variants have different appended data and the bundle has no copy of it
  *     pydata ..          copies of sections that no segment of the variants contains (struct fatelf_appended)
@@ -81,6 +82,7 @@ enum fatelf_launch {
 #define FATELF_INCOMPATIBLE_KNOWN FATELF_INCOMPATIBLE_DELTA
 /* Bits of header.compatible. A reader ignores bits that it does not know. */
 #define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0) /* the launcher also honours GOAMD64 and MGODEBUG */
+#define FATELF_COMPATIBLE_NO_STRINGS (UINT64_C(1) << 2) /* no .fatelf.strings was wanted */
 #define FATELF_COMPATIBLE_PACKAGE (UINT64_C(1) << 1) /* .note.package was given to `create`; no variant has it */
 
 /*

@@ -176,6 +176,7 @@ static struct fatelf_manifest make_manifest(const struct assembly *assembly)
                 .launch = (uint8_t)assembly->launch->number,
                 .appended_count = assembly->appended.count,
                 .compatible = (assembly->go_env ? FATELF_COMPATIBLE_GO_ENV : 0) |
+                              (assembly->metadata.no_strings ? FATELF_COMPATIBLE_NO_STRINGS : 0) |
                               (assembly->metadata.package_given ? FATELF_COMPATIBLE_PACKAGE : 0),
             },
     };

@@ -8,9 +8,10 @@
 #include "../../lib/note.h"
 #include "../base/say.h"
 #include "../input/elf.h"
+#include "../input/version_texts.h"
 #include "package.h"
 
-enum { PACKAGE_ROW = 0 };
+enum { PACKAGE_ROW = 0, STRINGS_ROW = 3 };
 
 static const struct {
     const char *name;
@@ -19,6 +20,7 @@ static const struct {
     {".note.package", true},  /* package name and version: systemd-coredump */
     {".go.buildinfo", false}, /* Go's modules: `go version -m`, vulnerability scanners */
     {".dep-v0", false},       /* Rust's crates, written by cargo auditable: vulnerability scanners */
+    {".fatelf.strings", false}, /* version texts; only a bundle has it, and metadata_add_strings() makes it */
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -79,6 +81,12 @@ int metadata_set_package(struct metadata *metadata, const char *value)
     metadata->size[PACKAGE_ROW] = note.size;
     metadata->package_given = true;
     return 0;
+}
+
+int metadata_add_strings(struct metadata *metadata, bfd *abfd)
+{
+    free(metadata->bytes[STRINGS_ROW]);
+    return version_texts_read(abfd, &metadata->bytes[STRINGS_ROW], &metadata->size[STRINGS_ROW]);
 }
 
 void metadata_move_package(struct metadata *to, struct metadata *from)

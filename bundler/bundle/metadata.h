@@ -13,6 +13,7 @@
 enum { METADATA_MAX = 8 }; /* at least the number of rows of the table in metadata.c */
 
 struct metadata {
+    bool no_strings;                    /* version texts are not wanted */
     bool package_given;                 /* .note.package is what the user gave, not the file's */
     unsigned char *bytes[METADATA_MAX]; /* by row; owned. NULL: the file does not have this section */
     uint64_t size[METADATA_MAX];
@@ -31,6 +32,9 @@ void metadata_free(struct metadata *metadata);
  * empty. The value has been checked. Returns 0, or reports and returns an exit status.
  */
 int metadata_set_package(struct metadata *metadata, const char *value);
+
+/* Adds the version texts of a program that libbfd has opened. Returns 0, or reports and returns an exit status. */
+int metadata_add_strings(struct metadata *metadata, bfd *abfd);
 
 /* Moves the package from one to the other. */
 void metadata_move_package(struct metadata *to, struct metadata *from);

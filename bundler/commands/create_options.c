@@ -59,6 +59,7 @@ static bool compress_value(size_t index, struct option_value *value)
         {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs", NULL}, \
         {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, \
          "do not copy data that the builds read in their own file, even if it differs", NULL}, \
+        {OPTION_NO_STRINGS, "no-strings", NULL, "do not copy version texts of compressed builds for scanners", NULL}, \
         {OPTION_PACKAGE_METADATA, "package-metadata", "JSON", "name the package of the program in .note.package", NULL}, \
         {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL}, \
         {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL}, \
@@ -208,6 +209,9 @@ static int parse(const struct command *command, int letter, const char *value, s
         break;
     case OPTION_IGNORE_APPENDED:
         options->ignore_appended = true;
+        break;
+    case OPTION_NO_STRINGS:
+        options->no_strings = true;
         break;
     case OPTION_PACKAGE_METADATA:
         options->package_metadata = value;

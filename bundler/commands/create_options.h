@@ -19,6 +19,7 @@ enum {
     OPTION_GO_ENV,
     OPTION_ALLOW_DIFFERENT,
     OPTION_IGNORE_APPENDED,
+    OPTION_NO_STRINGS,
     OPTION_PACKAGE_METADATA,
     OPTION_STUB,
     OPTION_FORCE,
@@ -35,7 +36,7 @@ struct create_options {
     const struct fatelf_launch_row *launch;
     struct code_options code;
     uint64_t align; /* of payloads, in bytes */
-    bool go_env, ignore_appended, force, verbose;
+    bool no_strings, go_env, ignore_appended, force, verbose;
     bool different; /* the builds may be different programs */
     bool keep;      /* join: the builds are not removed */
     bool in_place;  /* add, replace, remove: the output is the bundle itself */

@@ -180,6 +180,7 @@ static int read_old_metadata(struct edit *edit, struct metadata *metadata)
 static int read_metadata(struct edit *edit)
 {
     struct metadata *metadata = &edit->assembly.metadata, old = {.package_given = false};
+    uint64_t flags = edit->old.bundle.manifest.header.compatible;
     unsigned lowest = edit->assembly.variants[0].level;
     const struct build *build = NULL;
     int status = read_old_metadata(edit, &old);
@@ -192,7 +193,10 @@ static int read_metadata(struct edit *edit)
         status = restore(edit, (unsigned)fatelf_manifest_find(&edit->old.bundle.manifest, lowest), &build);
     if (!status)
         status = same ? read_old_metadata(edit, metadata) : metadata_read(metadata, build->bfd, build->path);
-    if (!status && edit->old.bundle.manifest.header.compatible & FATELF_COMPATIBLE_PACKAGE)
+    metadata->no_strings = flags & FATELF_COMPATIBLE_NO_STRINGS;
+    if (!status && !same && !metadata->no_strings && !is_stored(edit))
+        status = metadata_add_strings(metadata, build->bfd);
+    if (!status && flags & FATELF_COMPATIBLE_PACKAGE)
         metadata_move_package(metadata, &old);
     metadata_free(&old);
     return status;
