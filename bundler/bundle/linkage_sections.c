@@ -203,7 +203,7 @@ static void add_hash(struct linkage_parts *parts, const struct linkage *linkage,
     const uint32_t zero = 0, header[] = {1, (uint32_t)symbols};
     FILE *to;
 
-    if (linkage->hash) {
+    if (linkage->hash || !linkage->gnu_hash) { /* every dynamic section has one of them */
         to = add_section(parts,
                          (struct linkage_section){".hash", .type = SHT_HASH, .entry_size = 4, .link = ".dynsym"});
         if (to) {
