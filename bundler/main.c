@@ -18,7 +18,7 @@ static void print_help(void)
 
     printf("usage: fatelf-amd64 %s\n%s\n\ncommands:\n", command_none.synopsis, command_none.summary);
     for (size_t i = 0; commands[i]; i++)
-        printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+        printf("  %-10s  %s\n", commands[i]->name, commands[i]->summary);
     puts("\noptions:");
     for (size_t i = 0; (row = command_row(&command_none, i)); i++)
         command_print_row(row);
