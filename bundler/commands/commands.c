@@ -4,8 +4,19 @@
 #include <stdio.h>
 
 const struct command *const commands[] = {
-    &command_create,  &command_build,  &command_join, &command_add,   &command_replace,    &command_remove, &command_list,
-    &command_extract, &command_verify, &command_cpu,  &command_check, &command_completion, NULL,
+    &command_create,
+    &command_build,
+    &command_join,
+    &command_add,
+    &command_replace,
+    &command_remove,
+    &command_list,
+    &command_extract,
+    &command_verify,
+    &command_cpu,
+    &command_check,
+    &command_completion,
+    NULL,
 };
 
 static bool command_value(size_t index, struct argument_value *value)

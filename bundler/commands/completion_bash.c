@@ -138,7 +138,7 @@ void completion_bash(void)
     puts("    esac\n"
          "}\n"
          "\n"
-         "# COMMAND OPTION, or COMMAND and the number of an operand: sets kind and values, or fails if nothing belongs there\n"
+         "# COMMAND OPTION, or COMMAND and the number of an operand: sets kind and values, or fails if there is none\n"
          "_fatelf_amd64_argument() {\n"
          "    kind= values=\n"
          "    case $1/$2 in");

@@ -13,12 +13,9 @@ static const char *const word[] = {WORD, QUOTED, NULL};
 static const struct {
     const char *files, *words;
 } kinds[] = {
-    [ARGUMENT_TEXT] = {"-f", ""},
-    [ARGUMENT_LIST] = {"-f", "(__fatelf_amd64_list"},
-    [ARGUMENT_FILE] = {"-F", ""},
-    [ARGUMENT_DIRECTORY] = {"-f", "(__fish_complete_directories)"},
-    [ARGUMENT_BUILD] = {"-F", ""},
-    [ARGUMENT_COMMAND] = {"-f", "(__fatelf_amd64_subcommand)"},
+    [ARGUMENT_TEXT] = {"-f", ""},  [ARGUMENT_LIST] = {"-f", "(__fatelf_amd64_list"},
+    [ARGUMENT_FILE] = {"-F", ""},  [ARGUMENT_DIRECTORY] = {"-f", "(__fish_complete_directories)"},
+    [ARGUMENT_BUILD] = {"-F", ""}, [ARGUMENT_COMMAND] = {"-f", "(__fatelf_amd64_subcommand)"},
 };
 
 static void print_value(const char *name, const char *help)

@@ -84,7 +84,7 @@ for line; do
     print -r -- $text
 done
 DRIVE
-    SHELLS=$SHELLS TERM=dumb timeout 60 zsh -f "$SHELLS/drive" "$@"
+    env "SHELLS=$SHELLS" TERM=dumb timeout 60 zsh -f "$SHELLS/drive" "$@"
 }
 
 # ask_fish LINE..: the words that may end the line. FISH_SETUP: commands to run first
