@@ -58,7 +58,7 @@ static void print_arguments(const struct command *command)
 
 static const char complete[] =
     "_fatelf_amd64() {\n"
-    "    local IFS=$' \\t\\n' command= option= operand=1 dashes= kind= values= options= i word before\n"
+    "    local IFS=$' \\t\\n' command='' option='' operand=1 dashes='' kind='' values='' options='' i word before\n"
     "    local typed=${COMP_WORDS[COMP_CWORD]}\n"
     "    local -a words=() at=()\n"
     "\n"
@@ -68,7 +68,7 @@ static const char complete[] =
     "        if ((i > 1)) && [[ ${COMP_WORDS[i]} =~ ^[=:]+$ || ${COMP_WORDS[i - 1]} =~ ^[=:]+$ ]]; then\n"
     "            words[${#words[@]} - 1]+=${COMP_WORDS[i]}\n"
     "        else\n"
-    "            words+=(\"${COMP_WORDS[i]}\") at+=($i)\n"
+    "            words+=(\"${COMP_WORDS[i]}\") at+=(\"$i\")\n"
     "        fi\n"
     "    done\n"
     "    [[ $typed =~ ^[=:]+$ ]] && typed=\n"
@@ -96,8 +96,9 @@ static const char complete[] =
     "    elif [[ -z $option$dashes && $current == -* ]]; then\n"
     "        option=-\n"
     "    fi\n"
-    "    if ! _fatelf_amd64_argument \"$command\" \"${option:-$operand}\" && [[ ${option:--} == - ]]; then\n"
-    "        values=$options # none of these takes what is at the cursor: another option\n"
+    "    if ! _fatelf_amd64_argument \"$command\" \"${option:-$operand}\"; then\n"
+    "        # no value and no operand can be here, but an option\n"
+    "        [[ -z $dashes && ${option:--} == - ]] && values=$options\n"
     "    fi\n"
     "\n"
     "    case $kind in\n"
@@ -140,7 +141,7 @@ void completion_bash(void)
          "\n"
          "# COMMAND OPTION, or COMMAND and the number of an operand: sets kind and values, or fails if there is none\n"
          "_fatelf_amd64_argument() {\n"
-         "    kind= values=\n"
+         "    kind='' values=''\n"
          "    case $1/$2 in");
     completion_for_commands(print_arguments);
     puts("        *) return 1 ;;\n"

@@ -54,6 +54,11 @@ offers_the_options_of_the_help() {
     refuses 2 "completion: 'ksh' is not bash, zsh or fish; see 'fatelf-amd64 completion --help'" completion ksh
 }
 
+@test "shellcheck finds nothing in the script for bash" {
+    need shellcheck
+    run -0 shellcheck --shell=bash "$COMPLETIONS/fatelf-amd64.bash"
+}
+
 @test "bash offers the options in the help, and no others" {
     offers_the_options_of_the_help bash
 }
@@ -86,7 +91,8 @@ offers_what_belongs_there() {
         "build --artifact b" "build.v1 build.v3" "extract --output b" "build.v1 build.v3" \
         "create -o new b" "build.v1 build.v3" "create -q -- build.v1 f" "folder$slash" \
         "check build.v1 b" "build.v1 build.v3" "check x b" "build.v1 build.v3" \
-        "list b" "build.v1 build.v3" "verify -q b" "build.v1 build.v3" "list build.v1 b" "" \
+        "list b" "build.v1 build.v3" "verify -q b" "build.v1 build.v3" "list build.v1 b" "" "list build.v1 --j" --json \
+        "list -- build.v1 --j" "" \
         "join " "folder$slash" "join folder " "folder$slash" \
         "extract " "build.v1 build.v3 folder$slash" "extract build.v1 " "all best v1 v2 v3 v4" \
         "extract -o build.v3 build.v1 b" best "extract build.v1 best b" "" \
@@ -127,6 +133,10 @@ offers_what_follows_equals() {
         "build --levels=v2," "--levels=v2,v1 --levels=v2,v3 --levels=v2,v4" \
         "create --compress=zstd:" "--compress=zstd:1 --compress=zstd:22" \
         "create -o new v3=b" "v3=build.v1 v3=build.v3" "check x86-64-v1=b" "x86-64-v1=build.v1 x86-64-v1=build.v3"
+}
+
+@test "bash offers options where no operand can follow" {
+    asks bash "cpu " "--help --json -h" "list build.v1 " "--help --json --verbose -h -v" "list -- build.v1 " ""
 }
 
 @test "zsh completes what follows = and :" {
