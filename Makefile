@@ -29,7 +29,9 @@ libexecdir = $(exec_prefix)/libexec
 datarootdir = $(prefix)/share
 datadir = $(datarootdir)
 mandir = $(datarootdir)/man
-completiondir = $(datadir)/bash-completion/completions
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
 licensedir = $(datadir)/licenses/fatelf-amd64
 stubdir = $(libexecdir)/fatelf-amd64
 INSTALL ?= install
@@ -37,12 +39,14 @@ INSTALL_PROGRAM ?= $(INSTALL)
 INSTALL_DATA ?= $(INSTALL) -m 644
 
 STANDINS := fatelf-go cargo-fatelf # the tool under other names, called in place of go and cargo
+COMPLETIONS := $(addprefix $(BUILD)/completions/,fatelf-amd64.bash _fatelf-amd64 fatelf-amd64.fish)
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
 ## all: build the tool and the launcher stub
-all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub $(STANDINS:%=$(BUILD)/%)
+all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub $(STANDINS:%=$(BUILD)/%) $(COMPLETIONS)
 
 ## help: this list
 help:
@@ -99,6 +103,13 @@ $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
 
 $(STANDINS:%=$(BUILD)/%): | $(BUILD)/fatelf-amd64
 	ln -sf fatelf-amd64 $@
+
+$(BUILD)/completions/fatelf-amd64.bash: shell_name = bash
+$(BUILD)/completions/_fatelf-amd64: shell_name = zsh
+$(BUILD)/completions/fatelf-amd64.fish: shell_name = fish
+$(COMPLETIONS): $(BUILD)/fatelf-amd64
+	@mkdir -p $(@D)
+	$(abspath $<) completion $(shell_name) >$@
 
 # --- the stub -------------------------------------------------------------------------------------------------------
 
@@ -257,9 +268,11 @@ install: all
 	$(INSTALL) -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do \
 		$(INSTALL_DATA) -D docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
-	$(INSTALL_DATA) -D docs/completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
 	for name in $(STANDINS); do \
 		echo .so man1/fatelf-amd64.1 >"$(DESTDIR)$(mandir)/man1/$$name.1" || exit 1; done
+	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.bash "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64"
+	$(INSTALL_DATA) -D $(BUILD)/completions/_fatelf-amd64 "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64"
+	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.fish "$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish"
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 
 ## uninstall: remove what install installed, with the same variables
@@ -267,7 +280,8 @@ uninstall:
 	for name in fatelf-amd64 $(STANDINS); do rm -f "$(DESTDIR)$(bindir)/$$name" "$(DESTDIR)$(mandir)/man1/$$name.1"; done
 	rm -f "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
-	rm -f "$(DESTDIR)$(completiondir)/fatelf-amd64" "$(DESTDIR)$(licensedir)/LICENSE"
+	rm -f "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64" "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64" \
+		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(licensedir)/LICENSE"
 	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)"
 
 ## dist: a source archive, the same bytes for the same sources
