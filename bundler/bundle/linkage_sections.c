@@ -234,11 +234,10 @@ static void put_rest(struct maker *maker, unsigned needs)
     uint64_t now = linkage->dynamic && linkage->dynamic == linkage->binds_now;
 
     for (size_t i = 0; i < LINKAGE_ADDRESSES; i++) {
-        struct linkage_section *section = find(maker->parts, linkage_addresses[i].section);
-        if (!section)
-            continue;
-        put_dynamic(maker, linkage_addresses[i].tag, 0);
-        if (linkage_addresses[i].size_tag)
+        const struct linkage_section *section = find(maker->parts, linkage_addresses[i].section);
+        if (section)
+            put_dynamic(maker, linkage_addresses[i].tag, 0);
+        if (section && linkage_addresses[i].size_tag)
             put_dynamic(maker, linkage_addresses[i].size_tag, section->size);
     }
     put_dynamic(maker, DT_SYMENT, sizeof(Elf64_Sym));
