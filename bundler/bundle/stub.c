@@ -59,11 +59,12 @@ static char *find_program(const char *name)
 static char *find_self(void)
 {
     char *self = realpath("/proc/self/exe", NULL);
+    const char *executed = (const char *)getauxval(AT_EXECFN);
 
     /* Without /proc, or if the file was replaced: the path that exec was given leads to it, or to its replacement. */
-    if (!self && getauxval(AT_EXECFN))
-        self = realpath((const char *)getauxval(AT_EXECFN), NULL);
-    /* The tool is a bundle that was started by memfd: neither path leads to a file. */
+    if (!self && executed && strncmp(executed, "/dev/fd/", sizeof "/dev/fd/" - 1) != 0)
+        self = realpath(executed, NULL);
+    /* The tool is a bundle that was started by memfd: exec was given a descriptor, which is closed by now. */
     if (!self)
         self = find_program(program_invocation_name);
     return self;
