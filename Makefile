@@ -96,9 +96,9 @@ HARDENED := $(filter-out no,$(HARDENING))
 TOOL_CFLAGS = $(COMMON) -pthread $(PACKAGE_CFLAGS) $(ZYDIS_CFLAGS) $(if $(HARDENED),$(HARDENING_CFLAGS)) $(CPPFLAGS) $(CFLAGS) \
 	$(if $(LINK_STATIC),-DFATELF_STATIC -fPIE) -DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
 # bundler/base/static.c takes the place of these functions.
-STATIC_LDFLAGS = $(LINK_STATIC) -Wl,--fatal-warnings \
-	$(patsubst %,-Wl$(comma)--wrap=%,dlopen getaddrinfo freeaddrinfo gethostbyname)
-TOOL_LDFLAGS = -pthread $(if $(HARDENED),$(HARDENING_LDFLAGS)) $(if $(LINK_STATIC),$(STATIC_LDFLAGS)) $(CFLAGS) $(LDFLAGS)
+REPLACED := dlopen getaddrinfo freeaddrinfo gethostbyname
+STATIC_LDFLAGS = $(if $(LINK_STATIC),$(LINK_STATIC) -Wl$(comma)--fatal-warnings $(REPLACED:%=-Wl$(comma)--wrap=%))
+TOOL_LDFLAGS = -pthread $(if $(HARDENED),$(HARDENING_LDFLAGS)) $(STATIC_LDFLAGS) $(CFLAGS) $(LDFLAGS)
 TOOL_LIBS = $(BFD_LIBS) $(PACKAGE_LIBS) $(ZYDIS_LIBS)
 
 $(BUILD)/tool/%.o: %.c Makefile $(CONFIG)
