@@ -2,6 +2,7 @@
 # make selfcheck and make release: the tool as a bundle of itself, linked statically.
 load ../lib/common
 load ../lib/make
+load ../lib/surroundings
 load ../lib/users
 
 NAME=fatelf-amd64-$(sed -n 's/^VERSION := //p' "$TOP/Makefile")-linux-amd64
@@ -94,6 +95,23 @@ SCRIPT
     grep -o '"/[^"]*"' calls | sort -u >paths
     printf '"%s"\n' /dev/null "$INSTALLED/libexec/fatelf-amd64/fatelf-amd64-stub" | sort >allowed
     diff allowed paths
+}
+
+@test "the released tool needs no system call, and no flag of the launcher's, that Linux 4.18 lacks" {
+    need python3
+    local old=newer-than-4.18=ENOSYS,memfd_create+exec=EINVAL,fcntl+future-write=EINVAL method
+    run -1 sandboxed "$old" "$(type -P python3)" -c 'import os; os.pidfd_open(os.getpid())'
+    [[ $output == *"Function not implemented"* ]]
+    for method in inplace memfd; do
+        export FATELF_AMD64_LAUNCH=$method
+        sandboxed "$old" "$RELEASED" create -q --force -o made "$FIXTURES"/level.v[1-4]
+        same "made: ok, v1, v2, v3, v4" "$(sandboxed "$old" "$RELEASED" verify made)"
+        sandboxed "$old" "$RELEASED" extract --force -o three made v3
+        cmp three "$FIXTURES/level.v3"
+        sandboxed "$old" "$RELEASED" build -q --force -l v1,v2 -o built -- \
+            cp "$FIXTURES/level.{level}" '{}'
+        same "built: ok, v1, v2" "$("$TOOL" verify built)"
+    done
 }
 
 @test "the released tool is hardened, as the other is" {
