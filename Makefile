@@ -13,6 +13,9 @@ PKG_CONFIG ?= pkg-config
 HARDENING ?= yes
 # `yes`: `check`, and `create`, look at the instructions of the builds, if Zydis is installed. `no`: without Zydis.
 ZYDIS ?= yes
+# `yes`: the tool is linked statically, with the C library too, and runs on any distribution. It then has Zydis only if
+# there is a libZydis.a.
+STATIC ?= no
 # The stub's compiler, and the C library it is linked with: `musl`, or `system`, which is the compiler's own (glibc, or
 # musl on Alpine).
 STUB_CC ?= $(CC)
@@ -54,6 +57,7 @@ help:
 
 # --- what is known about this machine -------------------------------------------------------------------------------
 
+comma := ,
 # quoted for a shell
 quoted = '$(subst ','\'',$(1))'
 
@@ -61,7 +65,7 @@ quoted = '$(subst ','\'',$(1))'
 # variables they depend on. Objects depend on CONFIG: they are compiled again if one of these variables changes.
 CONFIG := $(BUILD)/config.mk
 SETTINGS := CC CFLAGS CPPFLAGS LDFLAGS HARDENING STUB_CC STUB_LIBC STUB_CPUID PKG_CONFIG BFD_LIBS MUSL_LIB MUSL_INCLUDE \
-	ZYDIS
+	ZYDIS STATIC
 # These targets compile nothing, or install packages first and then start make again.
 UNCONFIGURED := help check check-all demo analyze asan format mutants dist uninstall clean
 GOALS := $(or $(MAKECMDGOALS),all)
@@ -90,8 +94,11 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes 
 COMMON := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -MMD -MP
 HARDENED := $(filter-out no,$(HARDENING))
 TOOL_CFLAGS = $(COMMON) -pthread $(PACKAGE_CFLAGS) $(ZYDIS_CFLAGS) $(if $(HARDENED),$(HARDENING_CFLAGS)) $(CPPFLAGS) $(CFLAGS) \
-	-DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
-TOOL_LDFLAGS = -pthread $(if $(HARDENED),$(HARDENING_LDFLAGS)) $(CFLAGS) $(LDFLAGS)
+	$(if $(LINK_STATIC),-DFATELF_STATIC -fPIE) -DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
+# bundler/base/static.c takes the place of these functions.
+REPLACED := dlopen getaddrinfo freeaddrinfo gethostbyname
+STATIC_LDFLAGS = $(if $(LINK_STATIC),$(LINK_STATIC) -Wl$(comma)--fatal-warnings $(REPLACED:%=-Wl$(comma)--wrap=%))
+TOOL_LDFLAGS = -pthread $(if $(HARDENED),$(HARDENING_LDFLAGS)) $(STATIC_LDFLAGS) $(CFLAGS) $(LDFLAGS)
 TOOL_LIBS = $(BFD_LIBS) $(PACKAGE_LIBS) $(ZYDIS_LIBS)
 
 $(BUILD)/tool/%.o: %.c Makefile $(CONFIG)
@@ -289,12 +296,20 @@ dist:
 	@mkdir -p $(BUILD)
 	@.ci/dist fatelf-amd64-$(VERSION) $(BUILD)/fatelf-amd64-$(VERSION).tar.gz
 
+## selfcheck: the tool makes a bundle of its own builds; so does this bundle, and so does that one: three times the same
+selfcheck: all
+	@.ci/bundle-self $(call quoted,$(BUILD)) 3
+
+## release: the tool for any x86-64 Linux, statically linked and bundled, with all that belongs to it, as a tar archive
+release: all
+	@.ci/release $(call quoted,$(BUILD)) fatelf-amd64-$(VERSION)-linux-amd64
+
 ## clean: remove what was built
 clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help test check check-all asan mutants bench plots demo analyze run-analyze format install uninstall dist \
-	clean
+	selfcheck release clean
 
 -include $(wildcard $(addsuffix *.d,$(sort $(dir $(TOOL_OBJECTS) $(call stub_objects,musl) \
 	$(call stub_objects,system) $(UNIT_TESTS)))))

@@ -2,6 +2,7 @@
 /* fatelf-amd64: joins up to four builds of a program, one for each x86-64 level, into one executable. */
 #include <bfd.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,6 +53,8 @@ int main(int argc, char **argv)
     occupy_standard_descriptors();
     bfd_init();
     bfd_set_error_handler(say_nothing);
+    /* SHA-256 needs none of the system's settings, and a static program cannot load the modules that they name. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond RLIMIT_FSIZE must fail like any other write, so that we clean up */
     const struct standin *standin = argc > 0 ? standin_find(base_name(argv[0])) : NULL;
     if (standin)

@@ -3,6 +3,7 @@
 load ../lib/common
 load ../lib/make
 load ../lib/shells
+load ../lib/surroundings
 load ../lib/users
 
 install_with() {
@@ -48,9 +49,25 @@ works() {
 @test "a tool finds its stub without /proc" {
     need_mounts
     install_with
-    in_mount_namespace sh -c 'mount -t tmpfs none /proc
-        cd root/usr/local/bin && PATH=.:$PATH && fatelf-amd64 create -q -o "$1/out" "$2"' - "$PWD" "$FIXTURES/level.v1"
+    in_mount_namespace bash -c 'mount -t tmpfs none /proc
+        cd root/usr/local/bin && PATH=.:$PATH && exec -a tool fatelf-amd64 create -q -o "$1/out" "$2"' - "$PWD" \
+        "$FIXTURES/level.v1"
     [ "$(./out)" = v1 ]
+}
+
+@test "a tool that is a bundle finds its stub, however it was started" {
+    install_with
+    local refused env bin=$PWD/root/usr/local/bin
+    env=$(type -P env)
+    "$TOOL" create -q --allow-different -o bundle v1="$TOOL"
+    mv bundle "$bin/fatelf-amd64"
+    for refused in none=0 "$no_new_code" "$only_files"; do
+        if [ "$refused" = none=0 ]; then PREFIX=(); else PREFIX=(sandboxed "$refused"); fi
+        "${PREFIX[@]}" "$bin/fatelf-amd64" create -q --force -o out "$FIXTURES/level.v1"
+        "${PREFIX[@]}" "$env" PATH="/nonexistent:$bin:$PATH" fatelf-amd64 create -q --force -o out "$FIXTURES/level.v1"
+        (cd "$bin" && PATH=:$PATH && "${PREFIX[@]}" "$env" fatelf-amd64 create -q --force -o out "$FIXTURES/level.v1")
+        (cd "$bin/.." && "${PREFIX[@]}" bin/fatelf-amd64 create -q --force -o out "$FIXTURES/level.v1")
+    done
 }
 
 @test "a tool without a stub says where it looked and what to do" {
