@@ -13,6 +13,9 @@ PKG_CONFIG ?= pkg-config
 HARDENING ?= yes
 # `yes`: `check`, and `create`, look at the instructions of the builds, if Zydis is installed. `no`: without Zydis.
 ZYDIS ?= yes
+# `yes`: the tool is linked statically, with the C library too, and runs on any distribution. It then has Zydis only if
+# there is a libZydis.a.
+STATIC ?= no
 # The stub's compiler, and the C library it is linked with: `musl`, or `system`, which is the compiler's own (glibc, or
 # musl on Alpine).
 STUB_CC ?= $(CC)
@@ -29,7 +32,9 @@ libexecdir = $(exec_prefix)/libexec
 datarootdir = $(prefix)/share
 datadir = $(datarootdir)
 mandir = $(datarootdir)/man
-completiondir = $(datadir)/bash-completion/completions
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
 licensedir = $(datadir)/licenses/fatelf-amd64
 stubdir = $(libexecdir)/fatelf-amd64
 INSTALL ?= install
@@ -37,12 +42,14 @@ INSTALL_PROGRAM ?= $(INSTALL)
 INSTALL_DATA ?= $(INSTALL) -m 644
 
 STANDINS := fatelf-go cargo-fatelf # the tool under other names, called in place of go and cargo
+COMPLETIONS := $(addprefix $(BUILD)/completions/,fatelf-amd64.bash _fatelf-amd64 fatelf-amd64.fish)
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
 ## all: build the tool and the launcher stub
-all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub $(STANDINS:%=$(BUILD)/%)
+all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub $(STANDINS:%=$(BUILD)/%) $(COMPLETIONS)
 
 ## help: this list
 help:
@@ -58,7 +65,7 @@ quoted = '$(subst ','\'',$(1))'
 # variables they depend on. Objects depend on CONFIG: they are compiled again if one of these variables changes.
 CONFIG := $(BUILD)/config.mk
 SETTINGS := CC CFLAGS CPPFLAGS LDFLAGS HARDENING STUB_CC STUB_LIBC STUB_CPUID PKG_CONFIG BFD_LIBS MUSL_LIB MUSL_INCLUDE \
-	ZYDIS
+	ZYDIS STATIC
 # These targets compile nothing, or install packages first and then start make again.
 UNCONFIGURED := help check check-all demo analyze asan format mutants dist uninstall clean
 GOALS := $(or $(MAKECMDGOALS),all)
@@ -87,8 +94,11 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wstrict-prototypes 
 COMMON := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -MMD -MP
 HARDENED := $(filter-out no,$(HARDENING))
 TOOL_CFLAGS = $(COMMON) -pthread $(PACKAGE_CFLAGS) $(ZYDIS_CFLAGS) $(if $(HARDENED),$(HARDENING_CFLAGS)) $(CPPFLAGS) $(CFLAGS) \
-	-DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
-TOOL_LDFLAGS = -pthread $(if $(HARDENED),$(HARDENING_LDFLAGS)) $(CFLAGS) $(LDFLAGS)
+	$(if $(LINK_STATIC),-DFATELF_STATIC -fPIE) -DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
+# bundler/base/static.c takes the place of these functions.
+REPLACED := dlopen getaddrinfo freeaddrinfo gethostbyname
+STATIC_LDFLAGS = $(if $(LINK_STATIC),$(LINK_STATIC) -Wl$(comma)--fatal-warnings $(REPLACED:%=-Wl$(comma)--wrap=%))
+TOOL_LDFLAGS = -pthread $(if $(HARDENED),$(HARDENING_LDFLAGS)) $(STATIC_LDFLAGS) $(CFLAGS) $(LDFLAGS)
 TOOL_LIBS = $(BFD_LIBS) $(PACKAGE_LIBS) $(ZYDIS_LIBS)
 
 $(BUILD)/tool/%.o: %.c Makefile $(CONFIG)
@@ -100,6 +110,13 @@ $(BUILD)/fatelf-amd64: $(TOOL_OBJECTS)
 
 $(STANDINS:%=$(BUILD)/%): | $(BUILD)/fatelf-amd64
 	ln -sf fatelf-amd64 $@
+
+$(BUILD)/completions/fatelf-amd64.bash: shell_name = bash
+$(BUILD)/completions/_fatelf-amd64: shell_name = zsh
+$(BUILD)/completions/fatelf-amd64.fish: shell_name = fish
+$(COMPLETIONS): $(BUILD)/fatelf-amd64
+	@mkdir -p $(@D)
+	$(abspath $<) completion $(shell_name) >$@
 
 # --- the stub -------------------------------------------------------------------------------------------------------
 
@@ -263,9 +280,11 @@ install: all
 	$(INSTALL) -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do \
 		$(INSTALL_DATA) -D docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
-	$(INSTALL_DATA) -D docs/completions/fatelf-amd64.bash "$(DESTDIR)$(completiondir)/fatelf-amd64"
 	for name in $(STANDINS); do \
 		echo .so man1/fatelf-amd64.1 >"$(DESTDIR)$(mandir)/man1/$$name.1" || exit 1; done
+	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.bash "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64"
+	$(INSTALL_DATA) -D $(BUILD)/completions/_fatelf-amd64 "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64"
+	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.fish "$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish"
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 
 ## uninstall: remove what install installed, with the same variables
@@ -273,7 +292,8 @@ uninstall:
 	for name in fatelf-amd64 $(STANDINS); do rm -f "$(DESTDIR)$(bindir)/$$name" "$(DESTDIR)$(mandir)/man1/$$name.1"; done
 	rm -f "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
-	rm -f "$(DESTDIR)$(completiondir)/fatelf-amd64" "$(DESTDIR)$(licensedir)/LICENSE"
+	rm -f "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64" "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64" \
+		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(licensedir)/LICENSE"
 	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)"
 
 ## dist: a source archive, the same bytes for the same sources
@@ -281,12 +301,20 @@ dist:
 	@mkdir -p $(BUILD)
 	@.ci/dist fatelf-amd64-$(VERSION) $(BUILD)/fatelf-amd64-$(VERSION).tar.gz
 
+## selfcheck: the tool makes a bundle of its own builds; so does this bundle, and so does that one: three times the same
+selfcheck: all
+	@.ci/bundle-self $(call quoted,$(BUILD)) 3
+
+## release: the tool for any x86-64 Linux, statically linked and bundled, with all that belongs to it, as a tar archive
+release: all
+	@.ci/release $(call quoted,$(BUILD)) fatelf-amd64-$(VERSION)-linux-amd64
+
 ## clean: remove what was built
 clean:
 	rm -rf $(BUILD)
 
 .PHONY: all help test check check-all asan mutants bench plots demo analyze run-analyze format install uninstall dist \
-	clean
+	selfcheck release clean
 
 -include $(wildcard $(addsuffix *.d,$(sort $(dir $(TOOL_OBJECTS) $(call stub_objects,musl) \
 	$(call stub_objects,system) $(UNIT_TESTS)))))

@@ -2,6 +2,7 @@
 /* fatelf-amd64: joins up to four builds of a program, one for each x86-64 level, into one executable. */
 #include <bfd.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,22 +13,17 @@
 #include "commands/standin.h"
 #include "base/say.h"
 
-static const struct command *const commands[] = {
-    &command_create, &command_build,   &command_join,   &command_add, &command_replace, &command_remove,
-    &command_list,   &command_extract, &command_verify, &command_cpu, &command_check,
-};
-
 static void print_help(void)
 {
-    puts("usage: fatelf-amd64 COMMAND [OPTION]... [ARGUMENT]...\n"
-         "Joins builds of one program for x86-64-v1 to v4 into one executable that runs the best of them.\n"
-         "\ncommands:");
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
-    puts("\noptions:\n"
-         "  -h, --help     show this help and exit\n"
-         "      --version  show the version and exit\n"
-         "\n'fatelf-amd64 COMMAND --help' shows a command's options. Manual: fatelf-amd64(1).");
+    const struct option_row *row;
+
+    printf("usage: fatelf-amd64 %s\n%s\n\ncommands:\n", command_none.synopsis, command_none.summary);
+    for (size_t i = 0; commands[i]; i++)
+        printf("  %-10s  %s\n", commands[i]->name, commands[i]->summary);
+    puts("\noptions:");
+    for (size_t i = 0; (row = command_row(&command_none, i)); i++)
+        command_print_row(row);
+    puts("\n'fatelf-amd64 COMMAND --help' shows a command's options. Manual: fatelf-amd64(1).");
 }
 
 /* Suppresses libbfd's messages about damaged files: the tool prints its own. */
@@ -57,6 +53,8 @@ int main(int argc, char **argv)
     occupy_standard_descriptors();
     bfd_init();
     bfd_set_error_handler(say_nothing);
+    /* SHA-256 needs none of the system's settings, and a static program cannot load the modules that they name. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     signal(SIGXFSZ, SIG_IGN); /* a write beyond RLIMIT_FSIZE must fail like any other write, so that we clean up */
     const struct standin *standin = argc > 0 ? standin_find(base_name(argv[0])) : NULL;
     if (standin)
@@ -71,7 +69,7 @@ int main(int argc, char **argv)
         puts("fatelf-amd64 " FATELF_VERSION_STRING);
         return command_finish();
     }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (size_t i = 0; commands[i]; i++)
         if (strcmp(argv[1], commands[i]->name) == 0)
             return commands[i]->run(commands[i], argc - 1, argv + 1);
     return usage_error("unknown command '%s'; see 'fatelf-amd64 --help'", argv[1]);

@@ -13,39 +13,57 @@
 
 enum { OPTIONS_MAX = 24 };
 
-static const struct option_row help_row = {'h', "help", NULL, "show this help and exit", NULL};
-
-/* The length of the option's longest value. */
-static int value_width(const struct option_row *row)
+const struct option_row *command_row(const struct command *command, size_t index)
 {
-    struct option_value value;
-    size_t width = 0;
+    static const struct option_row help = {'h', "help", NULL, "show this help and exit"};
+    size_t count = 0;
 
-    for (size_t i = 0; row->value(i, &value); i++)
-        width = strlen(value.name) > width ? strlen(value.name) : width;
-    return (int)width;
+    while (count < index && command->options[count].name)
+        count++;
+    if (command->options[count].name)
+        return &command->options[count];
+    return count == index ? &help : NULL;
 }
 
-static void print_row(const struct option_row *row)
+/* How messages and the help name the value. */
+static const char *value_name(const struct argument_value *value, char text[80])
+{
+    snprintf(text, 80, "%s%s%s", value->name, value->last[0] ? " to " : "", value->last);
+    return text;
+}
+
+static void print_values(const struct argument *argument)
+{
+    struct argument_value value;
+    char text[80];
+    int width = 0;
+
+    for (size_t i = 0; argument_value(argument, i, &value); i++)
+        width = (int)strlen(value_name(&value, text)) > width ? (int)strlen(text) : width;
+    for (size_t i = 0; argument_value(argument, i, &value); i++)
+        if (value.help[0])
+            printf("%29s%-*s  %s\n", "", width, value_name(&value, text), value.help);
+}
+
+void command_print_row(const struct option_row *row)
 {
     char letter[8] = "    ", left[64];
 
     if (row->letter < 256)
         snprintf(letter, sizeof letter, "-%c, ", row->letter);
     snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, row->argument ? " " : "",
-             row->argument ? row->argument : "");
+             row->argument ? row->argument->name : "");
     printf("  %-26s %s\n", left, row->help);
-    struct option_value value;
-    for (size_t i = 0; row->value && row->value(i, &value); i++)
-        printf("%29s%-*s  %s\n", "", value_width(row), value.name, value.help);
+    print_values(row->argument);
 }
 
 static void print_help(const struct command *command)
 {
+    const struct option_row *row;
+
     printf("usage: fatelf-amd64 %s %s\n%s\n\noptions:\n", command->name, command->synopsis, command->summary);
-    for (const struct option_row *row = command->options; row->name; row++)
-        print_row(row);
-    print_row(&help_row);
+    for (size_t i = 0; (row = command_row(command, i)); i++)
+        command_print_row(row);
 }
 
 static int add(const struct option_row *row, struct option *to, char *letters)
@@ -73,13 +91,13 @@ static int unknown_option(const struct command *command, const char *word)
 
 int command_option(const struct command *command, int argc, char **argv)
 {
-    struct option options[OPTIONS_MAX + 2] = {0};
-    char letters[2 * OPTIONS_MAX + 4] = ":";
-    size_t count = 0, length = 1;
+    struct option options[OPTIONS_MAX + 1] = {0};
+    char letters[2 * OPTIONS_MAX + 2] = ":";
+    const struct option_row *row;
+    size_t length = 1;
 
-    for (const struct option_row *row = command->options; row->name; row++)
-        length += (size_t)add(row, &options[count++], letters + length);
-    add(&help_row, &options[count], letters + length);
+    for (size_t i = 0; (row = command_row(command, i)); i++)
+        length += (size_t)add(row, &options[i], letters + length);
 
     opterr = 0;
     int letter = getopt_long(argc, argv, letters, options, NULL);
@@ -113,15 +131,15 @@ int command_misused(const struct command *command, const char *format, ...)
 int command_bad_value(const struct command *command, int letter, const char *value)
 {
     const struct option_row *row = command->options;
-    struct option_value known, next;
-    char names[256] = "";
+    struct argument_value known, next;
+    char names[256] = "", text[80];
     size_t length = 0;
 
     while (row->letter != letter)
         row++;
-    for (size_t i = 0; row->value(i, &known) && length < sizeof names; i++) {
-        const char *separator = i == 0 ? "" : row->value(i + 1, &next) ? ", " : " or ";
-        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", separator, known.name);
+    for (size_t i = 0; argument_value(row->argument, i, &known) && length < sizeof names; i++) {
+        const char *separator = i == 0 ? "" : argument_value(row->argument, i + 1, &next) ? ", " : " or ";
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", separator, value_name(&known, text));
     }
     return command_misused(command, "--%s %s: not %s", row->name, value, names);
 }

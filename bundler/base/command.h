@@ -3,23 +3,14 @@
 #ifndef BUNDLER_BASE_COMMAND_H
 #define BUNDLER_BASE_COMMAND_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-/* One of the values of an option that takes only a few. */
-struct option_value {
-    char name[32];
-    char help[96];
-};
+#include "argument.h"
 
 /* An option. `letter` is what getopt_long returns for it: a letter, or 256 and above for an option without one. */
 struct option_row {
     int letter;
     const char *name;
-    const char *argument; /* the name of its value in the help. NULL: the option takes none */
+    const struct argument *argument; /* its value. NULL: the option takes none */
     const char *help;
-    /* Fills in the value with this index; false: there are no more. NULL: the option takes any value, or none. */
-    bool (*value)(size_t index, struct option_value *value);
 };
 
 struct command {
@@ -27,9 +18,17 @@ struct command {
     const char *source;   /* what has its options, for messages. NULL: the command line */
     const char *synopsis; /* what follows the name in the usage line */
     const char *summary;
-    const struct option_row *options; /* ends with a row without a name; -h is implied */
+    const struct option_row *options; /* ends with a row without a name; command_row() adds -h */
+    /* What its operands are: the first, and the second if it is something else. */
+    const struct argument *operands[2];
     int (*run)(const struct command *command, int argc, char **argv); /* returns the exit status */
 };
+
+/* The row with this index in the table of the command's options; behind these the row of -h, and then NULL. */
+const struct option_row *command_row(const struct command *command, size_t index);
+
+/* Prints the row as a line of a help. */
+void command_print_row(const struct option_row *row);
 
 /*
  * Returns the letter of the command's next option, with its value in optarg, or -1 after the last one; then the
@@ -53,7 +52,7 @@ long command_number(const char *text, long low, long high);
  */
 #define COMMAND_JOBS(help) \
     { \
-        'j', "jobs", "N", help " (default: all that are allowed)", NULL \
+        'j', "jobs", &argument_number, help " (default: all that are allowed)" \
     }
 int command_jobs(const struct command *command, const char *value, unsigned *threads);
 unsigned command_processors(void);

@@ -6,6 +6,8 @@
 #include "layout.h"
 #include "linkage_sections.h"
 
+void linkage_parts_free(struct linkage_parts *parts);
+
 /*
  * Appends the sections to `list`, which has room for LINKAGE_PARTS_MAX; .dynamic, which old dynamic loaders write to,
  * only if it has more than `room` bytes: otherwise it is in the stub. Returns how many.
@@ -14,8 +16,5 @@ size_t linkage_parts_list(const struct linkage_parts *parts, size_t room, struct
 
 /* Fills in the addresses; the parts have been placed. */
 void linkage_parts_place(struct linkage_parts *parts, const struct layout_part *list, size_t count);
-
-/* Reads the linkage of a bundle that libbfd has opened. Returns 0, or reports and returns an exit status. */
-int linkage_parts_read(struct linkage *linkage, bfd *abfd, const char *path);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/say.h"
+#include "linkage_levels.h"
 
 /* What is being written. The streams write into `sections`. */
 struct maker {
@@ -181,45 +182,36 @@ static void put_paths(struct maker *maker)
     put_dynamic(maker, tag, (uint64_t)offset);
 }
 
-static void put_levels_header(struct maker *maker)
+static void add_table(struct linkage_parts *parts, struct linkage_section section, const uint32_t *words, size_t count)
 {
-    const struct linkage *linkage = maker->linkage;
-    const unsigned char header[] = {linkage->dynamic, linkage->binds_now, linkage->hash, linkage->gnu_hash,
-                                    (unsigned char)linkage->path_count};
+    FILE *to = add_section(parts, section);
 
-    put(maker->levels, header, sizeof header);
-    for (unsigned i = 0; i < linkage->path_count; i++) {
-        fputc(linkage->paths[i].levels, maker->levels);
-        fputc(linkage->paths[i].tag == DT_RUNPATH, maker->levels);
-        fwrite(linkage->paths[i].text, 1, strlen(linkage->paths[i].text) + 1, maker->levels);
+    if (to) {
+        put(to, words, count * sizeof *words);
+        fclose(to);
     }
 }
 
-/* The tables by which a loader finds a symbol are empty: the bundle defines none. */
-static void add_hash(struct linkage_parts *parts, const struct linkage *linkage, size_t symbols)
+/*
+ * The tables by which a loader finds a symbol. They are empty, because the bundle defines none, so readers do not look
+ * for a chain. Every dynamic section has one of them.
+ */
+static void add_hash(struct linkage_parts *parts, const struct linkage *linkage, uint32_t symbols)
 {
+    static const struct linkage_section hash_section = {".hash", .type = SHT_HASH, .entry_size = 4, .link = ".dynsym"};
+    static const struct linkage_section gnu_section = {".gnu.hash", .type = SHT_GNU_HASH, .link = ".dynsym"};
     /* one bucket, the first symbol in the table, one word of the filter, its shift; the filter; the bucket */
-    const uint32_t gnu[] = {1, (uint32_t)symbols, 1, 0, 0, 0, 0};
-    const uint32_t zero = 0, header[] = {1, (uint32_t)symbols};
-    FILE *to;
+    const uint32_t gnu[] = {1, symbols, 1, 0, 0, 0, 0};
+    uint32_t *words = calloc(symbols + 3, sizeof *words); /* one bucket, a chain for each symbol; these */
 
-    if (linkage->hash) {
-        to = add_section(parts,
-                         (struct linkage_section){".hash", .type = SHT_HASH, .entry_size = 4, .link = ".dynsym"});
-        if (to) {
-            put(to, header, sizeof header);
-            for (size_t i = 0; i <= symbols; i++)
-                put(to, &zero, sizeof zero);
-            fclose(to);
-        }
+    if ((linkage->hash || !linkage->gnu_hash) && words) {
+        words[0] = 1;
+        words[1] = symbols;
+        add_table(parts, hash_section, words, symbols + 3);
     }
-    if (linkage->gnu_hash) {
-        to = add_section(parts, (struct linkage_section){".gnu.hash", .type = SHT_GNU_HASH, .link = ".dynsym"});
-        if (to) {
-            put(to, gnu, sizeof gnu);
-            fclose(to);
-        }
-    }
+    if (linkage->gnu_hash)
+        add_table(parts, gnu_section, gnu, sizeof gnu / sizeof *gnu);
+    free(words);
 }
 
 const struct linkage_address linkage_addresses[LINKAGE_ADDRESSES] = {
@@ -242,11 +234,10 @@ static void put_rest(struct maker *maker, unsigned needs)
     uint64_t now = linkage->dynamic && linkage->dynamic == linkage->binds_now;
 
     for (size_t i = 0; i < LINKAGE_ADDRESSES; i++) {
-        struct linkage_section *section = find(maker->parts, linkage_addresses[i].section);
-        if (!section)
-            continue;
-        put_dynamic(maker, linkage_addresses[i].tag, 0);
-        if (linkage_addresses[i].size_tag)
+        const struct linkage_section *section = find(maker->parts, linkage_addresses[i].section);
+        if (section)
+            put_dynamic(maker, linkage_addresses[i].tag, 0);
+        if (section && linkage_addresses[i].size_tag)
             put_dynamic(maker, linkage_addresses[i].size_tag, section->size);
     }
     put_dynamic(maker, DT_SYMENT, sizeof(Elf64_Sym));
@@ -270,7 +261,7 @@ static void drop(struct linkage_parts *parts, const char *name)
 /* Writes all sections but .dynamic, whose stream stays open. Returns how many libraries have versions. */
 static unsigned put_all(struct maker *maker)
 {
-    put_levels_header(maker);
+    linkage_levels_start(maker->linkage, maker->levels);
     fputc(0, maker->strings);
     put_libraries(maker);
     unsigned libraries = put_versions(maker);
@@ -318,7 +309,7 @@ int linkage_parts_make(struct linkage_parts *parts, const struct linkage *linkag
         }
         if (!linkage->dynamic)
             drop(parts, LINKAGE_LEVELS_NAME);
-        add_hash(parts, linkage, find(parts, ".dynsym")->size / sizeof(Elf64_Sym));
+        add_hash(parts, linkage, (uint32_t)(find(parts, ".dynsym")->size / sizeof(Elf64_Sym)));
         put_rest(&maker, libraries);
     }
     good = (!maker.dynamic || fclose(maker.dynamic) == 0) && good;
@@ -326,11 +317,4 @@ int linkage_parts_make(struct linkage_parts *parts, const struct linkage *linkag
     for (unsigned i = 0; i < parts->count; i++)
         good &= parts->sections[i].bytes != NULL;
     return good ? 0 : fail("out of memory");
-}
-
-void linkage_parts_free(struct linkage_parts *parts)
-{
-    for (unsigned i = 0; i < parts->count; i++)
-        free(parts->sections[i].bytes);
-    *parts = (struct linkage_parts){.count = 0};
 }

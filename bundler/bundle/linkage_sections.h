@@ -9,9 +9,6 @@
 
 #include "../input/linkage.h"
 
-/* The section with the levels. */
-#define LINKAGE_LEVELS_NAME ".fatelf.linkage"
-
 enum { LINKAGE_PARTS_MAX = 8 };
 
 struct linkage_section {
@@ -30,8 +27,6 @@ struct linkage_parts {
 
 /* Makes the sections. Returns 0, or reports and returns an exit status. The caller calls linkage_parts_free(). */
 int linkage_parts_make(struct linkage_parts *parts, const struct linkage *linkage);
-void linkage_parts_free(struct linkage_parts *parts);
-
 /* An entry of .dynamic that is the address of a section. */
 struct linkage_address {
     Elf64_Sxword tag, size_tag; /* size_tag: of the entry with the size. 0: there is none */

@@ -83,6 +83,15 @@ char *package_decode(const char *value, const char **problem)
     return json;
 }
 
+const char *package_problem(const char *value)
+{
+    const char *problem;
+    char *json = package_decode(value, &problem);
+
+    free(json);
+    return json ? NULL : problem;
+}
+
 struct made_note package_note(const char *json)
 {
     /* the zeros up to a multiple of 4 bytes count, as GNU ld has it */

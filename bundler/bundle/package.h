@@ -14,6 +14,9 @@
  */
 char *package_decode(const char *value, const char **problem);
 
+/* What package_decode() finds wrong with the value. NULL: nothing. */
+const char *package_problem(const char *value);
+
 /* Makes the note. `bytes` is NULL if there is no memory. */
 struct made_note package_note(const char *json);
 

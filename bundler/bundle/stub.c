@@ -35,14 +35,38 @@ static void add_place(struct places *places, const char *parent, const char *fol
     places->paths[places->count++] = path;
 }
 
+/* The file that a shell would run for this name: without symbolic links, and the caller frees it. */
+static char *find_program(const char *name)
+{
+    const char *path = getenv("PATH");
+    char *found = NULL;
+
+    if (strchr(name, '/'))
+        return realpath(name, NULL);
+    for (const char *end; path && !found; path = *end ? end + 1 : NULL) {
+        char *file;
+        end = strchrnul(path, ':');
+        if (asprintf(&file, "%.*s%s%s", (int)(end - path), path, end > path ? "/" : "", name) < 0)
+            return NULL;
+        if (access(file, X_OK) == 0)
+            found = realpath(file, NULL);
+        free(file);
+    }
+    return found;
+}
+
 /* The path of the tool's own file, without symbolic links, which the caller frees. NULL: it is unknown. */
 static char *find_self(void)
 {
     char *self = realpath("/proc/self/exe", NULL);
+    const char *executed = (const char *)getauxval(AT_EXECFN);
 
     /* Without /proc, or if the file was replaced: the path that exec was given leads to it, or to its replacement. */
-    if (!self && getauxval(AT_EXECFN))
-        self = realpath((const char *)getauxval(AT_EXECFN), NULL);
+    if (!self && executed && strncmp(executed, "/dev/fd/", sizeof "/dev/fd/" - 1) != 0)
+        self = realpath(executed, NULL);
+    /* The tool is a bundle that was started by memfd: exec was given a descriptor, which is closed by now. */
+    if (!self)
+        self = find_program(program_invocation_name);
     return self;
 }
 

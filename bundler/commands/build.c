@@ -207,10 +207,13 @@ static int run_build(const struct command *command, int argc, char **argv)
     return status;
 }
 
+static const struct argument command = {.name = "COMMAND", .kind = ARGUMENT_COMMAND};
+
 const struct command command_build = {
     .name = "build",
     .synopsis = "-o FILE [-l LEVELS] [OPTION]... -- COMMAND [ARGUMENT]...",
     .summary = "run a command for each level, and join the programs that it makes",
     .options = build_option_rows,
+    .operands = {&command},
     .run = run_build,
 };

@@ -18,9 +18,9 @@
 enum { OPTION_JSON = 256, FUNCTIONS_SHOWN = 10 };
 
 static const struct option_row option_rows[] = {
-    {OPTION_JSON, "json", NULL, "print JSON", NULL},
+    {OPTION_JSON, "json", NULL, "print JSON"},
     COMMAND_JOBS("decode on N processors"),
-    {'q', "quiet", NULL, "print only warnings", NULL},
+    {'q', "quiet", NULL, "print only warnings"},
     {0},
 };
 
@@ -291,5 +291,6 @@ const struct command command_check = {
     .synopsis = "[--json] [-j N] [-q] [LEVEL=]BUILD...",
     .summary = "show which instructions builds contain, and whether they fit their levels",
     .options = option_rows,
+    .operands = {&argument_builds},
     .run = run_check,
 };

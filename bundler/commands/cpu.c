@@ -13,7 +13,7 @@
 enum { OPTION_JSON = 256 };
 
 static const struct option_row option_rows[] = {
-    {OPTION_JSON, "json", NULL, "print JSON", NULL},
+    {OPTION_JSON, "json", NULL, "print JSON"},
     {0},
 };
 

@@ -196,5 +196,6 @@ const struct command command_create = {
     .synopsis = "-o FILE [OPTION]... [LEVEL=]BUILD...",
     .summary = "join builds for different levels into one executable",
     .options = create_option_rows,
+    .operands = {&argument_builds},
     .run = run_create,
 };

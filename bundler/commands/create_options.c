@@ -12,7 +12,7 @@
 #include "../bundle/layout.h"
 #include "../bundle/package.h"
 
-static bool launch_value(size_t index, struct option_value *value)
+static bool launch_value(size_t index, struct argument_value *value)
 {
     if (index >= FATELF_LAUNCH_ROWS)
         return false;
@@ -25,7 +25,7 @@ static bool launch_value(size_t index, struct option_value *value)
 /*
  * The values of --compress: one for each encoding that the user can choose, and a second one if it takes a level.
  */
-static bool compress_value(size_t index, struct option_value *value)
+static bool compress_value(size_t index, struct argument_value *value)
 {
     for (size_t i = 0; i < ENCODE_ROWS; i++) {
         const struct encode_row *row = &encode_rows[i];
@@ -37,7 +37,8 @@ static bool compress_value(size_t index, struct option_value *value)
             return true;
         }
         if (row->levels && index-- == 0) {
-            snprintf(value->name, sizeof value->name, "%s:1 to %s:%d", row->option, row->option, ZSTD_maxCLevel());
+            snprintf(value->name, sizeof value->name, "%s:1", row->option);
+            snprintf(value->last, sizeof value->last, "%s:%d", row->option, ZSTD_maxCLevel());
             snprintf(value->help, sizeof value->help, "compressed with this %s level", row->option);
             return true;
         }
@@ -45,51 +46,67 @@ static bool compress_value(size_t index, struct option_value *value)
     return false;
 }
 
+static bool align_value(size_t index, struct argument_value *value)
+{
+    static const char *const sizes[] = {"4K", "2M"}; /* examples: a page, and a huge page */
+
+    if (index >= sizeof sizes / sizeof *sizes)
+        return false;
+    snprintf(value->name, sizeof value->name, "%s", sizes[index]);
+    return true;
+}
+
+static const struct argument launch = {.name = "METHOD", .value = launch_value};
+static const struct argument compress = {.name = "HOW", .value = compress_value};
+static const struct argument align = {.name = "SIZE", .value = align_value};
+static const struct argument level_list = {.name = "LEVELS", .kind = ARGUMENT_LIST, .value = argument_level_value};
+static const struct argument package = {.name = "JSON"};
+static const struct argument path = {.name = "PATH", .kind = ARGUMENT_FILE};
+
 /* What create, build and join have in common. */
 #define COMMON_ROWS \
-    {OPTION_LAUNCH, "launch", "METHOD", "how the bundle starts its variant:", launch_value}, \
-        {OPTION_COMPRESS, "compress", "HOW", "how the builds are stored:", compress_value}, \
-        {OPTION_ALIGN, "align", "SIZE", "place each build at a multiple of SIZE in the file: 4K (default) to 1G", \
-         NULL}, \
-        {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as differences from another one", NULL}, \
-        {OPTION_BASE, "base", "LEVEL", \
-         "code the other builds against this one, even if it saves little (default: v3)", NULL}, \
+    {OPTION_LAUNCH, "launch", &launch, "how the bundle starts its variant:"}, \
+        {OPTION_COMPRESS, "compress", &compress, "how the builds are stored:"}, \
+        {OPTION_ALIGN, "align", &align, "place each build at a multiple of SIZE in the file: 4K (default) to 1G"}, \
+        {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself, not as differences from another one"}, \
+        {OPTION_BASE, "base", &argument_level, \
+         "code the other builds against this one, even if it saves little (default: v3)"}, \
         COMMAND_JOBS("compress on N processors"), \
-        {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG", NULL}, \
-        {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs", NULL}, \
+        {OPTION_GO_ENV, "go-env", NULL, "the bundle also honours GOAMD64 and MGODEBUG"}, \
+        {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs"}, \
         {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, \
-         "do not copy data that the builds read in their own file, even if it differs", NULL}, \
-        {OPTION_NO_STRINGS, "no-strings", NULL, "do not copy version texts of compressed builds for scanners", NULL}, \
-        {OPTION_PACKAGE_METADATA, "package-metadata", "JSON", "name the package of the program in .note.package", NULL}, \
-        {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL}, \
-        {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL}, \
-        {'q', "quiet", NULL, "no progress line, no warnings", NULL}, \
+         "do not copy data that the builds read in their own file, even if it differs"}, \
+        {OPTION_NO_STRINGS, "no-strings", NULL, "do not copy version texts of compressed builds for scanners"}, \
+        {OPTION_PACKAGE_METADATA, "package-metadata", &package, "name the package of the program in .note.package"}, \
+        {OPTION_STUB, "stub", &argument_file, "use this launcher stub"}, \
+        {OPTION_FORCE, "force", NULL, "replace FILE if it exists"}, \
+        {'q', "quiet", NULL, "no progress line, no warnings"}, \
     { \
-        'v', "verbose", NULL, "report what was written", NULL \
+        'v', "verbose", NULL, "report what was written" \
     }
 
 const struct option_row create_option_rows[] = {
-    {'o', "output", "FILE", "write the bundle to FILE", NULL},
+    {'o', "output", &argument_file, "write the bundle to FILE"},
     COMMON_ROWS,
     {0},
 };
 
 const struct option_row build_option_rows[] = {
-    {'o', "output", "FILE", "write the bundle to FILE", NULL},
-    {'l', "levels", "LEVELS", "build for these levels, as in v1,v3 (default: v1,v2,v3,v4)", NULL},
-    {OPTION_ARTIFACT, "artifact", "PATH", "the command leaves its program at PATH", NULL},
+    {'o', "output", &argument_file, "write the bundle to FILE"},
+    {'l', "levels", &level_list, "build for these levels, as in v1,v3 (default: v1,v2,v3,v4)"},
+    {OPTION_ARTIFACT, "artifact", &path, "the command leaves its program at PATH"},
     COMMON_ROWS,
     {0},
 };
 
 const struct option_row standin_option_rows[] = {
-    {'l', "levels", "LEVELS", "build for these levels", NULL},
+    {'l', "levels", &level_list, "build for these levels"},
     COMMON_ROWS,
     {0},
 };
 
 const struct option_row join_option_rows[] = {
-    {OPTION_KEEP, "keep", NULL, "do not remove the builds", NULL},
+    {OPTION_KEEP, "keep", NULL, "do not remove the builds"},
     COMMON_ROWS,
     {0},
 };
@@ -164,17 +181,6 @@ static unsigned parse_levels(const char *text)
     }
 }
 
-static int check_package(const struct command *command, const char *value)
-{
-    const char *problem;
-    char *json = package_decode(value, &problem);
-
-    if (!json)
-        return command_misused(command, "--package-metadata: %s", problem);
-    free(json);
-    return 0;
-}
-
 /* Stores one option. Returns 0, or reports and returns an exit status. */
 static int parse(const struct command *command, int letter, const char *value, struct create_options *options)
 {
@@ -197,7 +203,7 @@ static int parse(const struct command *command, int letter, const char *value, s
         break;
     case OPTION_BASE:
         code->base = fatelf_level_parse(value, strlen(value));
-        return code->base ? 0 : command_misused(command, "--base %s: not v1, v2, v3 or v4", value);
+        return code->base ? 0 : command_bad_value(command, letter, value);
     case 'j':
         options->jobs_given = true;
         return command_jobs(command, value, &code->compress.threads);
@@ -215,7 +221,7 @@ static int parse(const struct command *command, int letter, const char *value, s
         break;
     case OPTION_PACKAGE_METADATA:
         options->package_metadata = value;
-        return check_package(command, value);
+        return package_problem(value) ? command_misused(command, "--package-metadata: %s", package_problem(value)) : 0;
     case OPTION_STUB:
         options->stub = value;
         break;

@@ -105,6 +105,7 @@ const struct command command_add = {
     .synopsis = "-o FILE|--in-place [OPTION]... BUNDLE [LEVEL=]BUILD...",
     .summary = "add builds for further levels to a bundle",
     .options = edit_option_rows,
+    .operands = {&argument_bundle, &argument_builds},
     .run = run_with_builds,
 };
 
@@ -113,6 +114,7 @@ const struct command command_replace = {
     .synopsis = "-o FILE|--in-place [OPTION]... BUNDLE [LEVEL=]BUILD...",
     .summary = "replace variants of a bundle by other builds",
     .options = edit_option_rows,
+    .operands = {&argument_bundle, &argument_builds},
     .run = run_with_builds,
 };
 
@@ -121,5 +123,6 @@ const struct command command_remove = {
     .synopsis = "-o FILE|--in-place [OPTION]... BUNDLE LEVEL...",
     .summary = "remove variants from a bundle",
     .options = edit_remove_option_rows,
+    .operands = {&argument_bundle, &argument_levels},
     .run = run_remove,
 };

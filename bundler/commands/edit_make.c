@@ -9,7 +9,7 @@
 #include "../../lib/encoding.h"
 #include "../base/file.h"
 #include "../base/say.h"
-#include "../bundle/linkage_parts.h"
+#include "../bundle/linkage_levels.h"
 #include "../bundle/decode.h"
 #include "../bundle/readback.h"
 #include "../input/advice.h"
@@ -211,7 +211,7 @@ static int read_linkage(struct edit *edit)
 
     if (!abfd)
         return fail("%s: damaged ELF file: %s", edit->old.path, bfd_errmsg(bfd_get_error()));
-    int status = linkage_parts_read(linkage, abfd, edit->old.path);
+    int status = linkage_levels_read(linkage, abfd, edit->old.path);
     bfd_close(abfd);
     for (unsigned i = 0; i < edit->old.bundle.manifest.header.variant_count; i++)
         if (edit->keep >> i & 1)

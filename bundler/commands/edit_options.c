@@ -5,22 +5,22 @@
 #include "edit_options.h"
 
 #define OUTPUT_ROWS \
-    {'o', "output", "FILE", "write the new bundle to FILE", NULL}, \
+    {'o', "output", &argument_file, "write the new bundle to FILE"}, \
     { \
-        OPTION_IN_PLACE, "in-place", NULL, "replace the bundle itself, when the new one is complete", NULL \
+        OPTION_IN_PLACE, "in-place", NULL, "replace the bundle itself, when the new one is complete" \
     }
 #define COMMON_ROWS \
-    COMMAND_JOBS("compress on N processors"), {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself", NULL}, \
-        {OPTION_STUB, "stub", "FILE", "use this launcher stub", NULL}, \
-        {OPTION_FORCE, "force", NULL, "replace FILE if it exists", NULL}, \
+    COMMAND_JOBS("compress on N processors"), {OPTION_NO_DELTA, "no-delta", NULL, "code every build by itself"}, \
+        {OPTION_STUB, "stub", &argument_file, "use this launcher stub"}, \
+        {OPTION_FORCE, "force", NULL, "replace FILE if it exists"}, \
     { \
-        'q', "quiet", NULL, "no progress line, no warnings", NULL \
+        'q', "quiet", NULL, "no progress line, no warnings" \
     }
 
 const struct option_row edit_option_rows[] = {
     OUTPUT_ROWS,
-    {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "accept builds of other programs", NULL},
-    {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, "keep the copy of appended data, whatever the builds have", NULL},
+    {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "accept builds of other programs"},
+    {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, "keep the copy of appended data, whatever the builds have"},
     COMMON_ROWS,
     {0},
 };

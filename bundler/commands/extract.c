@@ -18,11 +18,26 @@
 
 enum { OPTION_FORCE = 256 };
 
+static bool variant_value(size_t index, struct argument_value *value)
+{
+    static const char *const words[] = {"best", "all"};
+
+    if (argument_level_value(index, value))
+        return true;
+    index -= FATELF_LEVEL_MAX;
+    if (index >= sizeof words / sizeof *words)
+        return false;
+    snprintf(value->name, sizeof value->name, "%s", words[index]);
+    return true;
+}
+
+static const struct argument variant = {.name = "LEVEL|best|all", .value = variant_value};
+
 static const struct option_row option_rows[] = {
-    {'o', "output", "FILE", "write to FILE, or with '-' to standard output; for 'all', FILE.v1, FILE.v2 ...", NULL},
-    {OPTION_FORCE, "force", NULL, "replace files that exist", NULL},
+    {'o', "output", &argument_file, "write to FILE, or with '-' to standard output; for 'all', FILE.v1, FILE.v2 ..."},
+    {OPTION_FORCE, "force", NULL, "replace files that exist"},
     COMMAND_JOBS("decode on N processors"),
-    {'q', "quiet", NULL, "no progress line", NULL},
+    {'q', "quiet", NULL, "no progress line"},
     {0},
 };
 
@@ -224,5 +239,6 @@ const struct command command_extract = {
     .synopsis = "[-o FILE|-] [--force] [-j N] [-q] BUNDLE LEVEL|best|all",
     .summary = "restore the original builds from a bundle",
     .options = option_rows,
+    .operands = {&argument_bundle, &variant},
     .run = run_extract,
 };

@@ -178,10 +178,13 @@ static int run_join(const struct command *command, int argc, char **argv)
     return status;
 }
 
+static const struct argument directories = {.name = "DIRECTORY", .kind = ARGUMENT_DIRECTORY, .repeats = true};
+
 const struct command command_join = {
     .name = "join",
     .synopsis = "[--keep] [OPTION]... DIRECTORY...",
     .summary = "make a bundle of every PROG.v1 to PROG.v4 in directories, and remove these",
     .options = join_option_rows,
+    .operands = {&directories},
     .run = run_join,
 };

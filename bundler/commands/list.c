@@ -15,8 +15,8 @@
 enum { OPTION_JSON = 256 };
 
 static const struct option_row option_rows[] = {
-    {OPTION_JSON, "json", NULL, "print JSON", NULL},
-    {'v', "verbose", NULL, "also show the marks of each variant, such as 'no PIE', and versions", NULL},
+    {OPTION_JSON, "json", NULL, "print JSON"},
+    {'v', "verbose", NULL, "also show the marks of each variant, such as 'no PIE', and versions"},
     {0},
 };
 
@@ -245,5 +245,6 @@ const struct command command_list = {
     .synopsis = "[--json] [-v] BUNDLE",
     .summary = "show what a bundle contains",
     .options = option_rows,
+    .operands = {&argument_bundle},
     .run = run_list,
 };

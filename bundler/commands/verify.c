@@ -14,9 +14,9 @@
 enum { OPTION_HAS = 256 };
 
 static const struct option_row option_rows[] = {
-    {OPTION_HAS, "has", "LEVEL", "also require a variant for LEVEL; may be given several times", NULL},
+    {OPTION_HAS, "has", &argument_levels, "also require a variant for LEVEL; may be given several times"},
     COMMAND_JOBS("decode on N processors"),
-    {'q', "quiet", NULL, "print nothing if the bundle is correct", NULL},
+    {'q', "quiet", NULL, "print nothing if the bundle is correct"},
     {0},
 };
 
@@ -58,7 +58,7 @@ static int parse(const struct command *command, int argc, char **argv, struct ve
     while ((letter = command_option(command, argc, argv)) != -1) {
         unsigned level = letter == OPTION_HAS ? fatelf_level_parse(optarg, strlen(optarg)) : 0;
         if (letter == OPTION_HAS && level == 0)
-            return command_misused(command, "--has %s: not v1, v2, v3 or v4", optarg);
+            return command_bad_value(command, letter, optarg);
         if (letter == OPTION_HAS)
             options->required |= 1u << level;
         else if (letter == 'q')
@@ -97,5 +97,6 @@ const struct command command_verify = {
     .synopsis = "[--has LEVEL]... [-j N] [-q] BUNDLE",
     .summary = "decode everything in a bundle and compare the hashes",
     .options = option_rows,
+    .operands = {&argument_bundle},
     .run = run_verify,
 };

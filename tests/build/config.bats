@@ -68,6 +68,28 @@ stops_with() {
     grep -qx 'MUSL_LIB :=' build/config.mk
 }
 
+@test "a static library that is missing stops make STATIC=yes, with the package that has it" {
+    skip_unless "not everything can be linked statically here" configure STATIC=yes
+    rm build/config.mk
+    # a compiler for which these libraries do not exist
+    cat >compiler <<'SCRIPT'
+#!/bin/sh
+case " $* " in
+    *" -static-pie "*" -liberty "* | *" -liberty "*" -static-pie "*) exit 1 ;;
+    *" -static-pie "*" -lcrypto "* | *" -lcrypto "*" -static-pie "*) exit 1 ;;
+esac
+exec cc "$@"
+SCRIPT
+    chmod +x compiler
+    stops_with "libcrypto.a and libbfd.a are missing: apt-get install binutils-dev libiberty-dev libssl-dev" \
+        STATIC=yes CC="$PWD/compiler" STUB_CC=cc
+    configure CC="$PWD/compiler" STUB_CC=cc
+    printf '#!/bin/sh\ncase " $* " in *" -static-pie "*) exit 1 ;; esac\nexec cc "$@"\n' >compiler
+    rm build/config.mk
+    run ! configure STATIC=yes CC="$PWD/compiler" STUB_CC=cc
+    [[ $output == *"libc.a, "* ]]
+}
+
 @test "a compiler that does not work is named" {
     stops_with "'$PWD/pkg-config' does not compile and link a C program: apt-get install gcc libc6-dev, or set CC" \
         CC="$PWD/pkg-config"

@@ -2,6 +2,8 @@
 # make install and uninstall, and how an installed tool finds its stub.
 load ../lib/common
 load ../lib/make
+load ../lib/shells
+load ../lib/surroundings
 load ../lib/users
 
 install_with() {
@@ -47,9 +49,25 @@ works() {
 @test "a tool finds its stub without /proc" {
     need_mounts
     install_with
-    in_mount_namespace sh -c 'mount -t tmpfs none /proc
-        cd root/usr/local/bin && PATH=.:$PATH && fatelf-amd64 create -q -o "$1/out" "$2"' - "$PWD" "$FIXTURES/level.v1"
+    in_mount_namespace bash -c 'mount -t tmpfs none /proc
+        cd root/usr/local/bin && PATH=.:$PATH && exec -a tool fatelf-amd64 create -q -o "$1/out" "$2"' - "$PWD" \
+        "$FIXTURES/level.v1"
     [ "$(./out)" = v1 ]
+}
+
+@test "a tool that is a bundle finds its stub, however it was started" {
+    install_with
+    local refused env bin=$PWD/root/usr/local/bin
+    env=$(type -P env)
+    "$TOOL" create -q --allow-different -o bundle v1="$TOOL"
+    mv bundle "$bin/fatelf-amd64"
+    for refused in none=0 "$no_new_code" "$only_files"; do
+        if [ "$refused" = none=0 ]; then PREFIX=(); else PREFIX=(sandboxed "$refused"); fi
+        "${PREFIX[@]}" "$bin/fatelf-amd64" create -q --force -o out "$FIXTURES/level.v1"
+        "${PREFIX[@]}" "$env" PATH="/nonexistent:$bin:$PATH" fatelf-amd64 create -q --force -o out "$FIXTURES/level.v1"
+        (cd "$bin" && PATH=:$PATH && "${PREFIX[@]}" "$env" fatelf-amd64 create -q --force -o out "$FIXTURES/level.v1")
+        (cd "$bin/.." && "${PREFIX[@]}" bin/fatelf-amd64 create -q --force -o out "$FIXTURES/level.v1")
+    done
 }
 
 @test "a tool without a stub says where it looked and what to do" {
@@ -69,8 +87,10 @@ works() {
     install_with prefix=/p bindir=/b libexecdir=/l datadir=/d mandir=/m INSTALL="install -p" \
         INSTALL_DATA="install -m 600"
     [ "$(cd root && find . -type f | LC_ALL=C sort | paste -sd ' ')" = "./b/fatelf-amd64\
- ./d/bash-completion/completions/fatelf-amd64 ./d/licenses/fatelf-amd64/LICENSE ./l/fatelf-amd64/fatelf-amd64-stub\
- ./m/man1/fatelf-amd64.1 ./m/man5/fatelf-amd64.5 ./m/man7/fatelf-amd64.7" ]
+ ./d/bash-completion/completions/fatelf-amd64 ./d/fish/vendor_completions.d/fatelf-amd64.fish\
+ ./d/licenses/fatelf-amd64/LICENSE ./d/zsh/site-functions/_fatelf-amd64 ./l/fatelf-amd64/fatelf-amd64-stub\
+ ./m/man1/cargo-fatelf.1 ./m/man1/fatelf-amd64.1 ./m/man1/fatelf-go.1 ./m/man5/fatelf-amd64.5\
+ ./m/man7/fatelf-amd64.7" ]
     [ "$(stat -c %a root/b/fatelf-amd64 root/l/fatelf-amd64/fatelf-amd64-stub root/m/man1/fatelf-amd64.1 |
         paste -sd ' ')" = "755 755 600" ]
     same "$(stat -c %Y "$TOOL")" "$(stat -c %Y root/b/fatelf-amd64)" # install -p
@@ -80,6 +100,31 @@ works() {
 @test "make install does not compile again when other settings than make's are given" {
     run -0 plain_make -n CFLAGS=-O0 CPPFLAGS=-DOTHER HARDENING=no DESTDIR="$PWD/root" install
     [[ $output != *" -c "* && $output == *"/usr/local/bin/fatelf-amd64"* ]]
+}
+
+# completes_after_install SHELL COMMAND: the shell finds the completion by its own means, after this command
+completes_after_install() {
+    local shell=$1
+    mkdir "$SHELLS"
+    install_with PREFIX=/usr
+    PATH=$PWD/root/usr/bin:$PATH
+    LOAD=$2 XDG_DATA_DIRS=$PWD/root/usr/share:/usr/share offers "$shell" "fatelf-amd64 verif" >offered
+    same verify "$(<offered)"
+}
+
+@test "bash finds the installed completion" {
+    skip_unless "bash-completion is not installed" test -e /usr/share/bash-completion/bash_completion
+    completes_after_install bash ". /usr/share/bash-completion/bash_completion"
+}
+
+@test "zsh finds the installed completion" {
+    need zsh
+    completes_after_install zsh "fpath=($PWD/root/usr/share/zsh/site-functions \$fpath)"
+}
+
+@test "fish finds the installed completion" {
+    need fish
+    completes_after_install fish true
 }
 
 @test "uninstall removes what install installed, and nothing else" {

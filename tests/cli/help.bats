@@ -8,21 +8,22 @@ load ../lib/tool
 Joins builds of one program for x86-64-v1 to v4 into one executable that runs the best of them.
 
 commands:
-  create   join builds for different levels into one executable
-  build    run a command for each level, and join the programs that it makes
-  join     make a bundle of every PROG.v1 to PROG.v4 in directories, and remove these
-  add      add builds for further levels to a bundle
-  replace  replace variants of a bundle by other builds
-  remove   remove variants from a bundle
-  list     show what a bundle contains
-  extract  restore the original builds from a bundle
-  verify   decode everything in a bundle and compare the hashes
-  cpu      show this machine's level, and the features that it lacks for the next level
-  check    show which instructions builds contain, and whether they fit their levels
+  create      join builds for different levels into one executable
+  build       run a command for each level, and join the programs that it makes
+  join        make a bundle of every PROG.v1 to PROG.v4 in directories, and remove these
+  add         add builds for further levels to a bundle
+  replace     replace variants of a bundle by other builds
+  remove      remove variants from a bundle
+  list        show what a bundle contains
+  extract     restore the original builds from a bundle
+  verify      decode everything in a bundle and compare the hashes
+  cpu         show this machine's level, and the features that it lacks for the next level
+  check       show which instructions builds contain, and whether they fit their levels
+  completion  print the script that completes command lines in a shell
 
 options:
-  -h, --help     show this help and exit
-      --version  show the version and exit
+      --version              show the version and exit
+  -h, --help                 show this help and exit
 
 'fatelf-amd64 COMMAND --help' shows a command's options. Manual: fatelf-amd64(1)."
     prints "$wanted" --help
@@ -197,6 +198,16 @@ options:
     prints "$wanted" check -h
 }
 
+@test "completion's help lists its options" {
+    wanted="usage: fatelf-amd64 completion bash|zsh|fish
+print the script that completes command lines in a shell
+
+options:
+  -h, --help                 show this help and exit"
+    prints "$wanted" completion --help
+    prints "$wanted" completion -h
+}
+
 @test "--help counts even if operands are missing or wrong" {
     tool create nothing --help
     same 0 "$status"
@@ -219,7 +230,7 @@ options:
 }
 
 @test "an unknown option is a usage error that names it and the command's help, in every command" {
-    for command in create list extract verify cpu check; do
+    for command in create list extract verify cpu check completion; do
         refuses 2 "$command: unknown option '--bogus'; see 'fatelf-amd64 $command --help'" "$command" --bogus
         refuses 2 "$command: unknown option '-x'; see 'fatelf-amd64 $command --help'" "$command" -x
         refuses 2 "$command: unknown option '-x'; see 'fatelf-amd64 $command --help'" "$command" operand -x
@@ -266,7 +277,7 @@ options:
 @test "output that cannot be written gives status 1 and a message, in every command that prints" {
     "$TOOL" create -q -o bundle "$FIXTURES"/level.v[1-4]
     for command in --help --version "create --help" "list bundle" "list --json bundle" "verify bundle" cpu \
-        "cpu --json"; do
+        "cpu --json" "completion bash" "completion zsh" "completion fish"; do
         # shellcheck disable=SC2086 # words on purpose
         run "$BASH" -c 'exec "$@" 2>&1 >/dev/full' - "$TOOL" $command
         same "$command: fatelf-amd64: standard output: No space left on device" "$command: $output"

@@ -78,7 +78,7 @@ setup() {
     same 15 "$(grep -c '^create --' help)"
     same 5 "$(grep -c '^create -[a-z]$' help)"
     same "--force --help --jobs --output --quiet -h -j -o -q" "$(sed -n 's/^extract //p' help | LC_ALL=C sort | paste -sd ' ')"
-    same "create build join add replace remove list extract verify cpu check" "${commands[*]}"
+    same "create build join add replace remove list extract verify cpu check completion" "${commands[*]}"
 }
 
 @test "every option in the help is in the manual" {
@@ -154,17 +154,6 @@ PYTHON
         done
     done <shown
     nothing "$absent"
-}
-
-@test "the completion for bash offers the options in the help, and no others" {
-    . "$TOP/docs/completions/fatelf-amd64.bash"
-    for command in "${commands[@]}"; do
-        COMP_WORDS=(fatelf-amd64 "$command" -)
-        COMP_CWORD=2
-        # shellcheck disable=SC2310 # the status of a completion function has no meaning
-        _fatelf_amd64 || true
-        same "$(sed -n "s/^$command //p" help | LC_ALL=C sort)" "$(printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort)"
-    done
 }
 
 @test "every file that docs/hacking.md names exists" {

@@ -46,7 +46,7 @@ list_segments() {
     readelf -lW "$1" | awk '$1 ~ /^(LOAD|TLS|DYNAMIC|NOTE|GNU_STACK)$/ { print $1, $3, $5, $6, $7, $8 }' | sort
 }
 
-@test "create prints nothing with either stub, and adds one PT_LOAD and one PT_NOTE to its segments" {
+@test "create prints nothing with either stub, and adds one PT_LOAD and one PT_NOTE to its segments, and a PT_DYNAMIC in place of its own" {
     need readelf
     local stub
     for stub in "${STUBS[@]}"; do
@@ -56,10 +56,12 @@ list_segments() {
         list_segments bundle >after
         run -1 diff before after
         diff before after >added || true
-        [ "$(grep -c '^<' added)" = 0 ]
+        [ "$(grep -c '^< DYNAMIC' added)" = 1 ]
+        [ "$(grep -c '^> DYNAMIC' added)" = 1 ]
+        [ "$(grep -c '^<' added)" = 1 ]
         [ "$(grep -c '^> LOAD' added)" = 1 ]
         [ "$(grep -c '^> NOTE' added)" = 1 ]
-        [ "$(grep -c '^>' added)" = 2 ]
+        [ "$(grep -c '^>' added)" = 3 ]
     done
 }
 

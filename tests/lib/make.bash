@@ -4,7 +4,7 @@
 # make in the source tree, without the settings that the make which runs the tests may have put into the environment.
 # The tool is not built again: a test that builds sets BUILD=.
 plain_make() {
-    env -u CC -u CFLAGS -u CPPFLAGS -u LDFLAGS -u HARDENING -u ZYDIS -u STUB_CC -u STUB_LIBC -u PREFIX -u DESTDIR -u INSTALL \
+    env -u CC -u CFLAGS -u CPPFLAGS -u LDFLAGS -u HARDENING -u ZYDIS -u STATIC -u STUB_CC -u STUB_LIBC -u PREFIX -u DESTDIR -u INSTALL \
         make --no-print-directory -s -C "$TOP" BUILD="$BUILD" "$@"
 }
 

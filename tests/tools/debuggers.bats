@@ -198,9 +198,3 @@ said_backtrace() {
     run -1 grep ' execveat(' trace
     grep -Eq ' write\(1, "2\\n", 2\) += 2$' trace
 }
-
-@test "ldd reports the launcher: a static program" {
-    need ldd
-    run ldd ./pie
-    [[ $output == *"statically linked"* || $output == *"not a dynamic executable"* ]]
-}

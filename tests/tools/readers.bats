@@ -130,7 +130,7 @@ program_header() {
     cat segments
     # "Segment Sections...": number and names, in the order of the program headers
     local payloads note
-    payloads=$(sed -n 's/^ *\([0-9]*\) *\.note\.fatelf \.fatelf\.v1 \.fatelf\.v2 \.fatelf\.v3 \.fatelf\.v4 *$/\1/p' \
+    payloads=$(sed -n 's/^ *\([0-9]*\) *\.note\.fatelf .* \.fatelf\.v1 \.fatelf\.v2 \.fatelf\.v3 \.fatelf\.v4 *$/\1/p' \
         segments)
     note=$(sed -n 's/^ *\([0-9]*\) *\.note\.fatelf *$/\1/p' segments)
     [ "$(grep -c '\.fatelf\.v[1-4]' segments)" = 1 ]
