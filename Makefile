@@ -36,6 +36,7 @@ bashcompletiondir = $(datadir)/bash-completion/completions
 zshcompletiondir = $(datadir)/zsh/site-functions
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
 licensedir = $(datadir)/licenses/fatelf-amd64
+pkgconfigdir = $(datadir)/pkgconfig
 stubdir = $(libexecdir)/fatelf-amd64
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL)
@@ -273,6 +274,23 @@ format:
 
 MANUALS := 1 5 7
 
+# For packages that make bundles: where tool and stub are, and the licenses of the two (LICENSE, NOTICE).
+below_prefix = $(subst $(prefix)/,$${prefix}/,$(1))
+and_libc = $(if $(shell grep -as '^glibc ' $(BUILD)/fatelf-amd64-stub), AND LGPL-2.1-or-later)
+define PKGCONFIG_FILE
+prefix=$(prefix)
+tool=$(call below_prefix,$(bindir))/fatelf-amd64
+stub=$(call below_prefix,$(stubdir))/fatelf-amd64-stub
+tool_license=GPL-3.0-or-later
+stub_license=MIT AND BSD-2-Clause AND BSD-3-Clause$(and_libc)
+
+Name: fatelf-amd64
+Description: Joins builds of a program for x86-64-v1 to v4 into one executable
+Version: $(VERSION)
+License: MIT
+endef
+install: export PC = $(PKGCONFIG_FILE)
+
 ## install: to $(DESTDIR)$(PREFIX), by default /usr/local
 install: all
 	$(INSTALL_PROGRAM) -D -m 755 $(BUILD)/fatelf-amd64 "$(DESTDIR)$(bindir)/fatelf-amd64"
@@ -285,6 +303,7 @@ install: all
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.bash "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64"
 	$(INSTALL_DATA) -D $(BUILD)/completions/_fatelf-amd64 "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64"
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.fish "$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish"
+	printf '%s\n' "$$PC" | $(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc"
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 
 ## uninstall: remove what install installed, with the same variables
@@ -293,7 +312,8 @@ uninstall:
 	rm -f "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
 	rm -f "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64" "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64" \
-		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(licensedir)/LICENSE"
+		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc" \
+		"$(DESTDIR)$(licensedir)/LICENSE"
 	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)"
 
 ## dist: a source archive, the same bytes for the same sources

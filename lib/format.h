@@ -6,6 +6,7 @@
  * never writable. The segment contains these sections:
  *
  *     .note.fatelf       an ELF note: owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST, descriptor the manifest
+ *     .note.fatelf.creator  another note, with the version of the tool
  *     .note.package ..   metadata copied from the variant with the lowest level
  *     .fatelf.strings    texts of that variant with version numbers, for scanners, if it is compressed
  *     .fatelf.v1 ..      the payloads, each at a page boundary; identical variants share that of the lowest level
