@@ -40,6 +40,22 @@ static size_t decode_escape(const char *text, char *character)
     return 2;
 }
 
+/* Whether there is what only json-c accepts: single quotes, NaN, Infinity, or control characters in strings. */
+static bool has_extensions(const char *json)
+{
+    bool in_string = false;
+
+    for (; *json; json++) {
+        if (in_string && *json == '\\')
+            json++; /* the character after it has been parsed */
+        else if (*json == '"')
+            in_string = !in_string;
+        else if (in_string ? (unsigned char)*json < ' ' : strchr("'NI", *json) != NULL)
+            return true;
+    }
+    return false;
+}
+
 static bool is_object(const char *json)
 {
     struct json_tokener *tokener = json_tokener_new();
@@ -75,7 +91,7 @@ char *package_decode(const char *value, const char **problem)
         from += length;
     }
     *to = 0;
-    if (*json && !is_object(json)) {
+    if (*json && (!is_object(json) || has_extensions(json))) {
         *problem = "not a JSON object";
         free(json);
         return NULL;
