@@ -58,7 +58,6 @@ help:
 
 # --- what is known about this machine -------------------------------------------------------------------------------
 
-comma := ,
 # quoted for a shell
 quoted = '$(subst ','\'',$(1))'
 
@@ -133,15 +132,19 @@ STUB_CFLAGS = $(COMMON) -O2 -g -march=x86-64 -fPIE -fvisibility=hidden -ffunctio
 	-DSTUB_MUSL_VERSION='"$(MUSL_VERSION)"' -DSTUB_CPUID_VERSION='"$(CPUID_VERSION)"'
 STUB_LDFLAGS = -static-pie -nostartfiles -Wl,-T,stub/stub.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=4096
+# The stub with symbols has the build-id of the other one, which does not depend on the names of directories.
+stripped = -s -Wl,--build-id=sha1
+not_stripped = -Wl,--build-id=0x$$(readelf -n $(@:.debug=) | sed -n 's/.*Build ID: //p')
+stripped_or_not = $(if $(filter %.debug,$@),$(not_stripped),$(stripped))
 STUB_ARCHIVES = $(ZSTD_ARCHIVE) $(if $(filter libcpuid,$(STUB_CPUID)),$(CPUID_ARCHIVE))
 
 # With musl, the stub is compiled with only musl's headers and those of the libraries that it links. The rest of
 # /usr/include, and CPPFLAGS, are for another C library. The start files and libraries are named one by one, because the
 # specs of musl-gcc turn -static-pie into a dynamic PIE without a warning.
 MUSL_CFLAGS = -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(BUILD)/stub-musl/include -isystem $(STUB_CC_INCLUDE)
-link_musl = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) $(1) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
+link_musl = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) $(stripped_or_not) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
 	-Wl,--start-group $(STUB_ARCHIVES) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
-link_system = $(STUB_CC) $(STUB_LDFLAGS) $(1) -o $@ $(SYSTEM_CRT_FIRST) $(filter %.o,$^) $(STUB_ARCHIVES) \
+link_system = $(STUB_CC) $(STUB_LDFLAGS) $(stripped_or_not) -o $@ $(SYSTEM_CRT_FIRST) $(filter %.o,$^) $(STUB_ARCHIVES) \
 	$(SYSTEM_CRT_LAST)
 
 $(BUILD)/stub-musl/include: Makefile $(CONFIG)
@@ -164,18 +167,11 @@ $(BUILD)/stub-%/legacy.o: Makefile $(CONFIG)
 		$(STUB_CC) -x assembler -c -o $@ -
 
 # The stub is linked twice: stripped, for the bundles, and with symbols and line numbers at the same addresses, for gdb.
-# The second one has the build-id of the first, which does not depend on the names of directories.
-same_build_id = -Wl,--build-id=0x$$(readelf -n $(@:.debug=) | sed -n 's/.*Build ID: //p')
-
-$(BUILD)/stub-musl/fatelf-amd64-stub: $(call stub_objects,musl) stub/stub.ld
-	$(call link_musl,-s -Wl$(comma)--build-id=sha1)
-$(BUILD)/stub-musl/fatelf-amd64-stub.debug: $(call stub_objects,musl) stub/stub.ld | $(BUILD)/stub-musl/fatelf-amd64-stub
-	$(call link_musl,$(same_build_id))
-$(BUILD)/stub-system/fatelf-amd64-stub: $(call stub_objects,system) stub/stub.ld
-	$(call link_system,-s -Wl$(comma)--build-id=sha1)
-$(BUILD)/stub-system/fatelf-amd64-stub.debug: $(call stub_objects,system) stub/stub.ld \
-		| $(BUILD)/stub-system/fatelf-amd64-stub
-	$(call link_system,$(same_build_id))
+$(BUILD)/stub-musl/fatelf-amd64-stub $(BUILD)/stub-musl/fatelf-amd64-stub.debug: $(call stub_objects,musl) stub/stub.ld
+	$(link_musl)
+$(BUILD)/stub-system/fatelf-amd64-stub $(BUILD)/stub-system/fatelf-amd64-stub.debug: $(call stub_objects,system) stub/stub.ld
+	$(link_system)
+$(foreach libc,musl system,$(eval $(BUILD)/stub-$(libc)/fatelf-amd64-stub.debug: $(BUILD)/stub-$(libc)/fatelf-amd64-stub))
 
 STUB := $(BUILD)/stub-$(STUB_LIBC)/fatelf-amd64-stub
 $(BUILD)/fatelf-amd64-stub: $(STUB) $(STUB).debug $(CONFIG)
@@ -274,23 +270,6 @@ format:
 
 MANUALS := 1 5 7
 
-# For packages that make bundles: where tool and stub are, and the licenses of the two (LICENSE, NOTICE).
-below_prefix = $(subst $(prefix)/,$${prefix}/,$(1))
-and_libc = $(if $(shell grep -as '^glibc ' $(BUILD)/fatelf-amd64-stub), AND LGPL-2.1-or-later)
-define PKGCONFIG_FILE
-prefix=$(prefix)
-tool=$(call below_prefix,$(bindir))/fatelf-amd64
-stub=$(call below_prefix,$(stubdir))/fatelf-amd64-stub
-tool_license=GPL-3.0-or-later
-stub_license=MIT AND BSD-2-Clause AND BSD-3-Clause$(and_libc)
-
-Name: fatelf-amd64
-Description: Joins builds of a program for x86-64-v1 to v4 into one executable
-Version: $(VERSION)
-License: MIT
-endef
-install: export PC = $(PKGCONFIG_FILE)
-
 ## install: to $(DESTDIR)$(PREFIX), by default /usr/local
 install: all
 	$(INSTALL_PROGRAM) -D -m 755 $(BUILD)/fatelf-amd64 "$(DESTDIR)$(bindir)/fatelf-amd64"
@@ -303,7 +282,8 @@ install: all
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.bash "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64"
 	$(INSTALL_DATA) -D $(BUILD)/completions/_fatelf-amd64 "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64"
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.fish "$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish"
-	printf '%s\n' "$$PC" | $(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc"
+	.ci/pkgconfig $(VERSION) "$(prefix)" "$(bindir)" "$(stubdir)" $(BUILD)/fatelf-amd64-stub | \
+		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc"
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 
 ## uninstall: remove what install installed, with the same variables

@@ -82,9 +82,9 @@ enum fatelf_launch {
 #define FATELF_INCOMPATIBLE_DELTA (UINT64_C(1) << 0) /* set if, and only if, a variant is zstd-delta */
 #define FATELF_INCOMPATIBLE_KNOWN FATELF_INCOMPATIBLE_DELTA
 /* Bits of header.compatible. A reader ignores bits that it does not know. */
-#define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0) /* the launcher also honours GOAMD64 and MGODEBUG */
+#define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0)     /* the launcher also honours GOAMD64 and MGODEBUG */
 #define FATELF_COMPATIBLE_NO_STRINGS (UINT64_C(1) << 2) /* no .fatelf.strings was wanted */
-#define FATELF_COMPATIBLE_PACKAGE (UINT64_C(1) << 1) /* .note.package was given to `create`; no variant has it */
+#define FATELF_COMPATIBLE_PACKAGE (UINT64_C(1) << 1)    /* .note.package was given to `create`; no variant has it */
 
 /*
  * Bits of variant.marks: what tools that look for weaknesses would find in the variant's file, if they could see it.

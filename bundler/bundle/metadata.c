@@ -17,9 +17,9 @@ static const struct {
     const char *name;
     bool note;
 } rows[] = {
-    {".note.package", true},  /* package name and version: systemd-coredump */
-    {".go.buildinfo", false}, /* Go's modules: `go version -m`, vulnerability scanners */
-    {".dep-v0", false},       /* Rust's crates, written by cargo auditable: vulnerability scanners */
+    {".note.package", true},    /* package name and version: systemd-coredump */
+    {".go.buildinfo", false},   /* Go's modules: `go version -m`, vulnerability scanners */
+    {".dep-v0", false},         /* Rust's crates, written by cargo auditable: vulnerability scanners */
     {".fatelf.strings", false}, /* version texts; only a bundle has it, and metadata_add_strings() makes it */
 };
 

@@ -31,7 +31,7 @@ enum {
 /* The strings are those of argv. */
 struct create_options {
     const char *output;
-    const char *stub; /* NULL: the one that came with the tool */
+    const char *stub;             /* NULL: the one that came with the tool */
     const char *package_metadata; /* as it was given. NULL: not */
     const struct fatelf_launch_row *launch;
     struct code_options code;

@@ -8,10 +8,10 @@
 #include "../base/say.h"
 
 enum {
-    TEXT_MIN = 3,       /* characters; scanners look at no shorter ones */
-    TEXT_MAX = 256,     /* longer texts are not names of versions */
-    NEIGHBOURS = 4,     /* texts before and after one with a version; some scanners look at them together */
-    ALL_MAX = 1 << 16   /* bytes of all texts */
+    TEXT_MIN = 3,     /* characters; scanners look at no shorter ones */
+    TEXT_MAX = 256,   /* longer texts are not names of versions */
+    NEIGHBOURS = 4,   /* texts before and after one with a version; some scanners look at them together */
+    ALL_MAX = 1 << 16 /* bytes of all texts */
 };
 
 struct collector {
