@@ -95,14 +95,20 @@ static void add_bytes(struct collector *collector, const unsigned char *bytes, s
     }
 }
 
-/* Data that the program has in memory, except for what names its libraries: the bundle has these names already. */
+/*
+ * Data that the program has in memory, but for what names its libraries, which the bundle has already, and Go's names of
+ * functions, of which thousands end like version numbers.
+ */
 static bool has_texts(asection *section)
 {
+    static const char *const others[] = {".interp", ".dynstr", ".gopclntab"};
     flagword flags = bfd_section_flags(section), data = SEC_ALLOC | SEC_LOAD | SEC_HAS_CONTENTS;
     const char *name = bfd_section_name(section);
 
-    return (flags & data) == data && !(flags & SEC_CODE) && strcmp(name, ".interp") != 0 &&
-           strcmp(name, ".dynstr") != 0 && strncmp(name, ".note", 5) != 0;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(name, others[i]) == 0)
+            return false;
+    return (flags & data) == data && !(flags & SEC_CODE) && strncmp(name, ".note", 5) != 0;
 }
 
 /* Sections of a program do not overlap; those of a damaged file take no longer to read than the file. */
