@@ -67,7 +67,7 @@ CONFIG := $(BUILD)/config.mk
 SETTINGS := CC CFLAGS CPPFLAGS LDFLAGS HARDENING STUB_CC STUB_LIBC STUB_CPUID PKG_CONFIG BFD_LIBS MUSL_LIB MUSL_INCLUDE \
 	ZYDIS STATIC
 # These targets compile nothing, or install packages first and then start make again.
-UNCONFIGURED := help check check-all demo analyze asan format mutants dist uninstall clean
+UNCONFIGURED := help check check-all demo analyze asan fuzz format mutants dist uninstall clean
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(UNCONFIGURED),$(GOALS)),)
@@ -225,6 +225,23 @@ asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HARDENING=no TESTS="cli corrupt" SANITIZED=1 test \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
+# The fuzzers are linked with lib/ alone. clang has libFuzzer.
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB) $(wildcard lib/*.h) Makefile $(CONFIG)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(PACKAGE_CFLAGS) -O1 -g -fno-omit-frame-pointer \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< $(LIB) $(PACKAGE_LIBS)
+
+## fuzz: feed the readers of bundles with damaged input for FUZZ_SECONDS each (default 60), with libFuzzer
+fuzz:
+	@.ci/install-deps check
+	@$(MAKE) --no-print-directory run-fuzz
+
+run-fuzz: all $(FUZZERS)
+	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(abspath $(FUZZERS))
+
 ## mutants: apply each fault under tests/mutants; some test must find it
 mutants:
 	@BUILD=$(abspath $(BUILD)) tests/mutants/run
@@ -313,7 +330,7 @@ release: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help test check check-all asan mutants bench plots demo analyze run-analyze format install uninstall dist \
+.PHONY: all help test check check-all asan fuzz run-fuzz mutants bench plots demo analyze run-analyze format install uninstall dist \
 	selfcheck release clean
 
 -include $(wildcard $(addsuffix *.d,$(sort $(dir $(TOOL_OBJECTS) $(call stub_objects,musl) \

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../lib/appended.h"
 #include "../../lib/error.h"
 #include "../../lib/note.h"
 #include "../base/file.h"
@@ -80,6 +81,8 @@ int bundle_file_open(struct bundle_file *file, const char *path, const char *nam
     if (status)
         goto out;
     int error = fatelf_bundle_open(&image, elf.program_headers, elf.count, &file->bundle);
+    if (!error)
+        error = fatelf_appended_check(&file->bundle);
     if (error)
         status = fail("%s: %s", name, fatelf_error_text(error));
     for (unsigned i = 0; !status && i < file->bundle.manifest.header.variant_count; i++) {
