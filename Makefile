@@ -58,6 +58,7 @@ help:
 
 # --- what is known about this machine -------------------------------------------------------------------------------
 
+comma := ,
 # quoted for a shell
 quoted = '$(subst ','\'',$(1))'
 
