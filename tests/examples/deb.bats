@@ -89,7 +89,7 @@ is_as_plain() {
         readelf -SW "$debug" | finds ' \.debug_info '
         same "$id" "$(build_id "$debug")"
         readelf -SW "$level" >sections
-        nothing "$(grep ' \.debug_info ' sections || true)"
+        run -1 grep ' \.debug_info ' sections
     done
     same "$(sort -u ids | paste -sd ' ')" "$(field Build-Ids "$1-dbgsym" bundle)"
     same 3 "$(sort -u ids | wc -l)"
@@ -142,6 +142,6 @@ runs_each() {
         sort -o "$kind.tags" "$kind.tags"
     done
     finds 'no-manual-page' <plain.tags # it has looked
-    comm -13 plain.tags bundle.tags | grep -v '^N: ' >more || true
-    nothing "$(<more)"
+    comm -13 plain.tags bundle.tags | grep -v '^N: ' >added || true
+    nothing "$(<added)"
 }
