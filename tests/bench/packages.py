@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Section packages: how large packages and updates of bundles are, beside those of one build."""
+"""Sections package, packages: how large packages and updates of bundles are, beside those of one build."""
 
 import os
 import shutil
 
-from common import OUT, Skip, Table, create, largest, levels, output, program
+from common import OUT, Skip, Table, create, largest, levels, output, program, row
 
 LAUNCHES = {"inplace": ["--launch", "inplace"], "inplace zstd": ["--launch", "inplace", "--compress", "zstd"],
             "memfd": []}
-COMPRESSORS = ("xz", "zstd", "gzip")
+COMPRESSORS = {"xz": ["-Zxz"], "xz -9": ["-Zxz", "-z9"], "zstd": ["-Zzstd"], "gzip": ["-Zgzip"]}
 CONTROL = "Package: prog\nVersion: 1\nArchitecture: amd64\nMaintainer: Nobody <nobody@example.org>\nDescription: prog\n"
 
 # A program of some megabytes, of which the second release has one function more.
@@ -28,10 +28,24 @@ SUMS = ("func sum(words []string) int { return len(words) }\n",
         "func sum(words []string) (n int) { for _, word := range words { n += length(word) }; return }\n")
 
 
-def packages():
-    """how large packages (deb) and updates (zstd --patch-from) are, beside those of one build; takes ten minutes"""
+def package():
+    """how large packages of the bundle are, beside those of one build; xz -9 (64 MiB) finds what builds have in common"""
+    need_dpkg()
+    real = program()
+    plain = packed(largest_of(real.builds), ["xz -9"])["xz -9"]
+    for launch, options in LAUNCHES.items():
+        bundle = create(OUT / "packed", *options, *levels(real.builds))
+        row(f"deb (xz -9), four builds, {launch} / one build", f"{packed(bundle, ['xz -9'])['xz -9'] / plain:.2f}")
+
+
+def need_dpkg():
     if not shutil.which("dpkg-deb"):
         raise Skip("dpkg-deb is not installed")
+
+
+def packages():
+    """how large packages (deb) and updates (zstd --patch-from) are, beside those of one build; takes ten minutes"""
+    need_dpkg()
     real = program()
     table = Table("packages", "launch", "builds", "file", "deb", *[f"of one, {name}" for name in COMPRESSORS], first=16)
     plain = packed(largest_of(real.builds))
@@ -51,7 +65,7 @@ def largest_of(builds):
     return max(builds.values(), key=lambda build: build.stat().st_size)
 
 
-def packed(file):
+def packed(file, names=COMPRESSORS):
     """{compressor: size} of a package with this file"""
     tree = OUT / "package"
     shutil.rmtree(tree, ignore_errors=True)
@@ -59,8 +73,8 @@ def packed(file):
     (tree / "DEBIAN/control").write_text(CONTROL)
     shutil.copy(file, tree / "prog")
     sizes = {}
-    for name in COMPRESSORS:
-        output("dpkg-deb", "--root-owner-group", f"-Z{name}", "-b", tree, OUT / "prog.deb")
+    for name in names:
+        output("dpkg-deb", "--root-owner-group", *COMPRESSORS[name], "-b", tree, OUT / "prog.deb")
         sizes[name] = (OUT / "prog.deb").stat().st_size
     return sizes
 
