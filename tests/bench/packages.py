@@ -29,7 +29,7 @@ SUMS = ("func sum(words []string) int { return len(words) }\n",
 
 
 def package():
-    """how large packages of the bundle are, beside those of one build; xz -9 (64 MiB) finds what builds have in common"""
+    """how large a package of the bundle is, beside one of one build (deb with xz -9)"""
     need_dpkg()
     real = program()
     plain = packed(largest_of(real.builds), ["xz -9"])["xz -9"]
