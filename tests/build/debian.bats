@@ -4,39 +4,42 @@ load ../lib/common
 load ../lib/make
 load ../lib/tool
 
+OUT=$BUILD/debian
+
 setup_file() {
     missing "slow: run by make check-all" [ "${SLOW-}" = 1 ]
     missing "debhelper is not installed" command -v dh_strip
     missing "dpkg-dev is not installed" command -v dpkg-buildpackage
     [ -z "$MISSING" ] || return 0
-    cd "$BATS_FILE_TMPDIR"
+    rm -rf "$OUT"
+    mkdir -p "$OUT"
+    cd "$OUT"
     unpack_dist
     cp packed/fatelf-amd64-*.tar.gz "fatelf-amd64_$("$TOOL" --version | sed 's/.* //').orig.tar.gz"
     cp -r source/packaging/debian source
-    # without a network, if that is possible
-    local offline=(unshare -rn)
+    # without a network, which only root can take away and stay the same user
+    local offline=(unshare -n)
     "${offline[@]}" true 2>/dev/null || offline=()
     unset CFLAGS CPPFLAGS LDFLAGS MAKEFLAGS MAKELEVEL DEB_BUILD_OPTIONS DEB_BUILD_PROFILES SLOW BUILD
     cd source
     # -d: some packages of the tests may be missing
-    "${offline[@]}" dpkg-buildpackage -us -uc -d -j2 >../log 2>&1 || tail -n 50 ../log
+    "${offline[@]}" dpkg-buildpackage -us -uc -d -j2 >../log 2>&1 || echo "# see $OUT/log" >&3
 }
 
 setup() {
     start_test
-    packages=$BATS_FILE_TMPDIR
-    dpkg-deb -x "$packages"/fatelf-amd64_*_amd64.deb .
-    dpkg-deb -x "$packages"/fatelf-amd64-dbgsym_*_amd64.deb debug
+    dpkg-deb -x "$OUT"/fatelf-amd64_*_amd64.deb .
+    dpkg-deb -x "$OUT"/fatelf-amd64-dbgsym_*_amd64.deb debug
 }
 
 @test "the packaged tool makes bundles, with its own stub" {
     usr/bin/fatelf-amd64 create -q -o out "$FIXTURES"/level.v1
     same v1 "$(./out)"
-    same dh-sequence-fatelf-amd64 "$(dpkg-deb -f "$packages"/fatelf-amd64_*_amd64.deb Provides)"
+    same dh-sequence-fatelf-amd64 "$(dpkg-deb -f "$OUT"/fatelf-amd64_*_amd64.deb Provides)"
 }
 
 @test "the package's tests have run, and none failed" {
-    finds '^[1-9][0-9]* passed, 0 failed, ' <"$packages/log"
+    finds '^[1-9][0-9]* passed, 0 failed, ' <"$OUT/log"
 }
 
 @test "the debug package has the symbols of the tool and of the stub" {
@@ -46,7 +49,7 @@ setup() {
         readelf -SW "$symbols" | finds ' \.debug_info '
         readelf -sW "$symbols" | finds ' main$'
     done
-    cmp usr/libexec/fatelf-amd64/fatelf-amd64-stub "$packages/source/build/fatelf-amd64-stub"
+    cmp usr/libexec/fatelf-amd64/fatelf-amd64-stub "$OUT/source/build/fatelf-amd64-stub"
 }
 
 @test "the packaged tool is hardened" {
@@ -61,12 +64,12 @@ Immediate binding: yes" "$(sed -n 's/^ //; 2,6p' out)"
 
 @test "lintian finds nothing in the tool's packages" {
     need lintian
-    run -0 --separate-stderr lintian --fail-on none --display-info --tag-display-limit 0 "$packages"/*.changes
+    run -0 --separate-stderr lintian --fail-on none --display-info --tag-display-limit 0 "$OUT"/*.changes
     nothing "$output"
 }
 
 @test "blhc finds all hardening flags in the log of the build" {
     need blhc
-    run -0 blhc --all "$packages/log"
+    run -0 blhc --all "$OUT/log"
     nothing "$output"
 }
