@@ -14,13 +14,13 @@ CONTROL = "Package: prog\nVersion: 1\nArchitecture: amd64\nMaintainer: Nobody <n
 # A program of some megabytes, of which the second release has one function more.
 RELEASE = """package main
 
-import ("encoding/json"; "fmt"; "net/http"; "os")
+import ("encoding/json"; "fmt"; "go/format"; "os")
 
 %s
 func main() {
-	answer := map[string]any{"program": os.Args[0], "status": http.StatusText(200), "sum": sum(os.Args)}
-	text, _ := json.Marshal(answer)
-	fmt.Println(string(text))
+	text, err := format.Source([]byte(os.Args[0]))
+	answer, _ := json.Marshal(map[string]any{"text": text, "error": err, "sum": sum(os.Args)})
+	fmt.Println(string(answer))
 }
 """
 SUMS = ("func sum(words []string) int { return len(words) }\n",
@@ -105,6 +105,6 @@ def release(number, text):
 def update(files):
     """The size of what makes the second file of the first, and its ratio to the second file."""
     old, new = files
-    output("zstd", "-q", "-f", "-19", "--long=27", f"--patch-from={old}", new, "-o", OUT / "update")
+    output("zstd", "-qq", "-f", "-19", "--long=27", f"--patch-from={old}", new, "-o", OUT / "update")
     size = (OUT / "update").stat().st_size
     return size, size / new.stat().st_size
