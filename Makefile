@@ -37,6 +37,7 @@ zshcompletiondir = $(datadir)/zsh/site-functions
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
 licensedir = $(datadir)/licenses/fatelf-amd64
 pkgconfigdir = $(datadir)/pkgconfig
+debhelperdir = $(datadir)/perl5/Debian/Debhelper/Sequence
 stubdir = $(libexecdir)/fatelf-amd64
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL)
@@ -302,15 +303,19 @@ install: all
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.fish "$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish"
 	.ci/pkgconfig $(VERSION) "$(prefix)" "$(bindir)" "$(stubdir)" $(BUILD)/fatelf-amd64-stub | \
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc"
+	$(INSTALL) -D -m 755 packaging/debhelper/dh_fatelf_amd64 "$(DESTDIR)$(bindir)/dh_fatelf_amd64"
+	$(INSTALL_DATA) -D docs/dh_fatelf_amd64.1 "$(DESTDIR)$(mandir)/man1/dh_fatelf_amd64.1"
+	$(INSTALL_DATA) -D packaging/debhelper/fatelf_amd64.pm "$(DESTDIR)$(debhelperdir)/fatelf_amd64.pm"
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 
 ## uninstall: remove what install installed, with the same variables
 uninstall:
-	for name in fatelf-amd64 $(STANDINS); do rm -f "$(DESTDIR)$(bindir)/$$name" "$(DESTDIR)$(mandir)/man1/$$name.1"; done
-	rm -f "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
+	for name in fatelf-amd64 $(STANDINS) dh_fatelf_amd64; do \
+		rm -f "$(DESTDIR)$(bindir)/$$name" "$(DESTDIR)$(mandir)/man1/$$name.1"; done
 	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
 	rm -f "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64" "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64" \
 		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc" \
+		"$(DESTDIR)$(debhelperdir)/fatelf_amd64.pm" "$(DESTDIR)$(stubdir)/fatelf-amd64-stub" \
 		"$(DESTDIR)$(licensedir)/LICENSE"
 	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)"
 
