@@ -84,13 +84,14 @@ works() {
 }
 
 @test "files go where GNU's variables say, by the commands that they say" {
-    install_with prefix=/p bindir=/b libexecdir=/l datadir=/d mandir=/m INSTALL="install -p" \
+    install_with prefix=/p bindir=/b libexecdir=/l datadir=/d mandir=/m rpmdir=/r INSTALL="install -p" \
         INSTALL_DATA="install -m 600"
     [ "$(cd root && find . -type f | LC_ALL=C sort | paste -sd ' ')" = "./b/fatelf-amd64\
  ./d/bash-completion/completions/fatelf-amd64 ./d/fish/vendor_completions.d/fatelf-amd64.fish\
- ./d/licenses/fatelf-amd64/LICENSE ./d/zsh/site-functions/_fatelf-amd64 ./l/fatelf-amd64/fatelf-amd64-stub\
+ ./d/licenses/fatelf-amd64/LICENSE ./d/makepkg/tidy/zz-fatelf-amd64.sh\
+ ./d/zsh/site-functions/_fatelf-amd64 ./l/fatelf-amd64/fatelf-amd64-stub\
  ./m/man1/cargo-fatelf.1 ./m/man1/fatelf-amd64.1 ./m/man1/fatelf-go.1 ./m/man5/fatelf-amd64.5\
- ./m/man7/fatelf-amd64.7" ]
+ ./m/man7/fatelf-amd64.7 ./r/fatelf-amd64/brp-fatelf-amd64-join ./r/macros.d/macros.fatelf-amd64" ]
     [ "$(stat -c %a root/b/fatelf-amd64 root/l/fatelf-amd64/fatelf-amd64-stub root/m/man1/fatelf-amd64.1 |
         paste -sd ' ')" = "755 755 600" ]
     same "$(stat -c %Y "$TOOL")" "$(stat -c %Y root/b/fatelf-amd64)" # install -p
