@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC1091,SC2154 # makepkg's files, and the PKGBUILD's array
 # For makepkg, which reads this file and then calls tidy_fatelf_amd64 in the directory of a package. If the PKGBUILD has
 # the array _fatelf_amd64_join, the programs PROG.v1 to PROG.v4 are joined into PROG with these options of
 # `fatelf-amd64 join`. makepkg runs such functions in the order of their files' names: this one comes after strip.sh.
