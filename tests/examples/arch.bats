@@ -32,7 +32,7 @@ is_packaged() {
     rm -rf "${OUT:?}/$program"
     makepkg_as_user "$TOP/examples/arch/build" "$OUT" "$program" --config "$PWD/makepkg.conf" || fail "$(<log)"
     mkdir root
-    for package in "$OUT/$program"/*.pkg.tar.*; do
+    for package in "$OUT/$program"/*.pkg.tar*; do
         bsdtar -xf "$package" -C root
     done
     same "$program" "$(ls root/usr/bin)"
@@ -87,5 +87,5 @@ options=(!strip)'
     pkgbuild '_fatelf_amd64_join=(--launch nowhere)'
     run ! makepkg_as_user makepkg --nodeps
     finds "ERROR: The builds cannot be joined" <log
-    run ! ls ./*.pkg.tar.*
+    run ! ls ./*.pkg.tar*
 }
