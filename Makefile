@@ -37,9 +37,7 @@ zshcompletiondir = $(datadir)/zsh/site-functions
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
 licensedir = $(datadir)/licenses/fatelf-amd64
 stubdir = $(libexecdir)/fatelf-amd64
-# rpmbuild and makepkg read what is below /usr.
 rpmdir = $(prefix)/lib/rpm
-makepkgdir = $(datadir)/makepkg
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL)
 INSTALL_DATA ?= $(INSTALL) -m 644
@@ -284,10 +282,9 @@ install: all
 	$(INSTALL_DATA) -D $(BUILD)/completions/_fatelf-amd64 "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64"
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.fish "$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish"
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
-	$(INSTALL_DATA) -D packaging/rpm/macros.fatelf-amd64 "$(DESTDIR)$(rpmdir)/macros.d/macros.fatelf-amd64"
-	$(INSTALL) -D -m 755 packaging/rpm/brp-fatelf-amd64-join \
-		"$(DESTDIR)$(rpmdir)/fatelf-amd64/brp-fatelf-amd64-join"
-	$(INSTALL_DATA) -D packaging/arch/zz-fatelf-amd64.sh "$(DESTDIR)$(makepkgdir)/tidy/zz-fatelf-amd64.sh"
+	$(INSTALL_DATA) -D -t "$(DESTDIR)$(rpmdir)/macros.d" packaging/rpm/macros.fatelf-amd64
+	$(INSTALL) -D -m 755 -t "$(DESTDIR)$(rpmdir)/fatelf-amd64" packaging/rpm/brp-fatelf-amd64-join
+	$(INSTALL_DATA) -D -t "$(DESTDIR)$(datadir)/makepkg/tidy" packaging/arch/zz-fatelf-amd64.sh
 
 ## uninstall: remove what install installed, with the same variables
 uninstall:
@@ -296,8 +293,7 @@ uninstall:
 	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
 	rm -f "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64" "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64" \
 		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(licensedir)/LICENSE"
-	rm -f "$(DESTDIR)$(rpmdir)/macros.d/macros.fatelf-amd64" \
-		"$(DESTDIR)$(rpmdir)/fatelf-amd64/brp-fatelf-amd64-join" "$(DESTDIR)$(makepkgdir)/tidy/zz-fatelf-amd64.sh"
+	rm -f "$(DESTDIR)$(rpmdir)"/*/*fatelf-amd64* "$(DESTDIR)$(datadir)/makepkg/tidy/zz-fatelf-amd64.sh"
 	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)" "$(DESTDIR)$(rpmdir)/fatelf-amd64"
 
 ## dist: a source archive, the same bytes for the same sources

@@ -8,7 +8,7 @@ OUT=$BUILD/examples/arch
 
 # makepkg refuses to run as root.
 AS_USER=()
-[ "$(id -u)" != 0 ] || AS_USER=(unshare --map-user=1000 --map-group=1000)
+[ "$EUID" != 0 ] || AS_USER=(unshare --map-user=1000 --map-group=1000)
 
 setup() {
     start_test
@@ -22,15 +22,19 @@ setup() {
     { cat /etc/makepkg.conf && printf '%s\n' CFLAGS=-O2 DEBUG_CFLAGS=-g PKGEXT=.pkg.tar; } >makepkg.conf
 }
 
+# makepkg_as_user STATUS COMMAND..: STATUS is an option of `run`. The output is in `log`.
 makepkg_as_user() {
-    "${AS_USER[@]}" env "$@" >log 2>&1
+    local wanted=$1
+    shift
+    run "$wanted" "${AS_USER[@]}" env "$@"
+    echo "$output" | tee log
 }
 
 # is_packaged PROGRAM MAIN-FUNCTION
 is_packaged() {
     local program=$1 package
     rm -rf "${OUT:?}/$program"
-    makepkg_as_user "$TOP/examples/arch/build" "$OUT" "$program" --config "$PWD/makepkg.conf" || fail "$(<log)"
+    makepkg_as_user -0 "$TOP/examples/arch/build" "$OUT" "$program" --config "$PWD/makepkg.conf"
     mkdir root
     for package in "$OUT/$program"/*.pkg.tar*; do
         bsdtar -xf "$package" -C root
@@ -42,7 +46,8 @@ is_packaged() {
     has_debug "root/usr/bin/$program" root "$2" v1 v2 v3
     has_builds "root/usr/bin/$program" root v1 v2 v3
     same 3 "$(find root/usr/lib/debug -name '*.debug' -type f | wc -l)"
-    nothing "$(find root -name '*~')"
+    find root -name '*~' >left
+    nothing "$(<left)"
 }
 
 @test "makepkg's packages of a C program with zlib" {
@@ -71,21 +76,21 @@ pkgbuild() {
 
 @test "makepkg joins builds only if the PKGBUILD says so, with its options" {
     pkgbuild ''
-    makepkg_as_user makepkg --nodeps
+    makepkg_as_user -0 makepkg --nodeps
     same "level.v1 level.v3" "$(ls pkg/prog/usr/bin | paste -sd ' ')"
     pkgbuild '_fatelf_amd64_join=(--launch memfd)'
-    makepkg_as_user makepkg --nodeps --force
+    makepkg_as_user -0 makepkg --nodeps --force
     same level "$(ls pkg/prog/usr/bin)"
     finds "launch memfd" <<<"$("$TOOL" list pkg/prog/usr/bin/level)"
     pkgbuild '_fatelf_amd64_join=()
 options=(!strip)'
-    makepkg_as_user makepkg --nodeps --force
+    makepkg_as_user -0 makepkg --nodeps --force
     same "v1 v3" "$(levels pkg/prog/usr/bin/level)"
 }
 
 @test "if builds cannot be joined, makepkg makes no package" {
     pkgbuild '_fatelf_amd64_join=(--launch nowhere)'
-    run ! makepkg_as_user makepkg --nodeps
+    makepkg_as_user '!' makepkg --nodeps
     finds "ERROR: The builds cannot be joined" <log
     run ! ls ./*.pkg.tar*
 }

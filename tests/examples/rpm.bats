@@ -11,14 +11,13 @@ OUT=$BUILD/examples/rpm # levels/PROGRAM and plain/PROGRAM
 # build_packages PROGRAM
 build_packages() {
     rm -rf "$OUT"/{levels,plain}/"$1"
-    "$TOP/examples/rpm/build" "$OUT/levels/$1" "$1" "${RPM_MACROS[@]}" >"$OUT/$1.log" 2>&1 || fail "$(<"$OUT/$1.log")"
-    "$TOP/examples/rpm/build" "$OUT/plain/$1" "$1" "${RPM_MACROS[@]}" --without levels >"$OUT/$1.log" 2>&1 || fail "$(<"$OUT/$1.log")"
+    run -0 "$TOP/examples/rpm/build" "$OUT/levels/$1" "$1" "${RPM_MACROS[@]}"
+    run -0 "$TOP/examples/rpm/build" "$OUT/plain/$1" "$1" "${RPM_MACROS[@]}" --without levels
 }
 
 setup() {
     start_test
-    need rpmbuild rpm2archive gdb
-    skip_unless "rpm's find-debuginfo is not installed" can_extract_debug
+    need_debug_packages
     export PATH=$BUILD:$PATH
     mkdir -p "$OUT"
 }
@@ -45,17 +44,17 @@ is_packaged() {
 
 # complaints KIND PROGRAM: which kinds of complaints rpmlint has about which package
 complaints() {
-    HOME=$PWD rpmlint "$OUT/$1/$2"/RPMS/x86_64/*.rpm "$OUT/$1/$2"/SRPMS/*.rpm >"$1.lint" || true
-    finds 'packages and . specfiles checked' <"$1.lint"
-    sed -n 's/^\([^ ]*: [EW]: [^ ]*\).*/\1/p' "$1.lint" | LC_ALL=C sort -u
+    run env HOME="$PWD" rpmlint "$OUT/$1/$2"/RPMS/x86_64/*.rpm "$OUT/$1/$2"/SRPMS/*.rpm
+    finds 'packages and . specfiles checked' <<<"$output"
+    sed -n 's/^\([^ ]*: [EW]: [^ ]*\).*/\1/p' <<<"$output" | sort -u >"$1.lint"
 }
 
 is_no_worse() {
     need rpmlint
-    local plain levels
-    plain=$(complaints plain "$1")
-    levels=$(complaints levels "$1")
-    nothing "$(comm -13 <(echo "$plain") <(echo "$levels"))"
+    complaints plain "$1"
+    complaints levels "$1"
+    comm -13 plain.lint levels.lint >new
+    nothing "$(<new)"
 }
 
 @test "the packages of a C program with zlib" {

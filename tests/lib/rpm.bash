@@ -4,9 +4,12 @@
 RPM_MACROS=(--load "$TOP/packaging/rpm/macros.fatelf-amd64"
     --define "__brp_fatelf_amd64_join $TOP/packaging/rpm/brp-fatelf-amd64-join" --define "_binary_payload w1.gzdio")
 
-# need_rpmbuild: also for setup_file, as arguments of `missing`
-can_extract_debug() {
-    type -P rpmbuild rpm rpm2archive debugedit find-debuginfo || [ -x "$(rpm --eval '%{?__find_debuginfo}')" ]
+need_debug_packages() {
+    local find
+    need rpmbuild rpm2archive debugedit gdb
+    find=$(rpm --eval '%{?__find_debuginfo}')
+    [ -x "$find" ] || find=$(rpm --eval '%{_rpmconfigdir}')/find-debuginfo.sh
+    [ -x "$find" ] || skip "rpm's find-debuginfo is not installed"
 }
 
 # unpack FOLDER PACKAGE..
@@ -22,10 +25,11 @@ unpack() {
 # no_dangling FOLDER: no link in it leads nowhere, or to a place outside
 no_dangling() {
     local link target
-    while IFS= read -r -d '' link; do
+    find "$1" -type l >links
+    while IFS= read -r link; do
         target=$(readlink "$link")
         [[ $target != /* && -e $link ]] || fail "$link -> $target leads nowhere"
-    done < <(find "$1" -type l -print0)
+    done <links
 }
 
 build_id() {
