@@ -36,6 +36,7 @@ bashcompletiondir = $(datadir)/bash-completion/completions
 zshcompletiondir = $(datadir)/zsh/site-functions
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
 licensedir = $(datadir)/licenses/fatelf-amd64
+pkgconfigdir = $(datadir)/pkgconfig
 stubdir = $(libexecdir)/fatelf-amd64
 rpmdir = $(prefix)/lib/rpm
 INSTALL ?= install
@@ -58,7 +59,6 @@ help:
 
 # --- what is known about this machine -------------------------------------------------------------------------------
 
-comma := ,
 # quoted for a shell
 quoted = '$(subst ','\'',$(1))'
 
@@ -68,7 +68,7 @@ CONFIG := $(BUILD)/config.mk
 SETTINGS := CC CFLAGS CPPFLAGS LDFLAGS HARDENING STUB_CC STUB_LIBC STUB_CPUID PKG_CONFIG BFD_LIBS MUSL_LIB MUSL_INCLUDE \
 	ZYDIS STATIC
 # These targets compile nothing, or install packages first and then start make again.
-UNCONFIGURED := help check check-all demo analyze asan format mutants dist uninstall clean
+UNCONFIGURED := help check check-all demo analyze asan fuzz format mutants dist uninstall clean
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(UNCONFIGURED),$(GOALS)),)
@@ -129,18 +129,23 @@ stub_objects = $(patsubst %,$(BUILD)/stub-$(1)/%.o,$(STUB_SOURCES)) $(BUILD)/stu
 # (stub.ld).
 STUB_CFLAGS = $(COMMON) -O2 -g -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE \
-	$(if $(filter own,$(STUB_CPUID)),-DSTUB_CPUID_OWN)
+	$(if $(filter own,$(STUB_CPUID)),-DSTUB_CPUID_OWN) -DFATELF_VERSION_STRING='"$(VERSION)"' \
+	-DSTUB_MUSL_VERSION='"$(MUSL_VERSION)"' -DSTUB_CPUID_VERSION='"$(CPUID_VERSION)"'
 STUB_LDFLAGS = -static-pie -nostartfiles -Wl,-T,stub/stub.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,-z,noexecstack \
-	-Wl,-z,max-page-size=4096 -Wl,--build-id=0x0000000000000000000000000000000000000000
+	-Wl,-z,max-page-size=4096
+# The stub with symbols has the build-id of the other one, which does not depend on the names of directories.
+stripped = -s -Wl,--build-id=sha1
+not_stripped = -Wl,--build-id=0x$$(readelf -n $(@:.debug=) | sed -n 's/.*Build ID: //p')
+stripped_or_not = $(if $(filter %.debug,$@),$(not_stripped),$(stripped))
 STUB_ARCHIVES = $(ZSTD_ARCHIVE) $(if $(filter libcpuid,$(STUB_CPUID)),$(CPUID_ARCHIVE))
 
 # With musl, the stub is compiled with only musl's headers and those of the libraries that it links. The rest of
 # /usr/include, and CPPFLAGS, are for another C library. The start files and libraries are named one by one, because the
 # specs of musl-gcc turn -static-pie into a dynamic PIE without a warning.
 MUSL_CFLAGS = -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(BUILD)/stub-musl/include -isystem $(STUB_CC_INCLUDE)
-link_musl = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) $(1) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
+link_musl = $(STUB_CC) -nostdlib $(STUB_LDFLAGS) $(stripped_or_not) -o $@ $(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o $(filter %.o,$^) \
 	-Wl,--start-group $(STUB_ARCHIVES) $(MUSL_LIB)/libc.a -lgcc -Wl,--end-group $(MUSL_LIB)/crtn.o
-link_system = $(STUB_CC) $(STUB_LDFLAGS) $(1) -o $@ $(SYSTEM_CRT_FIRST) $(filter %.o,$^) $(STUB_ARCHIVES) \
+link_system = $(STUB_CC) $(STUB_LDFLAGS) $(stripped_or_not) -o $@ $(SYSTEM_CRT_FIRST) $(filter %.o,$^) $(STUB_ARCHIVES) \
 	$(SYSTEM_CRT_LAST)
 
 $(BUILD)/stub-musl/include: Makefile $(CONFIG)
@@ -163,14 +168,11 @@ $(BUILD)/stub-%/legacy.o: Makefile $(CONFIG)
 		$(STUB_CC) -x assembler -c -o $@ -
 
 # The stub is linked twice: stripped, for the bundles, and with symbols and line numbers at the same addresses, for gdb.
-$(BUILD)/stub-musl/fatelf-amd64-stub: $(call stub_objects,musl) stub/stub.ld
-	$(call link_musl,-s)
-$(BUILD)/stub-musl/fatelf-amd64-stub.debug: $(call stub_objects,musl) stub/stub.ld
-	$(call link_musl)
-$(BUILD)/stub-system/fatelf-amd64-stub: $(call stub_objects,system) stub/stub.ld
-	$(call link_system,-s)
-$(BUILD)/stub-system/fatelf-amd64-stub.debug: $(call stub_objects,system) stub/stub.ld
-	$(call link_system)
+$(BUILD)/stub-musl/fatelf-amd64-stub $(BUILD)/stub-musl/fatelf-amd64-stub.debug: $(call stub_objects,musl) stub/stub.ld
+	$(link_musl)
+$(BUILD)/stub-system/fatelf-amd64-stub $(BUILD)/stub-system/fatelf-amd64-stub.debug: $(call stub_objects,system) stub/stub.ld
+	$(link_system)
+$(foreach libc,musl system,$(eval $(BUILD)/stub-$(libc)/fatelf-amd64-stub.debug: $(BUILD)/stub-$(libc)/fatelf-amd64-stub))
 
 STUB := $(BUILD)/stub-$(STUB_LIBC)/fatelf-amd64-stub
 $(BUILD)/fatelf-amd64-stub: $(STUB) $(STUB).debug $(CONFIG)
@@ -223,6 +225,23 @@ asan:
 	@.ci/install-deps check
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HARDENING=no TESTS="cli corrupt" SANITIZED=1 test \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
+# The fuzzers are linked with lib/ alone. clang has libFuzzer.
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB) $(wildcard lib/*.h) Makefile $(CONFIG)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(PACKAGE_CFLAGS) -O1 -g -fno-omit-frame-pointer \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< $(LIB) $(PACKAGE_LIBS)
+
+## fuzz: feed the readers of bundles with damaged input for FUZZ_SECONDS each (default 60), with libFuzzer
+fuzz:
+	@.ci/install-deps check
+	@$(MAKE) --no-print-directory run-fuzz
+
+run-fuzz: all $(FUZZERS)
+	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(abspath $(FUZZERS))
 
 ## mutants: apply each fault under tests/mutants; some test must find it
 mutants:
@@ -281,6 +300,8 @@ install: all
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.bash "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64"
 	$(INSTALL_DATA) -D $(BUILD)/completions/_fatelf-amd64 "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64"
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.fish "$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish"
+	.ci/pkgconfig $(VERSION) "$(prefix)" "$(bindir)" "$(stubdir)" $(BUILD)/fatelf-amd64-stub | \
+		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc"
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 	$(INSTALL_DATA) -D -t "$(DESTDIR)$(rpmdir)/macros.d" packaging/rpm/macros.fatelf-amd64
 	$(INSTALL) -D -m 755 -t "$(DESTDIR)$(rpmdir)/fatelf-amd64" packaging/rpm/brp-fatelf-amd64-join
@@ -292,7 +313,8 @@ uninstall:
 	rm -f "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
 	rm -f "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64" "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64" \
-		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(licensedir)/LICENSE"
+		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc" \
+		"$(DESTDIR)$(licensedir)/LICENSE"
 	rm -f "$(DESTDIR)$(rpmdir)"/*/*fatelf-amd64* "$(DESTDIR)$(datadir)/makepkg/tidy/zz-fatelf-amd64.sh"
 	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)" "$(DESTDIR)$(rpmdir)/fatelf-amd64"
 
@@ -313,7 +335,7 @@ release: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help test check check-all asan mutants bench plots demo analyze run-analyze format install uninstall dist \
+.PHONY: all help test check check-all asan fuzz run-fuzz mutants bench plots demo analyze run-analyze format install uninstall dist \
 	selfcheck release clean
 
 -include $(wildcard $(addsuffix *.d,$(sort $(dir $(TOOL_OBJECTS) $(call stub_objects,musl) \

@@ -53,18 +53,6 @@ static int check_payloads(const struct fatelf_bundle *bundle)
     return 0;
 }
 
-/* The data at the end of the file, with offset 0, is in no segment. */
-static int check_appended(const struct fatelf_bundle *bundle)
-{
-    for (unsigned i = 0; i < bundle->manifest.header.appended_count; i++) {
-        struct fatelf_appended appended = fatelf_manifest_appended(&bundle->manifest, bundle->bytes, i);
-        if (appended.offset != 0 && (appended.offset < bundle->manifest.header.manifest_size ||
-                                     appended.offset > bundle->size || appended.size > bundle->size - appended.offset))
-            return FATELF_ERROR_APPENDED_PLACE;
-    }
-    return 0;
-}
-
 int fatelf_bundle_open(const struct fatelf_image *image, const Elf64_Phdr *headers, size_t count,
                        struct fatelf_bundle *bundle)
 {
@@ -98,8 +86,6 @@ int fatelf_bundle_open(const struct fatelf_image *image, const Elf64_Phdr *heade
     int error = fatelf_manifest_decode(manifest.bytes, manifest.size, &found.manifest);
     if (!error)
         error = check_payloads(&found);
-    if (!error)
-        error = check_appended(&found);
     if (!error)
         *bundle = found;
     return error;

@@ -30,8 +30,7 @@ struct fatelf_bundle {
 
 /*
  * Fills *bundle from the program headers, which must be aligned and in native byte order. Returns 0 if the manifest is
- * valid and every payload and every copied section lies inside the manifest's segment; otherwise a FATELF_ERROR_*, and
- * *bundle is unchanged. Copies of data at the end of the file are not looked at.
+ * valid and every payload lies inside the manifest's segment; otherwise a FATELF_ERROR_*, and *bundle is unchanged.
  */
 int fatelf_bundle_open(const struct fatelf_image *image, const Elf64_Phdr *headers, size_t count,
                        struct fatelf_bundle *bundle);

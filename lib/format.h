@@ -6,7 +6,9 @@
  * never writable. The segment contains these sections:
  *
  *     .note.fatelf       an ELF note: owner FATELF_NOTE_OWNER, type FATELF_NOTE_MANIFEST, descriptor the manifest
+ *     .note.fatelf.creator  another note, with the version of the tool
  *     .note.package ..   metadata copied from the variant with the lowest level
+ *     .fatelf.strings    texts of that variant with version numbers, for scanners, if it is compressed
  *     .fatelf.v1 ..      the payloads, each at a page boundary; identical variants share that of the lowest level
  *     .fatelf.end        zeros, if the variants have different appended data and the bundle has no copy of it
  *     pydata ..          copies of sections that no segment of the variants contains (struct fatelf_appended)
@@ -34,6 +36,12 @@
 /* The owner and type of the manifest's ELF note (gABI, "Note Section"). */
 #define FATELF_NOTE_OWNER "fatelf-amd64"
 #define FATELF_NOTE_MANIFEST 1u
+/*
+ * Other notes of ours, for `list`. The descriptor is a text that ends with a 0, and has a line "NAME VERSION" for
+ * each of:
+ */
+#define FATELF_NOTE_COMPONENTS 2u /* the launcher, and what it contains; in the stub */
+#define FATELF_NOTE_CREATOR 3u    /* the tool that has written the bundle; in the segment with the manifest */
 
 /* First bytes of the manifest: "\177FATELF\n" as a little-endian number. */
 #define FATELF_MAGIC UINT64_C(0x0a464c455441467f)
@@ -74,7 +82,9 @@ enum fatelf_launch {
 #define FATELF_INCOMPATIBLE_DELTA (UINT64_C(1) << 0) /* set if, and only if, a variant is zstd-delta */
 #define FATELF_INCOMPATIBLE_KNOWN FATELF_INCOMPATIBLE_DELTA
 /* Bits of header.compatible. A reader ignores bits that it does not know. */
-#define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0) /* the launcher also honours GOAMD64 and MGODEBUG */
+#define FATELF_COMPATIBLE_GO_ENV (UINT64_C(1) << 0)     /* the launcher also honours GOAMD64 and MGODEBUG */
+#define FATELF_COMPATIBLE_NO_STRINGS (UINT64_C(1) << 2) /* no .fatelf.strings was wanted */
+#define FATELF_COMPATIBLE_PACKAGE (UINT64_C(1) << 1)    /* .note.package was given to `create`; no variant has it */
 
 /*
  * Bits of variant.marks: what tools that look for weaknesses would find in the variant's file, if they could see it.

@@ -131,37 +131,6 @@ static int check_base(const struct fatelf_manifest *manifest, const struct fatel
                : FATELF_ERROR_VARIANT_BASE;
 }
 
-/* Whether the name is printable ASCII, and zeros up to its end; it is shown to users. */
-static bool is_name(const char *name, size_t size)
-{
-    size_t length = 0;
-
-    while (length < size && name[length] > ' ' && name[length] < 0x7f)
-        length++;
-    for (size_t i = length; i < size; i++)
-        if (name[i] != 0)
-            return false;
-    return length < size;
-}
-
-/* Checks the entries of the table of appended data. `bytes`: the manifest's; the table's size has been checked. */
-static int check_appended(const struct fatelf_manifest *manifest, const void *bytes)
-{
-    unsigned count = manifest->header.appended_count;
-
-    for (unsigned i = 0; i < count; i++) {
-        struct fatelf_appended appended = fatelf_manifest_appended(manifest, bytes, i);
-        bool at_end = appended.offset == 0;
-        if (appended.size < 1 || appended.size > FATELF_SIZE_MAX || appended.offset > FATELF_SIZE_MAX)
-            return FATELF_ERROR_APPENDED;
-        if (!is_name(appended.name, sizeof appended.name) || at_end != (appended.name[0] == 0))
-            return FATELF_ERROR_APPENDED;
-        if (at_end && i + 1 < count)
-            return FATELF_ERROR_APPENDED;
-    }
-    return 0;
-}
-
 /* The incompatible features that these variants use. */
 static uint64_t incompatible(const struct fatelf_manifest *manifest)
 {
@@ -223,9 +192,6 @@ int fatelf_manifest_decode(const void *bytes, size_t size, struct fatelf_manifes
         return FATELF_ERROR_MANIFEST_FLAGS;
     if (offset + appended_size(&m.header) + sizeof checksum != size)
         return FATELF_ERROR_MANIFEST_SIZE;
-    error = check_appended(&m, from);
-    if (error)
-        return error;
     *manifest = m;
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,7 +51,8 @@ bool file_write(int fd, const void *bytes, size_t size)
     return true;
 }
 
-bool file_copy(const char *from, const char *to)
+/* Copies the contents of a file into a new one. */
+static bool copy(const char *from, const char *to)
 {
     char bytes[1 << 16];
     int source = open(from, O_RDONLY | O_CLOEXEC);
@@ -66,4 +68,9 @@ bool file_copy(const char *from, const char *to)
         close(source);
     errno = error;
     return n == 0;
+}
+
+bool file_move(const char *from, const char *to)
+{
+    return rename(from, to) == 0 || (errno == EXDEV && copy(from, to) && unlink(from) == 0);
 }

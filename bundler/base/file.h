@@ -16,7 +16,10 @@ int file_fail_read(const char *path);
 /* Writes exactly `size` bytes at the file's position. False: errno says why. */
 bool file_write(int fd, const void *bytes, size_t size);
 
-/* Copies the contents of a file into a new one that only we can read. False: errno says why. */
-bool file_copy(const char *from, const char *to);
+/*
+ * Gives a file another name, also on another file system; there, only we may read it. There must be no file of this name.
+ * False: errno says why.
+ */
+bool file_move(const char *from, const char *to);
 
 #endif

@@ -150,6 +150,16 @@ void output_abandon(struct output *output)
     close_output(output);
 }
 
+int output_check(const char *path, bool force)
+{
+    struct output output;
+    int status = output_open(&output, path, force);
+
+    if (!status)
+        output_abandon(&output);
+    return status;
+}
+
 int output_reserve(const struct output *output, uint64_t size)
 {
     if (fallocate(output->fd, 0, 0, (off_t)size) == 0 || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR)

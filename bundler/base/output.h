@@ -24,6 +24,8 @@ struct output {
  * the file that it points to is replaced. Returns 0, or reports and returns an exit status.
  */
 int output_open(struct output *output, const char *path, bool force);
+/* Checks, before what takes long, that output_open() will succeed. Returns 0, or reports and returns an exit status. */
+int output_check(const char *path, bool force);
 /* Asks the file system for room for `size` bytes. Returns 0, or reports and returns an exit status. */
 int output_reserve(const struct output *output, uint64_t size);
 /*

@@ -11,11 +11,12 @@
 #include "../base/hash.h"
 #include "../base/say.h"
 #include "layout.h"
+#include "notes.h"
 #include "write.h"
 
 static const char *const payload_names[] = {".fatelf.v1", ".fatelf.v2", ".fatelf.v3", ".fatelf.v4"};
 
-_Static_assert(1 + METADATA_MAX + LINKAGE_PARTS_MAX + FATELF_VARIANTS_MAX + FATELF_APPENDED_MAX <= WRITE_PARTS_MAX,
+_Static_assert(2 + METADATA_MAX + LINKAGE_PARTS_MAX + FATELF_VARIANTS_MAX + FATELF_APPENDED_MAX <= WRITE_PARTS_MAX,
                "WRITE_PARTS_MAX is too small");
 _Static_assert(sizeof payload_names / sizeof *payload_names == FATELF_LEVEL_MAX, "a section name for each level");
 
@@ -174,7 +175,9 @@ static struct fatelf_manifest make_manifest(const struct assembly *assembly)
                 .variant_count = (uint8_t)assembly->variant_count,
                 .launch = (uint8_t)assembly->launch->number,
                 .appended_count = assembly->appended.count,
-                .compatible = assembly->go_env ? FATELF_COMPATIBLE_GO_ENV : 0,
+                .compatible = (assembly->go_env ? FATELF_COMPATIBLE_GO_ENV : 0) |
+                              (assembly->metadata.no_strings ? FATELF_COMPATIBLE_NO_STRINGS : 0) |
+                              (assembly->metadata.package_given ? FATELF_COMPATIBLE_PACKAGE : 0),
             },
     };
 
@@ -195,27 +198,6 @@ static struct fatelf_manifest make_manifest(const struct assembly *assembly)
         memcpy(manifest.variants[i].sha256, payload->coded.sha256, sizeof payload->coded.sha256);
     }
     return manifest;
-}
-
-/*
- * Makes the manifest's note: its header, its owner and room for `manifest_size` bytes. *header_size is the offset of
- * that room. The caller frees the note. NULL: out of memory.
- */
-static unsigned char *make_note(size_t manifest_size, size_t *header_size)
-{
-    Elf64_Nhdr header = {
-        .n_namesz = sizeof FATELF_NOTE_OWNER,
-        .n_descsz = (Elf64_Word)manifest_size,
-        .n_type = FATELF_NOTE_MANIFEST,
-    };
-
-    *header_size = sizeof header + layout_round_up(sizeof FATELF_NOTE_OWNER, 4);
-    unsigned char *note = calloc(1, *header_size + manifest_size);
-    if (note) {
-        memcpy(note, &header, sizeof header);
-        memcpy(note + sizeof header, FATELF_NOTE_OWNER, sizeof FATELF_NOTE_OWNER);
-    }
-    return note;
 }
 
 static struct layout_part payload_part(const struct assembly *assembly, const struct assembled_variant *variant)
@@ -289,28 +271,28 @@ int assembly_write(const struct assembly *assembly, const struct stub_file *stub
     struct fatelf_manifest manifest = make_manifest(assembly);
     size_t manifest_size = fatelf_manifest_size(&manifest);
     const struct layout_part end = appended_end(&assembly->appended);
-    size_t header_size;
-    unsigned char *note = make_note(manifest_size, &header_size);
-
-    if (!note)
-        return fail("out of memory");
-    parts[0] = (struct layout_part){".note.fatelf", header_size + manifest_size, 4, .note = true, .bytes = note};
+    struct made_note note = note_make(FATELF_NOTE_OWNER, FATELF_NOTE_MANIFEST, manifest_size);
+    struct made_note creator = note_make_creator();
     struct linkage_parts linkage = {.count = 0};
-    int status = linkage_parts_make(&linkage, &assembly->linkage);
+    int status = note.bytes && creator.bytes ? linkage_parts_make(&linkage, &assembly->linkage) : fail("out of memory");
+
     if (!status) {
-        size_t first = 1 + metadata_list(&assembly->metadata, parts + 1);
+        parts[0] = (struct layout_part){".note.fatelf", note.size, 4, .note = true, .bytes = note.bytes};
+        parts[1] = (struct layout_part){".note.fatelf.creator", creator.size, 4, .note = true, .bytes = creator.bytes};
+        size_t first = 2 + metadata_list(&assembly->metadata, parts + 2);
         first += linkage_parts_list(&linkage, write_dynamic_room(stub), parts + first);
         size_t count = first + list_payloads(assembly, parts + first);
         count += appended_list(&assembly->appended, parts + count);
         layout_place(stub_end(stub), parts, count);
         linkage_parts_place(&linkage, parts, count);
-        uint64_t address = parts[0].address + header_size;
-        status = encode_manifest(assembly, &manifest, parts + first, address, note + header_size);
+        uint64_t address = parts[0].address + (uint64_t)(note.descriptor - note.bytes);
+        status = encode_manifest(assembly, &manifest, parts + first, address, note.descriptor);
         const struct write_parts all = {.parts = parts, .count = count, .end = &end, .linkage = &linkage};
         if (!status)
             status = write_bundle(temporary, assembly->output, stub, &all);
     }
     linkage_parts_free(&linkage);
-    free(note);
+    free(creator.bytes);
+    free(note.bytes);
     return status;
 }

@@ -8,14 +8,19 @@
 #include "../../lib/note.h"
 #include "../base/say.h"
 #include "../input/elf.h"
+#include "../input/version_texts.h"
+#include "package.h"
+
+enum { PACKAGE_ROW = 0, STRINGS_ROW = 3 };
 
 static const struct {
     const char *name;
     bool note;
 } rows[] = {
-    {".note.package", true},  /* package name and version: systemd-coredump */
-    {".go.buildinfo", false}, /* Go's modules: `go version -m`, vulnerability scanners */
-    {".dep-v0", false},       /* Rust's crates, written by cargo auditable: vulnerability scanners */
+    {".note.package", true},    /* package name and version: systemd-coredump */
+    {".go.buildinfo", false},   /* Go's modules: `go version -m`, vulnerability scanners */
+    {".dep-v0", false},         /* Rust's crates, written by cargo auditable: vulnerability scanners */
+    {".fatelf.strings", false}, /* version texts; only a bundle has it, and metadata_add_strings() makes it */
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -56,6 +61,41 @@ int metadata_read(struct metadata *metadata, bfd *abfd, const char *path)
                 rows[i].name);
     }
     return 0;
+}
+
+int metadata_set_package(struct metadata *metadata, const char *value)
+{
+    const char *problem;
+    char *json = package_decode(value, &problem);
+    struct made_note note = {.size = 0};
+
+    if (json && *json)
+        note = package_note(json);
+    if (!json || (*json && !note.bytes)) {
+        free(json);
+        return fail("--package-metadata: %s", json ? "out of memory" : problem);
+    }
+    free(json);
+    free(metadata->bytes[PACKAGE_ROW]);
+    metadata->bytes[PACKAGE_ROW] = note.bytes;
+    metadata->size[PACKAGE_ROW] = note.size;
+    metadata->package_given = true;
+    return 0;
+}
+
+int metadata_add_strings(struct metadata *metadata, bfd *abfd)
+{
+    free(metadata->bytes[STRINGS_ROW]);
+    return version_texts_read(abfd, &metadata->bytes[STRINGS_ROW], &metadata->size[STRINGS_ROW]);
+}
+
+void metadata_move_package(struct metadata *to, struct metadata *from)
+{
+    free(to->bytes[PACKAGE_ROW]);
+    to->bytes[PACKAGE_ROW] = from->bytes[PACKAGE_ROW];
+    to->size[PACKAGE_ROW] = from->size[PACKAGE_ROW];
+    to->package_given = true;
+    from->bytes[PACKAGE_ROW] = NULL;
 }
 
 void metadata_free(struct metadata *metadata)

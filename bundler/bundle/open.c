@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../lib/appended.h"
 #include "../../lib/error.h"
 #include "../../lib/note.h"
 #include "../base/file.h"
@@ -29,7 +30,22 @@ int bundle_file_read(const struct bundle_file *file, void *bytes, size_t size, u
     return file_fail_read(file->path);
 }
 
-/* Reads the notes of a segment for fatelf_bundle_open(), and remembers the build-id if it is among them. */
+/* Remembers what is not the manifest: the first note of each kind. */
+static void remember_note(struct bundle_file *file, const struct fatelf_note *note)
+{
+    bool text = fatelf_note_is_by(note, FATELF_NOTE_OWNER) && note->size > 0 && note->bytes[note->size - 1] == 0;
+    const char **found = note->type == FATELF_NOTE_COMPONENTS ? &file->components
+                         : note->type == FATELF_NOTE_CREATOR  ? &file->creator
+                                                              : NULL;
+
+    if (text && found && !*found)
+        *found = (const char *)note->bytes;
+    if (note->type == NT_GNU_BUILD_ID && fatelf_note_is_by(note, ELF_NOTE_GNU) && !file->build_id[0])
+        for (uint32_t i = 0; i < note->size && 2 * i + 2 < sizeof file->build_id; i++)
+            sprintf(file->build_id + 2 * i, "%02x", note->bytes[i]);
+}
+
+/* Reads the notes of a segment for fatelf_bundle_open(). */
 static const unsigned char *read_notes(void *owner, const Elf64_Phdr *segment)
 {
     struct bundle_file *file = owner;
@@ -46,9 +62,7 @@ static const unsigned char *read_notes(void *owner, const Elf64_Phdr *segment)
     if (!file_read(file->fd, notes, size, segment->p_offset))
         return NULL;
     for (const unsigned char *at = notes; fatelf_note_next(&at, &size, &note);)
-        if (note.type == NT_GNU_BUILD_ID && fatelf_note_is_by(&note, ELF_NOTE_GNU) && !file->build_id[0])
-            for (uint32_t i = 0; i < note.size && 2 * i + 2 < sizeof file->build_id; i++)
-                sprintf(file->build_id + 2 * i, "%02x", note.bytes[i]);
+        remember_note(file, &note);
     return notes;
 }
 
@@ -67,6 +81,8 @@ int bundle_file_open(struct bundle_file *file, const char *path, const char *nam
     if (status)
         goto out;
     int error = fatelf_bundle_open(&image, elf.program_headers, elf.count, &file->bundle);
+    if (!error)
+        error = fatelf_appended_check(&file->bundle);
     if (error)
         status = fail("%s: %s", name, fatelf_error_text(error));
     for (unsigned i = 0; !status && i < file->bundle.manifest.header.variant_count; i++) {

@@ -23,6 +23,7 @@ struct bundle_file {
     struct fatelf_bundle bundle;
     struct fatelf_payload payloads[FATELF_VARIANTS_MAX]; /* of its variants, in order */
     char build_id[2 * 20 + 1];                           /* hexadecimal, or empty */
+    const char *components, *creator;                    /* the texts of these notes. NULL: there is none */
     unsigned char *notes[BUNDLE_NOTES_MAX];              /* the contents of its PT_NOTE segments; owned */
     unsigned note_count;
     uint64_t notes_size; /* of all of them */

@@ -114,7 +114,7 @@ static char *find_stub(void)
     return found;
 }
 
-/* A stub has a section that describes it, and a build-id of zeros in place of the bundle's. */
+/* A stub has a section that describes it, and a build-id that makes room for the bundle's. */
 static int check_stub(const struct stub_file *stub)
 {
     if (stub->elf.bundle)

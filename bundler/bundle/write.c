@@ -49,6 +49,7 @@ static const char *new_name(asection *section)
     return NULL;
 }
 
+#define BUILD_ID_SECTION ".note.gnu.build-id"
 #define DYNAMIC_ROOM ".fatelf.dynamic" /* in stub.ld */
 
 size_t write_dynamic_room(const struct stub_file *stub)
@@ -176,6 +177,8 @@ static bool write_stub_sections(struct writer *w)
         if (!(bfd_section_flags(s) & SEC_HAS_CONTENTS))
             continue;
         bool good = bfd_malloc_and_get_section(w->in, s, &contents);
+        if (good && strcmp(bfd_section_name(s), BUILD_ID_SECTION) == 0)
+            memset(contents + BUILD_ID_OFFSET, 0, BUILD_ID_SIZE);
         if (good && w->dynamic && s->output_section == w->dynamic_section)
             memcpy(contents, w->dynamic->bytes, w->dynamic->size);
         good = good && EVP_DigestUpdate(w->hash, contents, bfd_section_size(s)) &&
@@ -209,7 +212,7 @@ static bool write_part(struct writer *w, size_t index)
 static bool write_build_id(struct writer *w)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
-    asection *section = bfd_get_section_by_name(w->out, ".note.gnu.build-id");
+    asection *section = bfd_get_section_by_name(w->out, BUILD_ID_SECTION);
 
     return EVP_DigestFinal_ex(w->hash, digest, NULL) &&
            bfd_set_section_contents(w->out, section, digest, BUILD_ID_OFFSET, BUILD_ID_SIZE);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../base/file.h"
+#include "../base/output.h"
 #include "../base/say.h"
 #include "build_levels.h"
 #include "cargo.h"
@@ -88,6 +89,12 @@ static const char *choose_executable(const struct build_run *run, const char *ou
     return run->executable_count == 1 ? run->executables[0] : NULL;
 }
 
+/* Whether the path is another one for each level. Then no other run needs it. */
+static bool is_for_one_level(const char *artifact)
+{
+    return strstr(artifact, "{level}") || strstr(artifact, "{march}");
+}
+
 /* Finds the program of a run. --artifact is moved away if it is for all runs, so that the next one makes its own. */
 static int find_program(const struct create_options *options, struct build_run *run)
 {
@@ -99,10 +106,9 @@ static int find_program(const struct create_options *options, struct build_run *
         char *path = expand(artifact, run->level, NULL);
         if (!path)
             return fail("out of memory");
-        bool stays = strcmp(path, artifact) != 0; /* named for its level: no other run needs the path */
-        if (stays && access(path, F_OK) == 0)
+        if (is_for_one_level(artifact) && access(path, F_OK) == 0)
             run->program = strdup(path);
-        else if (!stays && (rename(path, run->output) == 0 || (errno == EXDEV && file_copy(path, run->output))))
+        else if (!is_for_one_level(artifact) && file_move(path, run->output))
             run->program = strdup(run->output);
         int status = run->program ? 0
                                   : fail("v%u: %s: the command has left no program there: %s", run->level, path,
@@ -145,8 +151,10 @@ static int find_programs(struct build_levels *build, const struct create_options
 }
 
 /* Whether two runs do not get in each other's way: each has its own output, or is told its level. */
-static bool can_run_side_by_side(char **command)
+static bool can_run_side_by_side(char **command, const char *artifact)
 {
+    if (artifact && !is_for_one_level(artifact))
+        return false;
     if (is_go(command) || cargo_builds(command))
         return true;
     for (; *command; command++)
@@ -172,6 +180,42 @@ static int run_in_turn(struct build_levels *build, const struct create_options *
     return status;
 }
 
+/* The command may be followed by --artifact PATH, which is not for it. */
+static const char *take_artifact(char **command)
+{
+    static const char name[] = "--artifact";
+    unsigned count = 0;
+
+    while (command[count])
+        count++;
+    char *value = count > 1 ? command[count - 1] : NULL;
+    if (value && strncmp(value, name, sizeof name - 1) == 0 && value[sizeof name - 1] == '=') {
+        command[count - 1] = NULL;
+        return value + sizeof name;
+    }
+    if (count < 3 || strcmp(command[count - 2], name) != 0)
+        return NULL;
+    command[count - 2] = NULL;
+    return value;
+}
+
+/*
+ * Puts a program that an earlier command has left at the artifact's path aside, so that this one makes its own. Returns
+ * where it is; the caller frees it. NULL: there is none.
+ */
+static char *put_aside(const struct build_levels *build, const char *artifact)
+{
+    char *aside;
+
+    if (!artifact || is_for_one_level(artifact) || access(artifact, F_OK) != 0 ||
+        asprintf(&aside, "%s/earlier", build->directory) < 0)
+        return NULL;
+    if (file_move(artifact, aside))
+        return aside;
+    free(aside);
+    return NULL;
+}
+
 static void adapt_to_cargo(char **command, bool quiet)
 {
     struct cargo cargo;
@@ -190,19 +234,28 @@ static int run_build(const struct command *command, int argc, char **argv)
 
     if (status)
         return status;
+    if (!options.artifact)
+        options.artifact = take_artifact(words);
     build_levels_prepare(&build, options.levels);
     options.built = !is_go(words) && !cargo_builds(words);
-    status = build_levels_make_directory(&build, options.output);
+    status = output_check(options.output, options.force);
+    if (!status)
+        status = build_levels_make_directory(&build, options.output);
+    char *earlier = status ? NULL : put_aside(&build, options.artifact);
     if (!status && cargo_builds(words))
         adapt_to_cargo(words, options.code.quiet);
     for (unsigned i = 0; !status && i < build.count; i++)
         prepare(&build.runs[i], words);
     if (!status)
-        status = can_run_side_by_side(words) ? build_levels_run(&build, &options, true) : run_in_turn(&build, &options);
+        status = can_run_side_by_side(words, options.artifact) ? build_levels_run(&build, &options, true)
+                                                               : run_in_turn(&build, &options);
     if (!status)
         status = find_programs(&build, &options);
     if (!status)
         status = build_levels_join(&build, &options);
+    if (status && earlier && access(options.artifact, F_OK) != 0)
+        file_move(earlier, options.artifact);
+    free(earlier);
     build_levels_release(&build);
     return status;
 }

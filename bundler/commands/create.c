@@ -65,11 +65,16 @@ static int assemble(struct create *create)
     }
     if (base && !assembly_find(assembly, base))
         return fail("--base v%u: there is no build for v%u", base, base);
+    bool stored = !fatelf_encoding_by_number(create->options.code.compress.encoding)->decode;
     int status = metadata_read(&assembly->metadata, create->builds[0].bfd, create->builds[0].path);
+    if (!status && create->options.package_metadata)
+        status = metadata_set_package(&assembly->metadata, create->options.package_metadata);
+    assembly->metadata.no_strings = create->options.no_strings;
+    if (!status && !stored && !create->options.no_strings)
+        status = metadata_add_strings(&assembly->metadata, create->builds[0].bfd);
     for (unsigned i = 0; !status && i < create->count; i++)
         status = linkage_read(&assembly->linkage, create->builds[i].bfd, linkage_level(create->builds[i].level));
     linkage_sort(&assembly->linkage);
-    bool stored = !fatelf_encoding_by_number(create->options.code.compress.encoding)->decode;
     return status ? status
                   : appended_collect(&assembly->appended, create->builds, create->count,
                                      create->options.ignore_appended, stored);

@@ -10,6 +10,7 @@
 #include "../../lib/level.h"
 #include "../../lib/manifest.h"
 #include "../bundle/layout.h"
+#include "../bundle/package.h"
 
 static bool launch_value(size_t index, struct argument_value *value)
 {
@@ -59,6 +60,7 @@ static const struct argument launch = {.name = "METHOD", .value = launch_value};
 static const struct argument compress = {.name = "HOW", .value = compress_value};
 static const struct argument align = {.name = "SIZE", .value = align_value};
 static const struct argument level_list = {.name = "LEVELS", .kind = ARGUMENT_LIST, .value = argument_level_value};
+static const struct argument package = {.name = "JSON"};
 static const struct argument path = {.name = "PATH", .kind = ARGUMENT_FILE};
 
 /* What create, build and join have in common. */
@@ -74,6 +76,8 @@ static const struct argument path = {.name = "PATH", .kind = ARGUMENT_FILE};
         {OPTION_ALLOW_DIFFERENT, "allow-different", NULL, "join builds even if they are different programs"}, \
         {OPTION_IGNORE_APPENDED, "ignore-appended", NULL, \
          "do not copy data that the builds read in their own file, even if it differs"}, \
+        {OPTION_NO_STRINGS, "no-strings", NULL, "do not copy version texts of compressed builds for scanners"}, \
+        {OPTION_PACKAGE_METADATA, "package-metadata", &package, "name the package of the program in .note.package"}, \
         {OPTION_STUB, "stub", &argument_file, "use this launcher stub"}, \
         {OPTION_FORCE, "force", NULL, "replace FILE if it exists"}, \
         {'q', "quiet", NULL, "no progress line, no warnings"}, \
@@ -212,6 +216,12 @@ static int parse(const struct command *command, int letter, const char *value, s
     case OPTION_IGNORE_APPENDED:
         options->ignore_appended = true;
         break;
+    case OPTION_NO_STRINGS:
+        options->no_strings = true;
+        break;
+    case OPTION_PACKAGE_METADATA:
+        options->package_metadata = value;
+        return package_problem(value) ? command_misused(command, "--package-metadata: %s", package_problem(value)) : 0;
     case OPTION_STUB:
         options->stub = value;
         break;

@@ -19,6 +19,8 @@ enum {
     OPTION_GO_ENV,
     OPTION_ALLOW_DIFFERENT,
     OPTION_IGNORE_APPENDED,
+    OPTION_NO_STRINGS,
+    OPTION_PACKAGE_METADATA,
     OPTION_STUB,
     OPTION_FORCE,
     OPTION_KEEP,     /* join */
@@ -29,11 +31,12 @@ enum {
 /* The strings are those of argv. */
 struct create_options {
     const char *output;
-    const char *stub; /* NULL: the one that came with the tool */
+    const char *stub;             /* NULL: the one that came with the tool */
+    const char *package_metadata; /* as it was given. NULL: not */
     const struct fatelf_launch_row *launch;
     struct code_options code;
     uint64_t align; /* of payloads, in bytes */
-    bool go_env, ignore_appended, force, verbose;
+    bool no_strings, go_env, ignore_appended, force, verbose;
     bool different; /* the builds may be different programs */
     bool keep;      /* join: the builds are not removed */
     bool in_place;  /* add, replace, remove: the output is the bundle itself */

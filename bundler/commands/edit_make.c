@@ -161,27 +161,45 @@ static int prepare_base(struct edit *edit)
     return restore(edit, base->carried_variant, &base->build);
 }
 
-/* Reads the metadata of the lowest variant. That of the old bundle's lowest one is in the old bundle. */
+/* The metadata that the old bundle has. */
+static int read_old_metadata(struct edit *edit, struct metadata *metadata)
+{
+    bfd *abfd = elf_file_bfd(edit->old.path);
+
+    if (!abfd)
+        return fail("%s: damaged ELF file: %s", edit->old.path, bfd_errmsg(bfd_get_error()));
+    int status = metadata_read(metadata, abfd, edit->old.path);
+    bfd_close(abfd);
+    return status;
+}
+
+/*
+ * Reads the metadata of the lowest variant. That of the old bundle's lowest one is in the old bundle, and also the
+ * package if it is no variant's.
+ */
 static int read_metadata(struct edit *edit)
 {
+    struct metadata *metadata = &edit->assembly.metadata, old = {.package_given = false};
+    uint64_t flags = edit->old.bundle.manifest.header.compatible;
     unsigned lowest = edit->assembly.variants[0].level;
     const struct build *build = NULL;
-    int status = 0;
+    int status = read_old_metadata(edit, &old);
 
     for (unsigned i = 0; i < edit->count; i++)
         if (edit->builds[i].level == lowest)
             build = &edit->builds[i];
-    if (!build && lowest == old_variant(edit, 0)->level) {
-        bfd *abfd = elf_file_bfd(edit->old.path);
-        status = abfd ? metadata_read(&edit->assembly.metadata, abfd, edit->old.path)
-                      : fail("%s: damaged ELF file: %s", edit->old.path, bfd_errmsg(bfd_get_error()));
-        if (abfd)
-            bfd_close(abfd);
-        return status;
-    }
-    if (!build)
+    bool same = !build && lowest == old_variant(edit, 0)->level;
+    if (!status && !build && !same)
         status = restore(edit, (unsigned)fatelf_manifest_find(&edit->old.bundle.manifest, lowest), &build);
-    return status ? status : metadata_read(&edit->assembly.metadata, build->bfd, build->path);
+    if (!status)
+        status = same ? read_old_metadata(edit, metadata) : metadata_read(metadata, build->bfd, build->path);
+    metadata->no_strings = flags & FATELF_COMPATIBLE_NO_STRINGS;
+    if (!status && !same && !metadata->no_strings && !is_stored(edit))
+        status = metadata_add_strings(metadata, build->bfd);
+    if (!status && flags & FATELF_COMPATIBLE_PACKAGE)
+        metadata_move_package(metadata, &old);
+    metadata_free(&old);
+    return status;
 }
 
 /* The linkage of the old bundle, without that of the variants that go, and that of the new builds. */

@@ -2,6 +2,7 @@
 /* list: shows what a bundle contains. */
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "../../lib/encoding.h"
 #include "../../lib/launch.h"
@@ -15,7 +16,7 @@ enum { OPTION_JSON = 256 };
 
 static const struct option_row option_rows[] = {
     {OPTION_JSON, "json", NULL, "print JSON"},
-    {'v', "verbose", NULL, "also show the marks of each variant, such as 'no PIE'"},
+    {'v', "verbose", NULL, "also show the marks of each variant, such as 'no PIE', and versions"},
     {0},
 };
 
@@ -23,6 +24,67 @@ static void hexadecimal(const uint8_t *bytes, size_t size, char *text)
 {
     for (size_t i = 0; i < size; i++)
         sprintf(text + 2 * i, "%02x", bytes[i]);
+}
+
+struct component {
+    char name[64], version[64];
+};
+
+/* Reads the next line "NAME VERSION" of a note. False: there is none. */
+static bool next_component(const char **text, struct component *component)
+{
+    size_t length = *text ? strcspn(*text, "\n") : 0, name = *text ? strcspn(*text, " \n") : 0;
+
+    if (length == 0)
+        return false;
+    snprintf(component->name, sizeof component->name, "%.*s", (int)name, *text);
+    size_t version = name < length ? name + 1 : length;
+    snprintf(component->version, sizeof component->version, "%.*s", (int)(length - version), *text + version);
+    *text += length + ((*text)[length] != 0);
+    return true;
+}
+
+static void print_components(const char *title, const char *text)
+{
+    struct component component;
+    const char *separator = ": ";
+
+    if (text)
+        fputs(title, stdout);
+    for (; next_component(&text, &component); separator = ", ") {
+        fputs(separator, stdout);
+        say_text(stdout, component.name);
+        putchar(' ');
+        say_text(stdout, component.version);
+    }
+    if (text)
+        putchar('\n');
+}
+
+/* The version in the first line. */
+static struct json_object *json_version(const char *text)
+{
+    struct component component;
+
+    return next_component(&text, &component) ? json_text(component.version) : NULL;
+}
+
+/* The launcher is in the first line. */
+static struct json_object *json_launcher(const char *text)
+{
+    struct json_object *launcher = json_object_new_object(), *components = json_object_new_array();
+    struct component component;
+
+    json_object_object_add(launcher, "version", json_version(text));
+    next_component(&text, &component);
+    while (next_component(&text, &component)) {
+        struct json_object *row = json_object_new_object();
+        json_object_object_add(row, "name", json_text(component.name));
+        json_object_object_add(row, "version", json_text(component.version));
+        json_object_array_add(components, row);
+    }
+    json_object_object_add(launcher, "components", components);
+    return launcher;
 }
 
 /* The marks of a variant in words. They come from the file: they are shown, and nothing depends on them. */
@@ -103,6 +165,10 @@ static void print_table(const struct bundle_file *file, bool verbose)
         putchar('\n');
     }
     print_appended(file);
+    if (verbose) {
+        print_components("launcher", file->components);
+        print_components("create", file->creator);
+    }
 }
 
 static void print_json(const struct bundle_file *file)
@@ -119,6 +185,8 @@ static void print_json(const struct bundle_file *file)
                            json_object_new_string(fatelf_launch_by_number(manifest->header.launch)->name));
     json_object_object_add(root, "go_env",
                            json_object_new_boolean((manifest->header.compatible & FATELF_COMPATIBLE_GO_ENV) != 0));
+    json_object_object_add(root, "launcher", file->components ? json_launcher(file->components) : NULL);
+    json_object_object_add(root, "create", json_version(file->creator));
     json_object_object_add(root, "variants", variants);
     for (unsigned i = 0; i < manifest->header.variant_count; i++) {
         const struct fatelf_variant *variant = &manifest->variants[i];

@@ -2,6 +2,7 @@
 # How the tool and the stub are compiled and linked.
 load ../lib/common
 load ../lib/make
+load ../lib/elf
 
 setup() {
     start_test
@@ -68,10 +69,16 @@ tool_line() {
     [ "$(readelf -SW "$stub" | grep -c -e ' \.debug_' -e ' \.symtab ')" = 0 ]
 }
 
-@test "the build-id of a stub is zero, for create fills it in" {
-    need objcopy
-    objcopy -O binary --only-section=.note.gnu.build-id "$BUILD/fatelf-amd64-stub" note
-    [ "$(tail -c 20 note | od -An -tx1 | tr -d ' \n')" = 0000000000000000000000000000000000000000 ]
+@test "the stub has a build-id of its own, which its debug information has too" {
+    local stub=$BUILD/fatelf-amd64-stub
+    id=$(build_id "$stub")
+    same 40 ${#id}
+    [ -n "${id//0/}" ]
+    same "$id" "$(build_id "$stub.debug")"
+    "$TOOL" create -q -o out "$FIXTURES/level.v1"
+    other_id=$(build_id out)
+    same 40 ${#other_id}
+    [ "$other_id" != "$id" ]
 }
 
 @test "a build writes nothing into the source tree, and compiles without warnings, optimised or not" {

@@ -88,7 +88,7 @@ works() {
         INSTALL_DATA="install -m 600"
     [ "$(cd root && find . -type f | LC_ALL=C sort | paste -sd ' ')" = "./b/fatelf-amd64\
  ./d/bash-completion/completions/fatelf-amd64 ./d/fish/vendor_completions.d/fatelf-amd64.fish\
- ./d/licenses/fatelf-amd64/LICENSE ./d/makepkg/tidy/zz-fatelf-amd64.sh\
+ ./d/licenses/fatelf-amd64/LICENSE ./d/makepkg/tidy/zz-fatelf-amd64.sh ./d/pkgconfig/fatelf-amd64.pc\
  ./d/zsh/site-functions/_fatelf-amd64 ./l/fatelf-amd64/fatelf-amd64-stub\
  ./m/man1/cargo-fatelf.1 ./m/man1/fatelf-amd64.1 ./m/man1/fatelf-go.1 ./m/man5/fatelf-amd64.5\
  ./m/man7/fatelf-amd64.7 ./r/fatelf-amd64/brp-fatelf-amd64-join ./r/macros.d/macros.fatelf-amd64" ]

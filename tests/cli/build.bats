@@ -63,6 +63,25 @@ each time, give each level a directory with {level} in its name (make: or use -B
     run -1 grep '^v2 *=' listing
 }
 
+@test "a command may be run again, and --artifact may follow it" {
+    printf 'prog: prog.c\n\t$(CC) $(CFLAGS) -o $@ prog.c\n' >Makefile
+    need make
+    "$TOOL" build -q -o prog -l v1,v2 -- make CC=cc prog --artifact prog
+    prints "prog: ok, v1, v2" verify prog
+    # the bundle is newer than its source, so make would take it for up to date
+    "$TOOL" build -q --force -o prog -l v1,v3 -- make CC=cc prog --artifact=prog
+    prints "prog: ok, v1, v3" verify prog
+    # an output that is there is refused before anything runs
+    refuses 1 "prog: exists; --force replaces it" build -o prog -- touch run
+    # what was at the path stays if the command fails
+    echo earlier >other
+    tool build -q -o out --artifact other -- false
+    same "1 earlier" "$status $(<other)"
+    # the level in an argument does not make the path one for each level
+    "$TOOL" build -q -o third -l v1,v2 --artifact prog.out -- cc '-march={march}' -o prog.out prog.c
+    prints "third: ok, v1, v2" verify third
+}
+
 @test "an artifact on another file system is copied" {
     here=$(stat -c %d .)
     there=$(stat -c %d /dev/shm)

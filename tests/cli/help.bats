@@ -57,6 +57,8 @@ of_create="      --launch METHOD        how the bundle starts its variant:
       --go-env               the bundle also honours GOAMD64 and MGODEBUG
       --allow-different      join builds even if they are different programs
       --ignore-appended      do not copy data that the builds read in their own file, even if it differs
+      --no-strings           do not copy version texts of compressed builds for scanners
+      --package-metadata JSON name the package of the program in .note.package
       --stub FILE            use this launcher stub
       --force                replace FILE if it exists
   -q, --quiet                no progress line, no warnings
@@ -80,7 +82,7 @@ show what a bundle contains
 
 options:
       --json                 print JSON
-  -v, --verbose              also show the marks of each variant, such as 'no PIE'
+  -v, --verbose              also show the marks of each variant, such as 'no PIE', and versions
   -h, --help                 show this help and exit"
     prints "$wanted" list --help
     prints "$wanted" list -h

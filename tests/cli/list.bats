@@ -5,6 +5,17 @@ load ../lib/tool
 load ../lib/elf
 load ../lib/users
 
+# components_of BUNDLE [1]: what the note of the launcher says, as JSON; 1: the version in its first line
+components_of() {
+    objcopy -O binary --only-section=.note.fatelf.components "$1" note
+    tail -c +29 note | tr -d '\0' >components
+    if [ $# = 2 ]; then
+        sed -n '1s/^fatelf-amd64 //p' components
+    else
+        sed -n '2,$s/\(.*\) \(.*\)/{"name": "\1", "version": "\2"}/p' components | paste -sd , | sed 's/.*/[&]/'
+    fi
+}
+
 # table BUNDLE HEAD ENCODING: what list prints for a bundle of the four fixtures
 table() {
     local bundle=$1 head=$2 encoding=$3 level size stored
@@ -36,6 +47,8 @@ table() {
         tool list $option out
         same 0 "$status"
         nothing "$stderr"
+        [[ $output == *$'\n'"launcher: fatelf-amd64 "[0-9]*", zstd "[0-9]*$'\n'"create: fatelf-amd64 "[0-9]* ]]
+        output=${output%$'\n'launcher:*}
         same "SHA-256           MARKS
 relative RUNPATH, executable stack, no PIE, no RELRO, not stripped
 no PIE
@@ -73,6 +86,7 @@ import json
 print(json.dumps({
     "file": "out", "size": $(stat -c %s out), "format": 4,
     "build_id": "$(readelf -n out | sed -n 's/.*Build ID: //p')", "launch": "memfd", "go_env": False,
+    "launcher": {"version": "$(components_of out 1)", "components": $(components_of out)}, "create": "$(components_of out 1)",
     "variants": [
         {"level": "v2", "same_as": None, "encoding": "zstd", "base": None, "in_place": True,
          "marks": ["partial-relro", "not-stripped"], "size": $(stat -c %s "$FIXTURES/level.v2"), "stored": $(section out .fatelf.v2 size),
