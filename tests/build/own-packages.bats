@@ -5,13 +5,19 @@ load ../lib/common
 load ../lib/make
 load ../lib/rpm
 
-setup() {
-    start_test
+need_archive() {
     need_slow
     need unshare
     plain_make BUILD="$PWD/packed" dist >/dev/null 2>&1
     archive=$(echo "$PWD"/packed/fatelf-amd64-*.tar.gz)
     export TESTS=''
+}
+
+@test "the packages have the version of the tool" {
+    local version
+    version=$("$TOOL" --version | sed -n '1s/.* //p')
+    same "$version" "$(sed -n 's/^Version: *//p' "$TOP/packaging/rpm/fatelf-amd64.spec")"
+    same "$version" "$(sed -n 's/^pkgver=//p' "$TOP/packaging/arch/PKGBUILD")"
 }
 
 # tool_works ROOT STUB: the tool below ROOT makes a bundle with STUB
@@ -39,6 +45,7 @@ stub_debug() {
 }
 
 @test "an rpm of the tool, its debug information, and what rpmlint says" {
+    need_archive
     need_debug_packages
     skip_unless "needs root: unshare --net" unshare --net true
     mkdir top
@@ -60,6 +67,7 @@ stub_debug() {
 }
 
 @test "a package of the tool for Arch Linux, and its debug package" {
+    need_archive
     need makepkg bsdtar fakeroot gdb
     local as_user=(unshare --map-user=1000 --map-group=1000 --net)
     skip_unless "there are no user namespaces" "${as_user[@]}" true
