@@ -39,6 +39,7 @@ licensedir = $(datadir)/licenses/fatelf-amd64
 pkgconfigdir = $(datadir)/pkgconfig
 debhelperdir = $(datadir)/perl5/Debian/Debhelper/Sequence
 stubdir = $(libexecdir)/fatelf-amd64
+rpmdir = $(prefix)/lib/rpm
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL)
 INSTALL_DATA ?= $(INSTALL) -m 644
@@ -307,6 +308,9 @@ install: all
 	$(INSTALL_DATA) -D docs/dh_fatelf_amd64.1 "$(DESTDIR)$(mandir)/man1/dh_fatelf_amd64.1"
 	$(INSTALL_DATA) -D packaging/debhelper/fatelf_amd64.pm "$(DESTDIR)$(debhelperdir)/fatelf_amd64.pm"
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
+	$(INSTALL_DATA) -D -t "$(DESTDIR)$(rpmdir)/macros.d" packaging/rpm/macros.fatelf-amd64
+	$(INSTALL) -D -m 755 -t "$(DESTDIR)$(rpmdir)/fatelf-amd64" packaging/rpm/brp-fatelf-amd64-join
+	$(INSTALL_DATA) -D -t "$(DESTDIR)$(datadir)/makepkg/tidy" packaging/arch/zz-fatelf-amd64.sh
 
 ## uninstall: remove what install installed, with the same variables
 uninstall:
@@ -317,7 +321,8 @@ uninstall:
 		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc" \
 		"$(DESTDIR)$(debhelperdir)/fatelf_amd64.pm" "$(DESTDIR)$(stubdir)/fatelf-amd64-stub" \
 		"$(DESTDIR)$(licensedir)/LICENSE"
-	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)"
+	rm -f "$(DESTDIR)$(rpmdir)"/*/*fatelf-amd64* "$(DESTDIR)$(datadir)/makepkg/tidy/zz-fatelf-amd64.sh"
+	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)" "$(DESTDIR)$(rpmdir)/fatelf-amd64"
 
 ## dist: a source archive, the same bytes for the same sources
 dist:

@@ -84,7 +84,7 @@ works() {
 }
 
 @test "files go where GNU's variables say, by the commands that they say" {
-    install_with prefix=/p bindir=/b libexecdir=/l datadir=/d mandir=/m INSTALL="install -p" \
+    install_with prefix=/p bindir=/b libexecdir=/l datadir=/d mandir=/m rpmdir=/r INSTALL="install -p" \
         INSTALL_DATA="install -m 600"
     (cd root && find . -type f | LC_ALL=C sort) >got
     diff - got <<'END'
@@ -93,6 +93,7 @@ works() {
 ./d/bash-completion/completions/fatelf-amd64
 ./d/fish/vendor_completions.d/fatelf-amd64.fish
 ./d/licenses/fatelf-amd64/LICENSE
+./d/makepkg/tidy/zz-fatelf-amd64.sh
 ./d/perl5/Debian/Debhelper/Sequence/fatelf_amd64.pm
 ./d/pkgconfig/fatelf-amd64.pc
 ./d/zsh/site-functions/_fatelf-amd64
@@ -103,6 +104,8 @@ works() {
 ./m/man1/fatelf-go.1
 ./m/man5/fatelf-amd64.5
 ./m/man7/fatelf-amd64.7
+./r/fatelf-amd64/brp-fatelf-amd64-join
+./r/macros.d/macros.fatelf-amd64
 END
     [ "$(stat -c %a root/b/fatelf-amd64 root/l/fatelf-amd64/fatelf-amd64-stub root/m/man1/fatelf-amd64.1 |
         paste -sd ' ')" = "755 755 600" ]
