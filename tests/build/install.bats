@@ -87,8 +87,10 @@ works() {
     install_with prefix=/p bindir=/b libexecdir=/l datadir=/d mandir=/m INSTALL="install -p" \
         INSTALL_DATA="install -m 600"
     [ "$(cd root && find . -type f | LC_ALL=C sort | paste -sd ' ')" = "./b/fatelf-amd64\
- ./d/bash-completion/completions/fatelf-amd64 ./d/fish/vendor_completions.d/fatelf-amd64.fish\
- ./d/licenses/fatelf-amd64/LICENSE ./d/pkgconfig/fatelf-amd64.pc ./d/zsh/site-functions/_fatelf-amd64 ./l/fatelf-amd64/fatelf-amd64-stub\
+ ./d/bash-completion/completions/fatelf-amd64 ./d/fatelf-amd64/fatelf-amd64-gdb.py ./d/fatelf-amd64/fatelf_amd64.py\
+ ./d/fish/vendor_completions.d/fatelf-amd64.fish\
+ ./d/licenses/fatelf-amd64/LICENSE ./d/pkgconfig/fatelf-amd64.pc ./d/zsh/site-functions/_fatelf-amd64\
+ ./l/fatelf-amd64/fatelf-amd64-stub\
  ./m/man1/cargo-fatelf.1 ./m/man1/fatelf-amd64.1 ./m/man1/fatelf-go.1 ./m/man5/fatelf-amd64.5\
  ./m/man7/fatelf-amd64.7" ]
     [ "$(stat -c %a root/b/fatelf-amd64 root/l/fatelf-amd64/fatelf-amd64-stub root/m/man1/fatelf-amd64.1 |
