@@ -31,7 +31,7 @@ class State:
         self.directory = None  # temporary, for programs that were taken out of bundles
         self.loaded = None  # the file whose symbols were added
         self.arrival = None  # the breakpoint and the catchpoint at which a program begins
-        self.bundle = None  # the one that was started in gdb
+        self.bundle = None  # the one that gdb runs
         self.complained = set()  # build-ids that were not found
 
 
@@ -239,10 +239,12 @@ def load():
         complain(build_id)
         return
     unload()
-    run(f"add-symbol-file {shlex.quote(path)} -o {bias:#x}")
-    if not gdb.current_progspace().filename:  # without one, gdb knows no libraries either
-        renew(path)
-    STATE.loaded = path
+    if gdb.current_progspace().filename or STATE.bundle:
+        run(f"add-symbol-file {shlex.quote(path)} -o {bias:#x}")
+        STATE.loaded = path
+    else:
+        run(f"symbol-file {shlex.quote(path)}")
+        renew(path)  # puts the symbols in their place, too
     print(f"fatelf-amd64: symbols of {path}")
 
 
@@ -288,9 +290,8 @@ def await_program():
 def arrive():
     forget_arrival()
     load()
-    bundle = gdb.current_progspace().filename
-    if bundle:  # after a start in place, gdb takes the process for the launcher, which has no libraries
-        renew(bundle)
+    if gdb.current_progspace().filename:  # after a start in place, gdb knows of no libraries
+        renew(STATE.bundle)
 
 
 def forget_arrival():
@@ -313,7 +314,7 @@ def see_file(event):
 def see_exit(_):
     forget_arrival()
     unload()
-    if STATE.bundle and not gdb.current_progspace().filename:  # an exec has made gdb forget it
+    if STATE.bundle:  # an exec has made gdb forget it
         run(f"exec-file {shlex.quote(STATE.bundle)}")
 
 
