@@ -20,7 +20,6 @@ PT_LOAD, PT_NOTE, PT_PHDR = 1, 4, 6
 BUILD_ID = re.compile(rb"\x04\0\0\0([\x02-\x40])\0\0\0\x03\0\0\0GNU\0(.{0,64})", re.S)  # a note: NT_GNU_BUILD_ID
 BUILD_ID_MAX = 80
 PROGRAM_HEADER = "<IIQQQQQQ"  # p_type, p_flags, p_offset, p_vaddr, p_paddr, p_filesz, p_memsz, p_align
-SECTION_HEADER = "<IIQQQQIIQQ"  # sh_name, sh_type, sh_flags, sh_addr, sh_offset, sh_size, ...
 NOTES_MAX = 1 << 16
 
 
@@ -87,17 +86,6 @@ def is_bundle(path):
     except (OSError, struct.error):
         pass
     return False
-
-
-def section_address(path, name):
-    header = read_file(path, 0, 64)
-    table, count, names = struct.unpack_from("<Q", header, 40)[0], *struct.unpack_from("<HH", header, 60)
-    sections = [struct.unpack(SECTION_HEADER, read_file(path, table + 64 * i, 64)) for i in range(count)]
-    texts = read_file(path, sections[names][4], sections[names][5])
-    for section in sections:
-        if texts[section[0]:].split(b"\0")[0] == name:
-            return section[3]
-    return None
 
 
 # --- the program in memory ----------------------------------------------------------------------------------------------
@@ -273,12 +261,13 @@ def await_program():
     bundle, vector = gdb.current_progspace().filename, auxiliary_vector()
     if STATE.arrival or not is_live() or not bundle or not is_bundle(bundle):
         return
-    jump = section_address(bundle, b".jump")
-    if jump is None or find_program(vector)[0] != file_build_id(bundle):
+    # The offset in the file, which is the address for which the launcher was linked.
+    jump = re.search(r" at (0x\w+): \.jump ", run("maintenance info sections"))
+    if not jump or find_program(vector)[0] != file_build_id(bundle):
         return
-    entry = struct.unpack("<Q", read_file(bundle, 24, 8))[0]
+    address = int(jump[1], 16) + vector[AT_ENTRY] - struct.unpack("<Q", read_file(bundle, 24, 8))[0]
     commands = "silent\npython fatelf_amd64.arrive()\ncontinue"
-    breakpoint = gdb.Breakpoint(f"*{vector[AT_ENTRY] - entry + jump:#x}", type=gdb.BP_HARDWARE_BREAKPOINT, internal=True)
+    breakpoint = gdb.Breakpoint(f"*{address:#x}", type=gdb.BP_HARDWARE_BREAKPOINT, internal=True)
     breakpoint.commands = commands
     run("catch exec")
     number = int(gdb.convenience_variable("bpnum"))

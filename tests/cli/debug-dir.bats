@@ -176,8 +176,8 @@ v1: stripped.v1, "* ]]
     [ -e "$(file_of dir kept).debug" ]
     [ ! -e one.v1 ]
     cp "$LEVEL_SOURCE" level.c
-    "$TOOL" build -q -o three -l v1,v2 --debug-dir more -- "${CC:-cc}" -DLEVEL=1 -g -O2 -march={march} -Wl,--build-id \
-        -DNAME='"{level}"' -o {} level.c
+    "$TOOL" build -q -o three -l v1,v2 --debug-dir more -- "${CC:-cc}" -DLEVEL=1 -g -O2 '-march={march}' -Wl,--build-id \
+        -DNAME='"{level}"' -o '{}' level.c
     "$TOOL" extract -q -o variant three v2
     file=$(file_of more variant)
     cmp variant "$file"

@@ -74,8 +74,10 @@ finish() {
 
 # debug ARGUMENT..: gdb's output is in the file `said`
 debug() {
-    gdb -nx -q -batch "$@" >said 2>&1 </dev/null
+    local exit_status=0
+    gdb -nx -q -batch "$@" >said 2>&1 </dev/null || exit_status=$?
     cat said
+    return "$exit_status"
 }
 
 # said_backtrace: the file `said` has a backtrace through the program's functions, with their lines in the source

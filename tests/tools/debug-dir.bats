@@ -12,7 +12,7 @@ setup_file() {
     local program
     cd "$BATS_FILE_TMPDIR" || return 1
     cp "$TOP/tests/tools/traced.c" .
-    local cc=("${CC:-cc}" -g -O1 -fno-omit-frame-pointer -Wl,--build-id)
+    local cc=("${CC:-cc}" -g -O1 -fno-omit-frame-pointer '-Wl,--build-id')
     "${cc[@]}" -fPIE -pie -o pie.v1 traced.c
     "${cc[@]}" -fno-pie -no-pie -o fixed.v1 traced.c
     "${cc[@]}" -static -o static.v1 traced.c 2>/dev/null || cp fixed.v1 static.v1
@@ -45,7 +45,7 @@ teardown() {
     end_waiting
 }
 
-# gdb_knows_python: skips the test if gdb has no Python, or is too old for the script
+# need_python_in_gdb: skips the test if gdb has no Python, or is too old for the script
 need_python_in_gdb() {
     skip_unless "gdb has no Python, or is older than 11" \
         gdb -nx -q -batch -ex 'python gdb.BP_HARDWARE_BREAKPOINT, gdb.selected_inferior().connection'
@@ -212,7 +212,7 @@ said_names() {
 
 @test "debuginfod serves the programs and their debug information" {
     need debuginfod debuginfod-find python3
-    local port id kind
+    local port id
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     debuginfod -v -F -d :memory: -p "$port" debug/ >log 2>&1 &
     PROCESS=$!
