@@ -94,24 +94,6 @@ teardown() {
     done
 }
 
-@test "gdb stops a bundle's program at main and in its functions if it is given the build" {
-    need_gdb
-    debug -ex starti -ex 'hbreak main' -ex continue fixed.v1
-    grep -q '^Breakpoint 1, main ' said || skip "no hardware breakpoints here"
-    local program address
-    for program in pie fixed; do
-        address=0
-        [ $program = fixed ] || address=0x555555554000
-        debug -ex starti -ex "add-symbol-file $program.v1 -o $address" -ex 'hbreak main' -ex continue -ex exec-file \
-            -ex 'break inner' -ex continue -ex bt -ex 'info sharedlibrary' -ex continue --args ./$program one
-        grep -q '^Breakpoint 1, main (argc=2, ' said
-        grep -Eq '^#0 +inner \(wait=.*\) at .*traced\.c:' said
-        grep -Eq '^#1 .* outer \(wait=.*\) at .*traced\.c:26$' said
-        grep -Eq '^0x.* .*/libc\.so' said # its libraries are known too
-        grep -q 'exited normally' said
-    done
-}
-
 @test "gdb runs a bundle to its end, and debugs a build that was extracted" {
     need_gdb
     debug -ex run ./pie
