@@ -35,6 +35,7 @@ mandir = $(datarootdir)/man
 bashcompletiondir = $(datadir)/bash-completion/completions
 zshcompletiondir = $(datadir)/zsh/site-functions
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
+gdbdir = $(datadir)/fatelf-amd64
 licensedir = $(datadir)/licenses/fatelf-amd64
 pkgconfigdir = $(datadir)/pkgconfig
 debhelperdir = $(datadir)/perl5/Debian/Debhelper/Sequence
@@ -289,6 +290,7 @@ format:
 # --- install --------------------------------------------------------------------------------------------------------
 
 MANUALS := 1 5 7
+GDB_FILES := fatelf-amd64-gdb.py fatelf_amd64.py
 
 ## install: to $(DESTDIR)$(PREFIX), by default /usr/local
 install: all
@@ -297,6 +299,7 @@ install: all
 	$(INSTALL) -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do \
 		$(INSTALL_DATA) -D docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
+	for name in $(GDB_FILES); do $(INSTALL_DATA) -D packaging/gdb/$$name "$(DESTDIR)$(gdbdir)/$$name" || exit 1; done
 	for name in $(STANDINS); do \
 		echo .so man1/fatelf-amd64.1 >"$(DESTDIR)$(mandir)/man1/$$name.1" || exit 1; done
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.bash "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64"
@@ -322,7 +325,8 @@ uninstall:
 		"$(DESTDIR)$(debhelperdir)/fatelf_amd64.pm" "$(DESTDIR)$(stubdir)/fatelf-amd64-stub" \
 		"$(DESTDIR)$(licensedir)/LICENSE"
 	rm -f "$(DESTDIR)$(rpmdir)"/*/*fatelf-amd64* "$(DESTDIR)$(datadir)/makepkg/tidy/zz-fatelf-amd64.sh"
-	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)" "$(DESTDIR)$(rpmdir)/fatelf-amd64"
+	for name in $(GDB_FILES); do rm -f "$(DESTDIR)$(gdbdir)/$$name"; done
+	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(gdbdir)" "$(DESTDIR)$(licensedir)" "$(DESTDIR)$(rpmdir)/fatelf-amd64"
 
 ## dist: a source archive, the same bytes for the same sources
 dist:

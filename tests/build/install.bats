@@ -91,6 +91,8 @@ works() {
 ./b/dh_fatelf_amd64
 ./b/fatelf-amd64
 ./d/bash-completion/completions/fatelf-amd64
+./d/fatelf-amd64/fatelf-amd64-gdb.py
+./d/fatelf-amd64/fatelf_amd64.py
 ./d/fish/vendor_completions.d/fatelf-amd64.fish
 ./d/licenses/fatelf-amd64/LICENSE
 ./d/makepkg/tidy/zz-fatelf-amd64.sh
