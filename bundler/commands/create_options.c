@@ -304,13 +304,11 @@ int build_options(const struct command *command, int argc, char **argv, struct c
 {
     int status = create_options_parse(command, argc, argv, options);
 
-    if (status)
-        return status;
-    if (options->output[0] == 0)
+    if (!status && options->output[0] == 0)
         return command_misused(command, "no output; name it with -o FILE");
-    if (optind == argc)
+    if (!status && optind == argc)
         return command_misused(command, "no command to run; write it after --");
-    return build_check_base(command, options);
+    return status ? status : build_check_base(command, options);
 }
 
 int join_options(const struct command *command, int argc, char **argv, struct create_options *options)
