@@ -115,6 +115,20 @@ END
     cmp root/l/fatelf-amd64/fatelf-amd64-stub "$BUILD/fatelf-amd64-stub"
 }
 
+@test "pkg-config names the installed tool and stub, and their licenses" {
+    need pkg-config
+    install_with PREFIX=/usr libexecdir=/lib bindir=/usr/sbin
+    export PKG_CONFIG_PATH=$PWD/root/usr/share/pkgconfig
+    pkg-config --validate fatelf-amd64
+    same "fatelf-amd64 $(pkg-config --modversion fatelf-amd64)" "$("$TOOL" --version)"
+    same /usr/sbin/fatelf-amd64 "$(pkg-config --variable=tool fatelf-amd64)"
+    same /lib/fatelf-amd64/fatelf-amd64-stub "$(pkg-config --variable=stub fatelf-amd64)"
+    same root/usr "$(pkg-config --define-variable=prefix=root/usr --variable=prefix fatelf-amd64)"
+    same root/usr/sbin/fatelf-amd64 "$(pkg-config --define-variable=prefix=root/usr --variable=tool fatelf-amd64)"
+    license=$(pkg-config --variable=stub_license fatelf-amd64)
+    [[ $license == "MIT AND BSD-2-Clause AND BSD-3-Clause"* ]]
+}
+
 @test "make install does not compile again when other settings than make's are given" {
     run -0 plain_make -n CFLAGS=-O0 CPPFLAGS=-DOTHER HARDENING=no DESTDIR="$PWD/root" install
     [[ $output != *" -c "* && $output == *"/usr/local/bin/fatelf-amd64"* ]]
