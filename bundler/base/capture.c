@@ -15,7 +15,7 @@
 static pid_t start(const char *const *arguments, int wanted, int *out)
 {
     posix_spawn_file_actions_t actions;
-    size_t count = 1;
+    size_t count = 2; /* arguments[0] and the NULL at the end */
     int ends[2], error;
     pid_t pid = -1;
 

@@ -81,7 +81,7 @@ static int take(struct debug_file *file, const struct build *build, const char *
 static bool same_contents(int a, int b, bool *same)
 {
     enum { CHUNK = 1 << 16 };
-    static unsigned char chunks[2][CHUNK];
+    unsigned char chunks[2][CHUNK];
     struct stat one, other;
 
     if (fstat(a, &one) != 0 || fstat(b, &other) != 0)

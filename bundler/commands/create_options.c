@@ -61,7 +61,7 @@ static const struct argument compress = {.name = "HOW", .value = compress_value}
 static const struct argument align = {.name = "SIZE", .value = align_value};
 static const struct argument level_list = {.name = "LEVELS", .kind = ARGUMENT_LIST, .value = argument_level_value};
 static const struct argument package = {.name = "JSON"};
-static const struct argument debug_directory = {.name = "DIR", .kind = ARGUMENT_DIRECTORY};
+static const struct argument debug = {.name = "DIR", .kind = ARGUMENT_DIRECTORY};
 static const struct argument path = {.name = "PATH", .kind = ARGUMENT_FILE};
 
 /* What create, build and join have in common. */
@@ -79,8 +79,7 @@ static const struct argument path = {.name = "PATH", .kind = ARGUMENT_FILE};
          "do not copy data that the builds read in their own file, even if it differs"}, \
         {OPTION_NO_STRINGS, "no-strings", NULL, "do not copy version texts of compressed builds for scanners"}, \
         {OPTION_PACKAGE_METADATA, "package-metadata", &package, "name the package of the program in .note.package"}, \
-        {OPTION_DEBUG_DIR, "debug-dir", &debug_directory, \
-         "strip the builds, and write their debug information to DIR/.build-id"}, \
+        {OPTION_DEBUG_DIR, "debug-dir", &debug, "strip the builds, and write their debug information to DIR"}, \
         {OPTION_STUB, "stub", &argument_file, "use this launcher stub"}, \
         {OPTION_FORCE, "force", NULL, "replace FILE if it exists"}, \
         {'q', "quiet", NULL, "no progress line, no warnings"}, \
