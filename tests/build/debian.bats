@@ -50,7 +50,7 @@ setup() {
 
 @test "the packaged tool is hardened" {
     need hardening-check
-    hardening-check usr/bin/fatelf-amd64 >out
+    capture hardening-check usr/bin/fatelf-amd64 # its status is also about what the C library lacks
     same "Position Independent Executable: yes
 Stack protected: yes
 Fortify Source functions: yes (some protected functions found)
