@@ -35,8 +35,10 @@ mandir = $(datarootdir)/man
 bashcompletiondir = $(datadir)/bash-completion/completions
 zshcompletiondir = $(datadir)/zsh/site-functions
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
+gdbdir = $(datadir)/fatelf-amd64
 licensedir = $(datadir)/licenses/fatelf-amd64
 pkgconfigdir = $(datadir)/pkgconfig
+debhelperdir = $(datadir)/perl5/Debian/Debhelper/Sequence
 stubdir = $(libexecdir)/fatelf-amd64
 rpmdir = $(prefix)/lib/rpm
 INSTALL ?= install
@@ -55,10 +57,11 @@ all: $(BUILD)/fatelf-amd64 $(BUILD)/fatelf-amd64-stub $(STANDINS:%=$(BUILD)/%) $
 
 ## help: this list
 help:
-	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | sed 's,^\([a-z-]*\): ,  \1\t,' | expand -t 14
+	@sed -n 's/^## //p' Makefile tests/targets.mk | sed 's,^\([a-z-]*\): ,  \1\t,' | expand -t 14
 
 # --- what is known about this machine -------------------------------------------------------------------------------
 
+comma := ,
 # quoted for a shell
 quoted = '$(subst ','\'',$(1))'
 
@@ -179,83 +182,9 @@ $(BUILD)/fatelf-amd64-stub: $(STUB) $(STUB).debug $(CONFIG)
 	cp $(STUB).debug $@.debug
 	cp $(STUB) $@
 
-# --- tests ----------------------------------------------------------------------------------------------------------
+# --- tests, measurements, analysis ----------------------------------------------------------------------------------
 
-FIXTURES := $(addprefix $(BUILD)/fixtures/level.v,1 2 3 4) \
-	$(patsubst tests/fixtures/%.c,$(BUILD)/fixtures/%,$(filter-out tests/fixtures/level.c,$(wildcard tests/fixtures/*.c)))
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
-
-$(BUILD)/fixtures/level.v%: tests/fixtures/level.c Makefile $(CONFIG)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -O2 -DLEVEL=$* -o $@ $<
-
-$(BUILD)/fixtures/%: tests/fixtures/%.c Makefile $(CONFIG)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O2 -pthread -o $@ $<
-
-# A unit test is linked with all of the tool except its main(). It may include a source file of the stub, to test
-# functions that the tool does not have.
-$(BUILD)/unit/%.o: tests/unit/%.c Makefile $(CONFIG)
-	@mkdir -p $(@D)
-	$(CC) $(TOOL_CFLAGS) -Wno-cast-qual $(CMOCKA_CFLAGS) -c -o $@ $<
-
-$(BUILD)/unit/%: $(BUILD)/unit/%.o $(filter-out $(BUILD)/tool/bundler/main.o,$(TOOL_OBJECTS))
-	$(CC) $(TOOL_LDFLAGS) -o $@ $(filter %.o,$^) $(TOOL_LIBS) $(CMOCKA_LIBS)
-.SECONDARY: $(UNIT_TESTS:=.o)
-
-BUILT_UNITS = $(if $(filter cmocka,$(MISSING)),,$(UNIT_TESTS))
-
-## test: run all tests without installing anything; what is missing is skipped
-test: all $(FIXTURES) $(BUILT_UNITS) $(if $(filter libc.a,$(MISSING)),,$(BUILD)/stub-system/fatelf-amd64-stub)
-	@BUILD=$(abspath $(BUILD)) SLOW=$(SLOW) SANITIZED=$(SANITIZED) \
-		SKIPPED_UNITS="$(if $(BUILT_UNITS),,$(wildcard tests/unit/*.c))" tests/run $(abspath $(BUILT_UNITS))
-
-## check: install what the tests need, then run them all
-check:
-	@.ci/install-deps check
-	@$(MAKE) --no-print-directory test
-
-## check-all: the same with the slow examples: the Go compiler, ripgrep
-check-all:
-	@.ci/install-deps check
-	@$(MAKE) --no-print-directory test SLOW=1
-
-## asan: unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
-asan:
-	@.ci/install-deps check
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HARDENING=no TESTS="cli corrupt" SANITIZED=1 test \
-		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
-
-# The fuzzers are linked with lib/ alone. clang has libFuzzer.
-FUZZ_CC ?= clang
-FUZZ_SECONDS ?= 60
-FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB) $(wildcard lib/*.h) Makefile $(CONFIG)
-	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(PACKAGE_CFLAGS) -O1 -g -fno-omit-frame-pointer \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< $(LIB) $(PACKAGE_LIBS)
-
-## fuzz: feed the readers of bundles with damaged input for FUZZ_SECONDS each (default 60), with libFuzzer
-fuzz:
-	@.ci/install-deps check
-	@$(MAKE) --no-print-directory run-fuzz
-
-run-fuzz: all $(FUZZERS)
-	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(abspath $(FUZZERS))
-
-## mutants: apply each fault under tests/mutants; some test must find it
-mutants:
-	@BUILD=$(abspath $(BUILD)) tests/mutants/run
-
-## bench: measure start, size and memory, and print the ratios; MGO: mgo's binary or source, to compare with it
-bench: all
-	@BUILD=$(abspath $(BUILD)) $(if $(MGO),MGO=$(call quoted,$(MGO))) tests/bench/run
-
-## plots: measure start against size and size by encoding, and draw docs/start.svg and docs/size.svg; takes an hour
-plots: all
-	@BUILD=$(abspath $(BUILD)) tests/bench/builds $(abspath $(BUILD))/bench/builds
-	@BUILD=$(abspath $(BUILD)) tests/bench/run sweep encodings
-	@BUILD=$(abspath $(BUILD)) tests/bench/plot
+include tests/targets.mk
 
 ## demo: install what the build needs, build a program for v1 to v4, bundle it, run it
 demo:
@@ -263,30 +192,10 @@ demo:
 	@$(MAKE) --no-print-directory --silent all
 	@BUILD=$(abspath $(BUILD)) examples/demo/run
 
-# --- analysis -------------------------------------------------------------------------------------------------------
-
-## analyze: the checks in tests/analyze: clang-tidy, cppcheck, shellcheck, layout, includes
-analyze:
-	@.ci/install-deps analyze
-	@$(MAKE) --no-print-directory run-analyze
-
-run-analyze:
-	@failed=; \
-	for check in tests/analyze/*; do \
-		test -f $$check -a -x $$check || continue; \
-		echo "# $$check"; \
-		ANALYZE_CFLAGS=$(call quoted,$(TOOL_CFLAGS)) $$check || failed="$$failed $${check##*/}"; \
-	done; \
-	test -z "$$failed" || { echo "findings by:$$failed"; exit 1; }
-	@echo "no findings"
-
-## format: lay out all C sources with clang-format
-format:
-	@.ci/files | grep '\.[ch]$$' | xargs clang-format -i
-
 # --- install --------------------------------------------------------------------------------------------------------
 
 MANUALS := 1 5 7
+GDB_FILES := fatelf-amd64-gdb.py fatelf_amd64.py
 
 ## install: to $(DESTDIR)$(PREFIX), by default /usr/local
 install: all
@@ -295,6 +204,7 @@ install: all
 	$(INSTALL) -D -m 755 $(BUILD)/fatelf-amd64-stub "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
 	for n in $(MANUALS); do \
 		$(INSTALL_DATA) -D docs/fatelf-amd64.$$n "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n" || exit 1; done
+	for name in $(GDB_FILES); do $(INSTALL_DATA) -D packaging/gdb/$$name "$(DESTDIR)$(gdbdir)/$$name" || exit 1; done
 	for name in $(STANDINS); do \
 		echo .so man1/fatelf-amd64.1 >"$(DESTDIR)$(mandir)/man1/$$name.1" || exit 1; done
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.bash "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64"
@@ -302,6 +212,9 @@ install: all
 	$(INSTALL_DATA) -D $(BUILD)/completions/fatelf-amd64.fish "$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish"
 	.ci/pkgconfig $(VERSION) "$(prefix)" "$(bindir)" "$(stubdir)" $(BUILD)/fatelf-amd64-stub | \
 		$(INSTALL_DATA) -D /dev/stdin "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc"
+	$(INSTALL) -D -m 755 packaging/debhelper/dh_fatelf_amd64 "$(DESTDIR)$(bindir)/dh_fatelf_amd64"
+	$(INSTALL_DATA) -D docs/dh_fatelf_amd64.1 "$(DESTDIR)$(mandir)/man1/dh_fatelf_amd64.1"
+	$(INSTALL_DATA) -D packaging/debhelper/fatelf_amd64.pm "$(DESTDIR)$(debhelperdir)/fatelf_amd64.pm"
 	$(INSTALL_DATA) -D LICENSE "$(DESTDIR)$(licensedir)/LICENSE"
 	$(INSTALL_DATA) -D -t "$(DESTDIR)$(rpmdir)/macros.d" packaging/rpm/macros.fatelf-amd64
 	$(INSTALL) -D -m 755 -t "$(DESTDIR)$(rpmdir)/fatelf-amd64" packaging/rpm/brp-fatelf-amd64-join
@@ -309,14 +222,16 @@ install: all
 
 ## uninstall: remove what install installed, with the same variables
 uninstall:
-	for name in fatelf-amd64 $(STANDINS); do rm -f "$(DESTDIR)$(bindir)/$$name" "$(DESTDIR)$(mandir)/man1/$$name.1"; done
-	rm -f "$(DESTDIR)$(stubdir)/fatelf-amd64-stub"
+	for name in fatelf-amd64 $(STANDINS) dh_fatelf_amd64; do \
+		rm -f "$(DESTDIR)$(bindir)/$$name" "$(DESTDIR)$(mandir)/man1/$$name.1"; done
 	for n in $(MANUALS); do rm -f "$(DESTDIR)$(mandir)/man$$n/fatelf-amd64.$$n"; done
 	rm -f "$(DESTDIR)$(bashcompletiondir)/fatelf-amd64" "$(DESTDIR)$(zshcompletiondir)/_fatelf-amd64" \
 		"$(DESTDIR)$(fishcompletiondir)/fatelf-amd64.fish" "$(DESTDIR)$(pkgconfigdir)/fatelf-amd64.pc" \
+		"$(DESTDIR)$(debhelperdir)/fatelf_amd64.pm" "$(DESTDIR)$(stubdir)/fatelf-amd64-stub" \
 		"$(DESTDIR)$(licensedir)/LICENSE"
 	rm -f "$(DESTDIR)$(rpmdir)"/*/*fatelf-amd64* "$(DESTDIR)$(datadir)/makepkg/tidy/zz-fatelf-amd64.sh"
-	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(licensedir)" "$(DESTDIR)$(rpmdir)/fatelf-amd64"
+	for name in $(GDB_FILES); do rm -f "$(DESTDIR)$(gdbdir)/$$name"; done
+	-rmdir "$(DESTDIR)$(stubdir)" "$(DESTDIR)$(gdbdir)" "$(DESTDIR)$(licensedir)" "$(DESTDIR)$(rpmdir)/fatelf-amd64"
 
 ## dist: a source archive, the same bytes for the same sources
 dist:

@@ -11,12 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Starts the program with its standard output in *out. */
-static pid_t start(const char *const *arguments, int *out)
+/* Starts the program with a pipe in *out for one of its outputs, `wanted`. Returns its id, or -1 with errno set. */
+static pid_t start(const char *const *arguments, int wanted, int *out)
 {
     posix_spawn_file_actions_t actions;
-    size_t count = 1;
-    int ends[2];
+    size_t count = 2; /* arguments[0] and the NULL at the end */
+    int ends[2], error;
     pid_t pid = -1;
 
     while (arguments[count - 1])
@@ -29,9 +29,11 @@ static pid_t start(const char *const *arguments, int *out)
     memcpy(words, arguments, count * sizeof *words);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    if (posix_spawnp(&pid, arguments[0], &actions, NULL, words, environ) != 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], wanted);
+    error = posix_spawnp(&pid, arguments[0], &actions, NULL, words, environ);
+    if (error)
         pid = -1;
     posix_spawn_file_actions_destroy(&actions);
     free(words);
@@ -39,6 +41,7 @@ static pid_t start(const char *const *arguments, int *out)
     if (pid < 0)
         close(ends[0]);
     *out = ends[0];
+    errno = error;
     return pid;
 }
 
@@ -60,18 +63,44 @@ static char *read_all(int fd)
     return NULL;
 }
 
+/* Whether the process ends with exit status 0. */
+static bool succeeds(pid_t pid)
+{
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 char *capture(const char *const *arguments)
 {
-    int out, status = 0;
-    pid_t pid = start(arguments, &out);
+    int out;
+    pid_t pid = start(arguments, STDOUT_FILENO, &out);
 
     if (pid < 0)
         return NULL;
     char *text = read_all(out);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (succeeds(pid))
         return text;
     free(text);
     return NULL;
+}
+
+char *capture_failure(const char *const *arguments)
+{
+    int messages;
+    char *reason;
+    pid_t pid = start(arguments, STDERR_FILENO, &messages);
+
+    if (pid < 0)
+        return asprintf(&reason, "cannot be run: %s", strerror(errno)) < 0 ? strdup("") : reason;
+    char *text = read_all(messages);
+    if (succeeds(pid)) {
+        free(text);
+        return NULL;
+    }
+    if (text)
+        text[strcspn(text, "\n")] = 0;
+    return text ? text : strdup("failed");
 }

@@ -160,6 +160,17 @@ int output_check(const char *path, bool force)
     return status;
 }
 
+int output_reopen(struct output *output)
+{
+    int fd = open(output->temporary, O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        return fail("%s: cannot be written: %s", output->path, strerror(errno));
+    close(output->fd);
+    output->fd = fd;
+    return 0;
+}
+
 int output_reserve(const struct output *output, uint64_t size)
 {
     if (fallocate(output->fd, 0, 0, (off_t)size) == 0 || errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR)

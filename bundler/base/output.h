@@ -26,6 +26,11 @@ struct output {
 int output_open(struct output *output, const char *path, bool force);
 /* Checks, before what takes long, that output_open() will succeed. Returns 0, or reports and returns an exit status. */
 int output_check(const char *path, bool force);
+/*
+ * To be called after another program has written the temporary file, under its name: that may be another file now.
+ * Returns 0, or reports and returns an exit status.
+ */
+int output_reopen(struct output *output);
 /* Asks the file system for room for `size` bytes. Returns 0, or reports and returns an exit status. */
 int output_reserve(const struct output *output, uint64_t size);
 /*

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What is removed at the end, in this order: a directory comes after what is in it. */
@@ -87,8 +88,11 @@ static void forget(const char *path)
     restore_signals(signals);
 }
 
+/* What make() makes. */
+enum kind { A_FILE, A_DIRECTORY, THIS_DIRECTORY };
+
 /* Makes the file or directory. Returns its descriptor (0 for a directory), or -1 with errno set. */
-static int make(char *path, bool directory)
+static int make(char *path, enum kind kind)
 {
     struct entry *entry = malloc(sizeof *entry + strlen(path) + 1);
     int fd = -1;
@@ -97,10 +101,12 @@ static int make(char *path, bool directory)
         return -1;
     prepare_removal();
     sigset_t signals = block_signals();
-    if (directory)
+    if (kind == A_FILE)
+        fd = mkostemp(path, O_CLOEXEC);
+    else if (kind == A_DIRECTORY)
         fd = mkdtemp(path) ? 0 : -1;
     else
-        fd = mkostemp(path, O_CLOEXEC);
+        fd = mkdir(path, S_IRWXU | S_IRWXG | S_IRWXO);
     int error = errno;
     if (fd >= 0) {
         strcpy(entry->path, path);
@@ -116,7 +122,7 @@ static int make(char *path, bool directory)
 
 int temporary_file(char *path)
 {
-    return make(path, false);
+    return make(path, A_FILE);
 }
 
 void temporary_file_ends(const char *path)
@@ -126,7 +132,7 @@ void temporary_file_ends(const char *path)
 
 bool temporary_directory(char *path)
 {
-    return make(path, true) == 0;
+    return make(path, A_DIRECTORY) == 0;
 }
 
 /* Puts a path before its directory, which nftw() reports first. */
@@ -161,4 +167,22 @@ void temporary_directory_ends(const char *path)
 {
     nftw(path, remove_one, DESCRIPTORS, FTW_PHYS | FTW_DEPTH);
     forget(path);
+}
+
+bool temporary_directories(const char *file)
+{
+    char *path = strdup(file);
+
+    if (!path)
+        return false;
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        if (make(path, THIS_DIRECTORY) != 0 && errno != EEXIST) {
+            free(path);
+            return false;
+        }
+        *slash = '/';
+    }
+    free(path);
+    return true;
 }

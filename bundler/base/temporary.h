@@ -20,4 +20,10 @@ void temporary_directory_filled(const char *path);
 /* Removes the directory with all that is in it. */
 void temporary_directory_ends(const char *path);
 
+/*
+ * Makes the directories that lead to a file, as far as they do not exist. At the end of the program, those of them are
+ * removed that are empty. False: errno says why.
+ */
+bool temporary_directories(const char *file);
+
 #endif

@@ -10,6 +10,7 @@
 #include "../base/say.h"
 #include "../bundle/assemble.h"
 #include "../bundle/code.h"
+#include "../bundle/debug_files.h"
 #include "../bundle/readback.h"
 #include "../input/advice.h"
 #include "../input/compare.h"
@@ -19,8 +20,11 @@
 
 struct create {
     struct create_options options;
-    struct build builds[FATELF_VARIANTS_MAX]; /* by level, once all are open */
-    unsigned count;
+    struct build operands[FATELF_VARIANTS_MAX]; /* by level, once all are open */
+    struct build stripped[FATELF_VARIANTS_MAX]; /* with --debug-dir */
+    struct build *builds;                       /* what the bundle gets: one of these two */
+    unsigned count, stripped_count;
+    struct debug_files debug_files;
     struct assembly assembly;
     struct stub_file stub;
     struct output output;
@@ -37,16 +41,32 @@ static int open_builds(struct create *create, char **operands, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         create->count++;
-        int status = build_open(&create->builds[i], operands[i]);
+        int status = build_open(&create->operands[i], operands[i]);
         if (status)
             return status;
     }
-    qsort(create->builds, count, sizeof *create->builds, by_level);
+    qsort(create->operands, count, sizeof *create->operands, by_level);
+    create->builds = create->operands;
     for (unsigned i = 1; i < count; i++)
-        if (create->builds[i].level == create->builds[i - 1].level)
+        if (create->operands[i].level == create->operands[i - 1].level)
             return fail("%s and %s: both for v%u; a bundle has at most one variant for each level",
-                        create->builds[i - 1].path, create->builds[i].path, create->builds[i].level);
-    return create->options.different ? 0 : compare_builds(create->builds, create->count);
+                        create->operands[i - 1].path, create->operands[i].path, create->operands[i].level);
+    return create->options.different ? 0 : compare_builds(create->operands, create->count);
+}
+
+/* --debug-dir: the bundle gets the builds without their debug information. */
+static int strip_builds(struct create *create)
+{
+    int status = 0;
+
+    if (!create->options.debug_directory)
+        return 0;
+    for (unsigned i = 0; !status && i < create->count; i++) {
+        create->stripped_count++;
+        status = debug_files_split(&create->debug_files, &create->operands[i], &create->stripped[i]);
+    }
+    create->builds = create->stripped;
+    return status;
 }
 
 /* Fills the assembly from the builds. */
@@ -99,7 +119,7 @@ static int advise(const struct create *create)
         appended_tell(&create->assembly.appended, &create->builds[0], create->options.launch->executable);
     }
     unsigned threads = create->options.code.compress.threads;
-    return create->options.code.quiet ? 0 : isa_advise_builds(create->builds, create->count, threads);
+    return create->options.code.quiet ? 0 : isa_advise_builds(create->operands, create->count, threads);
 }
 
 /* The permissions that all builds have in common. */
@@ -143,6 +163,8 @@ static int run_steps(struct create *create, char **operands, unsigned count)
     int status = open_builds(create, operands, count);
 
     if (!status)
+        status = strip_builds(create);
+    if (!status)
         status = assemble(create);
     if (!status)
         status = stub_open(&create->stub, create->options.stub);
@@ -161,6 +183,8 @@ static int run_steps(struct create *create, char **operands, unsigned count)
         status = readback(&create->assembly, create->output.temporary, create->options.code.compress.threads,
                           create->options.code.quiet);
     if (!status)
+        status = debug_files_commit(&create->debug_files);
+    if (!status)
         status = output_commit(&create->output, common_mode(create));
     if (!status && create->options.verbose)
         tell(create);
@@ -173,12 +197,17 @@ int create_bundle(const struct create_options *options, char **operands, unsigne
 
     create.options.code.compress.output = options->output;
     create.assembly = assembly_make(options->output);
+    create.debug_files = (struct debug_files){
+        .directory = options->debug_directory, .force = options->force, .verbose = options->verbose};
     int status = run_steps(&create, operands, count);
     progress_clear();
     output_abandon(&create.output);
     assembly_free(&create.assembly);
+    debug_files_release(&create.debug_files);
     for (unsigned i = 0; i < create.count; i++)
-        build_close(&create.builds[i]);
+        build_close(&create.operands[i]);
+    for (unsigned i = 0; i < create.stripped_count; i++)
+        build_close(&create.stripped[i]);
     stub_close(&create.stub);
     return status;
 }

@@ -61,6 +61,7 @@ static const struct argument compress = {.name = "HOW", .value = compress_value}
 static const struct argument align = {.name = "SIZE", .value = align_value};
 static const struct argument level_list = {.name = "LEVELS", .kind = ARGUMENT_LIST, .value = argument_level_value};
 static const struct argument package = {.name = "JSON"};
+static const struct argument debug = {.name = "DIR", .kind = ARGUMENT_DIRECTORY};
 static const struct argument path = {.name = "PATH", .kind = ARGUMENT_FILE};
 
 /* What create, build and join have in common. */
@@ -78,6 +79,7 @@ static const struct argument path = {.name = "PATH", .kind = ARGUMENT_FILE};
          "do not copy data that the builds read in their own file, even if it differs"}, \
         {OPTION_NO_STRINGS, "no-strings", NULL, "do not copy version texts of compressed builds for scanners"}, \
         {OPTION_PACKAGE_METADATA, "package-metadata", &package, "name the package of the program in .note.package"}, \
+        {OPTION_DEBUG_DIR, "debug-dir", &debug, "strip the builds, and write their debug information to DIR"}, \
         {OPTION_STUB, "stub", &argument_file, "use this launcher stub"}, \
         {OPTION_FORCE, "force", NULL, "replace FILE if it exists"}, \
         {'q', "quiet", NULL, "no progress line, no warnings"}, \
@@ -222,6 +224,9 @@ static int parse(const struct command *command, int letter, const char *value, s
     case OPTION_PACKAGE_METADATA:
         options->package_metadata = value;
         return package_problem(value) ? command_misused(command, "--package-metadata: %s", package_problem(value)) : 0;
+    case OPTION_DEBUG_DIR:
+        options->debug_directory = value;
+        return *value ? 0 : command_misused(command, "--debug-dir: the name of a directory is missing");
     case OPTION_STUB:
         options->stub = value;
         break;
@@ -298,13 +303,11 @@ int build_options(const struct command *command, int argc, char **argv, struct c
 {
     int status = create_options_parse(command, argc, argv, options);
 
-    if (status)
-        return status;
-    if (options->output[0] == 0)
+    if (!status && options->output[0] == 0)
         return command_misused(command, "no output; name it with -o FILE");
-    if (optind == argc)
+    if (!status && optind == argc)
         return command_misused(command, "no command to run; write it after --");
-    return build_check_base(command, options);
+    return status ? status : build_check_base(command, options);
 }
 
 int join_options(const struct command *command, int argc, char **argv, struct create_options *options)

@@ -21,6 +21,7 @@ enum {
     OPTION_IGNORE_APPENDED,
     OPTION_NO_STRINGS,
     OPTION_PACKAGE_METADATA,
+    OPTION_DEBUG_DIR,
     OPTION_STUB,
     OPTION_FORCE,
     OPTION_KEEP,     /* join */
@@ -33,6 +34,7 @@ struct create_options {
     const char *output;
     const char *stub;             /* NULL: the one that came with the tool */
     const char *package_metadata; /* as it was given. NULL: not */
+    const char *debug_directory;  /* NULL: the builds keep their debug information */
     const struct fatelf_launch_row *launch;
     struct code_options code;
     uint64_t align; /* of payloads, in bytes */

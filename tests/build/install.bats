@@ -86,16 +86,47 @@ works() {
 @test "files go where GNU's variables say, by the commands that they say" {
     install_with prefix=/p bindir=/b libexecdir=/l datadir=/d mandir=/m rpmdir=/r INSTALL="install -p" \
         INSTALL_DATA="install -m 600"
-    [ "$(cd root && find . -type f | LC_ALL=C sort | paste -sd ' ')" = "./b/fatelf-amd64\
- ./d/bash-completion/completions/fatelf-amd64 ./d/fish/vendor_completions.d/fatelf-amd64.fish\
- ./d/licenses/fatelf-amd64/LICENSE ./d/makepkg/tidy/zz-fatelf-amd64.sh ./d/pkgconfig/fatelf-amd64.pc\
- ./d/zsh/site-functions/_fatelf-amd64 ./l/fatelf-amd64/fatelf-amd64-stub\
- ./m/man1/cargo-fatelf.1 ./m/man1/fatelf-amd64.1 ./m/man1/fatelf-go.1 ./m/man5/fatelf-amd64.5\
- ./m/man7/fatelf-amd64.7 ./r/fatelf-amd64/brp-fatelf-amd64-join ./r/macros.d/macros.fatelf-amd64" ]
+    (cd root && find . -type f | LC_ALL=C sort) >got
+    diff - got <<'END'
+./b/dh_fatelf_amd64
+./b/fatelf-amd64
+./d/bash-completion/completions/fatelf-amd64
+./d/fatelf-amd64/fatelf-amd64-gdb.py
+./d/fatelf-amd64/fatelf_amd64.py
+./d/fish/vendor_completions.d/fatelf-amd64.fish
+./d/licenses/fatelf-amd64/LICENSE
+./d/makepkg/tidy/zz-fatelf-amd64.sh
+./d/perl5/Debian/Debhelper/Sequence/fatelf_amd64.pm
+./d/pkgconfig/fatelf-amd64.pc
+./d/zsh/site-functions/_fatelf-amd64
+./l/fatelf-amd64/fatelf-amd64-stub
+./m/man1/cargo-fatelf.1
+./m/man1/dh_fatelf_amd64.1
+./m/man1/fatelf-amd64.1
+./m/man1/fatelf-go.1
+./m/man5/fatelf-amd64.5
+./m/man7/fatelf-amd64.7
+./r/fatelf-amd64/brp-fatelf-amd64-join
+./r/macros.d/macros.fatelf-amd64
+END
     [ "$(stat -c %a root/b/fatelf-amd64 root/l/fatelf-amd64/fatelf-amd64-stub root/m/man1/fatelf-amd64.1 |
         paste -sd ' ')" = "755 755 600" ]
     same "$(stat -c %Y "$TOOL")" "$(stat -c %Y root/b/fatelf-amd64)" # install -p
     cmp root/l/fatelf-amd64/fatelf-amd64-stub "$BUILD/fatelf-amd64-stub"
+}
+
+@test "pkg-config names the installed tool and stub, and their licenses" {
+    need pkg-config
+    install_with PREFIX=/usr libexecdir=/lib bindir=/usr/sbin
+    export PKG_CONFIG_PATH=$PWD/root/usr/share/pkgconfig
+    pkg-config --validate fatelf-amd64
+    same "fatelf-amd64 $(pkg-config --modversion fatelf-amd64)" "$("$TOOL" --version)"
+    same /usr/sbin/fatelf-amd64 "$(pkg-config --variable=tool fatelf-amd64)"
+    same /lib/fatelf-amd64/fatelf-amd64-stub "$(pkg-config --variable=stub fatelf-amd64)"
+    same root/usr "$(pkg-config --define-variable=prefix=root/usr --variable=prefix fatelf-amd64)"
+    same root/usr/sbin/fatelf-amd64 "$(pkg-config --define-variable=prefix=root/usr --variable=tool fatelf-amd64)"
+    license=$(pkg-config --variable=stub_license fatelf-amd64)
+    [[ $license == "MIT AND BSD-2-Clause AND BSD-3-Clause"* ]]
 }
 
 @test "make install does not compile again when other settings than make's are given" {

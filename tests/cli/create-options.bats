@@ -167,9 +167,9 @@ encodings() {
     cmp usual copy
 }
 
-# list_segments FILE: the segments of the launcher
+# list_segments FILE: the segments of the launcher, except for its PT_DYNAMIC: the bundle has one of its own
 list_segments() {
-    readelf -lW "$1" | sed -nE 's/^  (LOAD|TLS|DYNAMIC|GNU_STACK) /\1/p'
+    readelf -lW "$1" | sed -nE 's/^  (LOAD|TLS|GNU_STACK) /\1/p'
 }
 
 # The launcher in the bundle is the one that was linked: a TLS segment of another size, for example, would move all of

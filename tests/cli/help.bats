@@ -59,6 +59,7 @@ of_create="      --launch METHOD        how the bundle starts its variant:
       --ignore-appended      do not copy data that the builds read in their own file, even if it differs
       --no-strings           do not copy version texts of compressed builds for scanners
       --package-metadata JSON name the package of the program in .note.package
+      --debug-dir DIR        strip the builds, and write their debug information to DIR
       --stub FILE            use this launcher stub
       --force                replace FILE if it exists
   -q, --quiet                no progress line, no warnings

@@ -74,8 +74,8 @@ setup() {
     "$TOOL" --help | grep -oE '(^| )--?[a-z][a-z-]*' | tr -d ' ' >general
 }
 
-@test "these tests find the commands, and the seventeen options of create, of which five have a letter" {
-    same 17 "$(grep -c '^create --' help)"
+@test "these tests find the commands, and the eighteen options of create, of which five have a letter" {
+    same 18 "$(grep -c '^create --' help)"
     same 5 "$(grep -c '^create -[a-z]$' help)"
     same "--force --help --jobs --output --quiet -h -j -o -q" "$(sed -n 's/^extract //p' help | LC_ALL=C sort | paste -sd ' ')"
     same "create build join add replace remove list extract verify cpu check completion" "${commands[*]}"

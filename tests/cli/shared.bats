@@ -10,10 +10,10 @@ load ../lib/tool
     "$TOOL" create -o out v1=a v2=b v3=a v4=a
     "$TOOL" create -o two v1=a v2=b
     [ "$(readelf -SW out | grep -c '\.fatelf\.v')" = 2 ]
-    # the manifest has two more variants, and the payloads are the same
+    # the manifest has two more variants, for which it may need another page, and the payloads are the same
     size=$(stat -c %s out)
     two=$(stat -c %s two)
-    [ "$size" -lt $((two + 200)) ]
+    [ "$size" -le $((two + 4096)) ]
     "$TOOL" list out | awk '$1 ~ /^v[1-4]$/ { print $1, $2 == "=" ? "= " $3 : $2 }' >list
     diff - list <<<$'v1 zstd\nv2 zstd\nv3 = v1\nv4 = v1'
     same "[None, None, 'v1', 'v1']" "$("$TOOL" list --json out | json '[v["same_as"] for v in d["variants"]]')"

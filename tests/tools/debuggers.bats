@@ -10,48 +10,10 @@ setup_file() {
 
 setup() {
     start_traced_test
-    PROCESS=
 }
 
 teardown() {
-    [ -z "$PROCESS" ] || kill -KILL "$PROCESS" 2>/dev/null || true
-}
-
-# start_waiting COMMAND..: starts it, as $PROCESS, with the argument wait, and returns when it waits for input
-start_waiting() {
-    local line
-    rm -f in out
-    mkfifo in out
-    "$@" wait <in >out &
-    PROCESS=$!
-    exec 6>in 7<out
-    read -r line <&7
-    [ "$line" = ready ]
-    until grep -q ') S ' "/proc/$PROCESS/stat"; do
-        kill -0 "$PROCESS"
-    done
-}
-
-# finish: $PROCESS reads the end of its input, and ends with status 0
-finish() {
-    exec 6>&-
-    cat <&7 >/dev/null
-    exec 7<&-
-    wait "$PROCESS"
-    PROCESS=
-}
-
-# debug ARGUMENT..: gdb's output is in the file `said`
-debug() {
-    gdb -nx -q -batch "$@" >said 2>&1 </dev/null
-    cat said
-}
-
-# said_backtrace: the file `said` has a backtrace through the program's functions, with their lines in the source
-said_backtrace() {
-    grep -Eq '^#[0-9]+ .* inner \(wait=.*\) at .*traced\.c:21$' said
-    grep -Eq '^#[0-9]+ .* outer \(wait=.*\) at .*traced\.c:26$' said
-    grep -Eq '^#[0-9]+ .* main \(argc=2.*|^#[0-9]+ .* main \(argc=<optimized out>.*' said
+    end_waiting
 }
 
 @test "gdb that is attached to a bundle's process knows the program if it is given the build" {
@@ -95,21 +57,13 @@ said_backtrace() {
 
 @test "gdb reads a core file that the kernel has written" {
     need_gdb
-    [ "$(cat /proc/sys/kernel/core_pattern)" = core ] || skip "core files are not written to the working folder here"
-    local program core exit_status
+    need_core
+    local program
     for program in pie fixed; do
         mkdir $program.cores
         cd $program.cores
-        ulimit -S -c unlimited || skip "no core files here"
-        start_waiting "../$program"
-        kill -ABRT "$PROCESS"
-        exec 6>&- 7<&-
-        exit_status=0
-        wait "$PROCESS" || exit_status=$?
-        PROCESS=
-        [ "$exit_status" = 134 ]
-        core=$(echo core*)
-        debug ../$program.v1 "$core" -ex bt
+        dump_core "../$program"
+        debug ../$program.v1 core -ex bt
         said_backtrace
         cd ..
     done
@@ -118,11 +72,10 @@ said_backtrace() {
 @test "from a core file alone, tools find the build-id of a program that started in place, and its names" {
     need_gdb
     need eu-unstrip eu-stack readelf
-    [ "$(cat /proc/sys/kernel/core_pattern)" = core ] || skip "core files are not written to the working folder here"
+    need_core
     local program kind id
     mkdir cores
     cd cores
-    ulimit -S -c unlimited || skip "no core files here"
     for program in pie fixed; do
         id=$(readelf -n ../$program.v1 | sed -n 's/.*Build ID: //p')
         # where a debug package has it
@@ -130,13 +83,7 @@ said_backtrace() {
         cp ../$program.v1 ".build-id/${id:0:2}/${id:2}"
         cp ../$program.v1 ".build-id/${id:0:2}/${id:2}.debug"
         for kind in '' .decoded; do
-            rm -f core*
-            start_waiting "../$program$kind"
-            kill -ABRT "$PROCESS"
-            exec 6>&- 7<&-
-            wait "$PROCESS" || true
-            PROCESS=
-            [ -e core ] || mv core.* core
+            dump_core "../$program$kind"
             eu-unstrip -n --core=core | finds "+0x[0-9a-f]* $id@"
             eu-stack --debuginfo-path=":$PWD" --core=core >said 2>&1 || true
             grep -Eq '^#[0-9]+ .* inner$' said
@@ -144,24 +91,6 @@ said_backtrace() {
             debug -iex "set debug-file-directory $PWD:/usr/lib/debug" ../$program.v1 core -ex bt
             said_backtrace
         done
-    done
-}
-
-@test "gdb stops a bundle's program at main and in its functions if it is given the build" {
-    need_gdb
-    debug -ex starti -ex 'hbreak main' -ex continue fixed.v1
-    grep -q '^Breakpoint 1, main ' said || skip "no hardware breakpoints here"
-    local program address
-    for program in pie fixed; do
-        address=0
-        [ $program = fixed ] || address=0x555555554000
-        debug -ex starti -ex "add-symbol-file $program.v1 -o $address" -ex 'hbreak main' -ex continue -ex exec-file \
-            -ex 'break inner' -ex continue -ex bt -ex 'info sharedlibrary' -ex continue --args ./$program one
-        grep -q '^Breakpoint 1, main (argc=2, ' said
-        grep -Eq '^#0 +inner \(wait=.*\) at .*traced\.c:' said
-        grep -Eq '^#1 .* outer \(wait=.*\) at .*traced\.c:26$' said
-        grep -Eq '^0x.* .*/libc\.so' said # its libraries are known too
-        grep -q 'exited normally' said
     done
 }
 

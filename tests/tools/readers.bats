@@ -132,7 +132,7 @@ program_header() {
     local payloads note
     payloads=$(sed -n 's/^ *\([0-9]*\) *\.note\.fatelf .* \.fatelf\.v1 \.fatelf\.v2 \.fatelf\.v3 \.fatelf\.v4 *$/\1/p' \
         segments)
-    note=$(sed -n 's/^ *\([0-9]*\) *\.note\.fatelf *$/\1/p' segments)
+    note=$(sed -n 's/^ *\([0-9]*\) *\.note\.fatelf \.note\.fatelf\.creator *$/\1/p' segments)
     [ "$(grep -c '\.fatelf\.v[1-4]' segments)" = 1 ]
     [[ $(program_header "$payloads") =~ ^' '*LOAD' '.*' R '+0x1000$ ]]
     [[ $(program_header "$note") =~ ^' '*NOTE' '.*' R '+0x4$ ]]

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+# The targets of the Makefile that test, measure and analyse.
+
+# --- tests ----------------------------------------------------------------------------------------------------------
+
+FIXTURES := $(addprefix $(BUILD)/fixtures/level.v,1 2 3 4) \
+	$(patsubst tests/fixtures/%.c,$(BUILD)/fixtures/%,$(filter-out tests/fixtures/level.c,$(wildcard tests/fixtures/*.c)))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+
+$(BUILD)/fixtures/level.v%: tests/fixtures/level.c Makefile $(CONFIG)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -O2 -DLEVEL=$* -o $@ $<
+
+$(BUILD)/fixtures/%: tests/fixtures/%.c Makefile $(CONFIG)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -O2 -pthread -o $@ $<
+
+# A unit test is linked with all of the tool except its main(). It may include a source file of the stub, to test
+# functions that the tool does not have.
+$(BUILD)/unit/%.o: tests/unit/%.c Makefile $(CONFIG)
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -Wno-cast-qual $(CMOCKA_CFLAGS) -c -o $@ $<
+
+$(BUILD)/unit/%: $(BUILD)/unit/%.o $(filter-out $(BUILD)/tool/bundler/main.o,$(TOOL_OBJECTS))
+	$(CC) $(TOOL_LDFLAGS) -o $@ $(filter %.o,$^) $(TOOL_LIBS) $(CMOCKA_LIBS)
+.SECONDARY: $(UNIT_TESTS:=.o)
+
+BUILT_UNITS = $(if $(filter cmocka,$(MISSING)),,$(UNIT_TESTS))
+
+## test: run all tests without installing anything; what is missing is skipped
+test: all $(FIXTURES) $(BUILT_UNITS) $(if $(filter libc.a,$(MISSING)),,$(BUILD)/stub-system/fatelf-amd64-stub)
+	@BUILD=$(abspath $(BUILD)) SLOW=$(SLOW) SANITIZED=$(SANITIZED) \
+		SKIPPED_UNITS="$(if $(BUILT_UNITS),,$(wildcard tests/unit/*.c))" tests/run $(abspath $(BUILT_UNITS))
+
+## check: install what the tests need, then run them all
+check:
+	@.ci/install-deps check
+	@$(MAKE) --no-print-directory test
+
+## check-all: the same with the slow examples: the Go compiler, ripgrep
+check-all:
+	@.ci/install-deps check
+	@$(MAKE) --no-print-directory test SLOW=1
+
+## asan: unit and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan:
+	@.ci/install-deps check
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HARDENING=no TESTS="cli corrupt" SANITIZED=1 test \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
+# The fuzzers are linked with lib/ alone. clang has libFuzzer.
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB) $(wildcard lib/*.h) Makefile $(CONFIG)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(PACKAGE_CFLAGS) -O1 -g -fno-omit-frame-pointer \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< $(LIB) $(PACKAGE_LIBS)
+
+## fuzz: feed the readers of bundles with damaged input for FUZZ_SECONDS each (default 60), with libFuzzer
+fuzz:
+	@.ci/install-deps check
+	@$(MAKE) --no-print-directory run-fuzz
+
+run-fuzz: all $(FUZZERS)
+	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(abspath $(FUZZERS))
+
+## mutants: apply each fault under tests/mutants; some test must find it
+mutants:
+	@BUILD=$(abspath $(BUILD)) tests/mutants/run
+
+## bench: measure start, size and memory, and print the ratios; MGO: mgo's binary or source, to compare with it
+bench: all
+	@BUILD=$(abspath $(BUILD)) $(if $(MGO),MGO=$(call quoted,$(MGO))) tests/bench/run
+
+## plots: measure start against size and size by encoding, and draw docs/start.svg and docs/size.svg; takes an hour
+plots: all
+	@BUILD=$(abspath $(BUILD)) tests/bench/builds $(abspath $(BUILD))/bench/builds
+	@BUILD=$(abspath $(BUILD)) tests/bench/run sweep encodings
+	@BUILD=$(abspath $(BUILD)) tests/bench/plot
+
+# --- analysis -------------------------------------------------------------------------------------------------------
+
+## analyze: the checks in tests/analyze: clang-tidy, cppcheck, shellcheck, layout, includes
+analyze:
+	@.ci/install-deps analyze
+	@$(MAKE) --no-print-directory run-analyze
+
+run-analyze:
+	@failed=; \
+	for check in tests/analyze/*; do \
+		test -f $$check -a -x $$check || continue; \
+		echo "# $$check"; \
+		ANALYZE_CFLAGS=$(call quoted,$(TOOL_CFLAGS)) $$check || failed="$$failed $${check##*/}"; \
+	done; \
+	test -z "$$failed" || { echo "findings by:$$failed"; exit 1; }
+	@echo "no findings"
+
+## format: lay out all C sources with clang-format
+format:
+	@.ci/files | grep '\.[ch]$$' | xargs clang-format -i
