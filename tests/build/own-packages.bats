@@ -61,9 +61,9 @@ stub_debug() {
     stub_debug root/usr/libexec/fatelf-amd64/fatelf-amd64-stub \
         root/usr/lib/debug/usr/libexec/fatelf-amd64/fatelf-amd64-stub-*.debug
     need rpmlint
-    HOME=$PWD rpmlint -r "$TOP/packaging/rpm/fatelf-amd64.rpmlintrc" top/RPMS/*/*.rpm top/SRPMS/*.rpm >lint ||
-        fail "$(<lint)"
-    finds '3 packages and . specfiles checked; 0 errors, 0 warnings' <lint
+    run -0 env HOME="$PWD" rpmlint -r "$TOP/packaging/rpm/fatelf-amd64.rpmlintrc" top/RPMS/*/*.rpm top/SRPMS/*.rpm
+    echo "$output"
+    finds '3 packages and . specfiles checked; 0 errors, 0 warnings' <<<"$output"
 }
 
 @test "a package of the tool for Arch Linux, and its debug package" {
