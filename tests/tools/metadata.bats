@@ -84,11 +84,11 @@ write_package_note() {
     if command -v eu-elflint >/dev/null; then
         eu-elflint --gnu-ld bundle >lint 2>&1 || true
         cat lint
-        local known="unknown .*note type (1 with owner name 'fatelf-amd64'|[0-9]* with owner name 'FDO')"
+        local known="unknown .*note type ([123] with owner name 'fatelf-amd64'|[0-9]* with owner name 'FDO')"
         [ "$(grep -vcE "$known" lint)" = 0 ]
     fi
-    # one PT_NOTE contains both
-    readelf -lW bundle | finds -E '^ *[0-9]+ +\.note\.fatelf \.note\.package *$'
+    # one PT_NOTE contains all
+    readelf -lW bundle | finds -E '^ *[0-9]+ +\.note\.fatelf \.note\.fatelf\.creator \.note\.package *$'
 }
 
 @test "a variant without metadata gives a bundle without" {
