@@ -132,8 +132,8 @@ stub_objects = $(patsubst %,$(BUILD)/stub-$(1)/%.o,$(STUB_SOURCES)) $(BUILD)/stu
 # (stub.ld).
 STUB_CFLAGS = $(COMMON) -O2 -g -march=x86-64 -fPIE -fvisibility=hidden -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none -U_FORTIFY_SOURCE \
-	$(if $(filter own,$(STUB_CPUID)),-DSTUB_CPUID_OWN) -DFATELF_VERSION_STRING='"$(VERSION)"' \
-	-DSTUB_MUSL_VERSION='"$(MUSL_VERSION)"' -DSTUB_CPUID_VERSION='"$(CPUID_VERSION)"'
+	$(if $(filter own,$(STUB_CPUID)),-DSTUB_CPUID_OWN) -DFATELF_VERSION_STRING='"$(VERSION)"' $(STUB_VERSIONS)
+STUB_VERSIONS = -DSTUB_MUSL_VERSION='"$(MUSL_VERSION)"' -DSTUB_CPUID_VERSION='"$(CPUID_VERSION)"'
 STUB_LDFLAGS = -static-pie -nostartfiles -Wl,-T,stub/stub.ld -Wl,--gc-sections -Wl,-z,norelro -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=4096
 # The stub with symbols has the build-id of the other one, which does not depend on the names of directories.

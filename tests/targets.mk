@@ -91,7 +91,7 @@ run-analyze:
 	for check in tests/analyze/*; do \
 		test -f $$check -a -x $$check || continue; \
 		echo "# $$check"; \
-		ANALYZE_CFLAGS=$(call quoted,$(TOOL_CFLAGS)) $$check || failed="$$failed $${check##*/}"; \
+		ANALYZE_CFLAGS=$(call quoted,$(TOOL_CFLAGS) $(STUB_VERSIONS)) $$check || failed="$$failed $${check##*/}"; \
 	done; \
 	test -z "$$failed" || { echo "findings by:$$failed"; exit 1; }
 	@echo "no findings"

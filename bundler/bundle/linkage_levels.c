@@ -15,7 +15,7 @@ void linkage_levels_start(const struct linkage *linkage, FILE *to)
     fwrite(header, 1, sizeof header, to);
     for (unsigned i = 0; i < linkage->path_count; i++) {
         fputc(linkage->paths[i].levels, to);
-        fputc(linkage->paths[i].tag == DT_RUNPATH, to);
+        fputc(linkage->paths[i].tag == DT_RUNPATH ? 1 : 0, to);
         fwrite(linkage->paths[i].text, 1, strlen(linkage->paths[i].text) + 1, to);
     }
 }

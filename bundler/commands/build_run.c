@@ -60,12 +60,31 @@ static void set_environment(const struct build_run *run)
     }
 }
 
+/* --- signals ---------------------------------------------------------------------------------------------------------- */
+
+static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+enum { END_SIGNALS = sizeof end_signals / sizeof *end_signals };
+
+static volatile sig_atomic_t interrupted; /* the number of the signal */
+
+static void interrupt(int number)
+{
+    interrupted = number;
+}
+
 /* --- one run ------------------------------------------------------------------------------------------------------------ */
 
 /* The child: it has a process group of its own, so that all that it starts can be ended with it. */
-__attribute__((noreturn)) static void execute(const struct build_run *run, const int ends[2])
+__attribute__((noreturn)) static void execute(const struct build_run *run, const int ends[2], const sigset_t *signals)
 {
+    struct sigaction action;
+
     setpgid(0, 0);
+    /* our handler would swallow a signal that comes before exec */
+    for (size_t i = 0; i < END_SIGNALS; i++)
+        if (sigaction(end_signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            signal(end_signals[i], SIG_DFL);
+    sigprocmask(SIG_SETMASK, signals, NULL);
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing >= 0)
         dup2(nothing, STDIN_FILENO);
@@ -85,10 +104,16 @@ static int start(struct build_run *run)
     if (pipe2(output, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0)
         return fail("v%u: no pipe: %s", run->level, strerror(errno));
     const int ends[2] = {output[1], errors[1]};
+    sigset_t blocked, before;
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < END_SIGNALS; i++)
+        sigaddset(&blocked, end_signals[i]);
     fflush(NULL);
+    sigprocmask(SIG_BLOCK, &blocked, &before);
     run->pid = fork();
     if (run->pid == 0)
-        execute(run, ends);
+        execute(run, ends, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     close(output[1]);
     close(errors[1]);
     run->streams[0] = output[0];
@@ -175,13 +200,6 @@ static void read_stream(struct build_run *run, unsigned stream)
 
 /* --- all runs ----------------------------------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupted; /* the number of the signal */
-
-static void interrupt(int number)
-{
-    interrupted = number;
-}
-
 static void end_all(const struct build_run *runs, unsigned count, int number)
 {
     for (unsigned i = 0; i < count; i++)
@@ -253,18 +271,16 @@ static int run_all(struct build_run *runs, unsigned count, unsigned side_by_side
 
 int build_run_all(struct build_run *runs, unsigned count, unsigned side_by_side)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    enum { NUMBERS = sizeof numbers / sizeof *numbers };
-    struct sigaction action = {.sa_handler = interrupt}, before[NUMBERS];
+    struct sigaction action = {.sa_handler = interrupt}, before[END_SIGNALS];
 
-    for (size_t i = 0; i < NUMBERS; i++) {
-        sigaction(numbers[i], NULL, &before[i]);
+    for (size_t i = 0; i < END_SIGNALS; i++) {
+        sigaction(end_signals[i], NULL, &before[i]);
         if (before[i].sa_handler != SIG_IGN)
-            sigaction(numbers[i], &action, NULL);
+            sigaction(end_signals[i], &action, NULL);
     }
     int status = run_all(runs, count, side_by_side);
-    for (size_t i = 0; i < NUMBERS; i++)
-        sigaction(numbers[i], &before[i], NULL);
+    for (size_t i = 0; i < END_SIGNALS; i++)
+        sigaction(end_signals[i], &before[i], NULL);
     return status;
 }
 

@@ -74,7 +74,7 @@ bool go_arguments_parse(struct go_arguments *arguments, char **words)
         char *equals = strchr(*words, '=');
         bool next = !equals && (!flag || flag->value) && words[1]; /* the value is the next word */
         bool taken = take(arguments, name, equals ? equals + 1 : next ? words[1] : NULL);
-        for (unsigned k = 0; k <= next; k++, words++) {
+        for (unsigned left = next ? 2 : 1; left > 0; left--, words++) {
             arguments->for_list[at] = flag && flag->list;
             arguments->words[at] = *words;
             at += !taken;
