@@ -32,11 +32,13 @@ int standin_options(struct create_options *options)
     static char name[] = "FATELF_FLAGS"; /* where argv has the name of the program */
     char *argv[WORDS_MAX + 2] = {name};
     const char *value = getenv("FATELF_FLAGS");
-    char *rest = strdup(value ? value : ""); /* the options point into it until the end */
+    static char *words; /* the options point into it until the end */
     int argc = 1;
 
-    if (!rest)
+    words = strdup(value ? value : "");
+    if (!words)
         return fail("out of memory");
+    char *rest = words;
     for (char *word; (word = strsep(&rest, " \t\n"));) {
         if (argc > WORDS_MAX)
             return usage_error("FATELF_FLAGS: more than %d words", WORDS_MAX);

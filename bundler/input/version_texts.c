@@ -138,16 +138,19 @@ int version_texts_read(bfd *abfd, unsigned char **bytes, uint64_t *size)
     enum { CHUNK = 1 << 16 };
     struct collector collector = {.bytes = calloc(1, ALL_MAX), .size = 1};
     unsigned char *chunk = malloc(CHUNK);
-    int status = collector.bytes && chunk ? 0 : fail("out of memory");
 
-    if (!status)
-        collect(&collector, abfd, chunk, CHUNK);
+    if (!collector.bytes || !chunk) {
+        free(collector.bytes);
+        free(chunk);
+        return fail("out of memory");
+    }
+    collect(&collector, abfd, chunk, CHUNK);
     free(chunk);
-    if (status || collector.size == 1) {
+    if (collector.size == 1) {
         free(collector.bytes);
         collector.bytes = NULL;
     }
     *bytes = collector.bytes;
     *size = collector.size;
-    return status;
+    return 0;
 }
