@@ -11,6 +11,7 @@
 
 #include "commands/commands.h"
 #include "commands/standin.h"
+#include "base/file.h"
 #include "base/say.h"
 
 static void print_help(void)

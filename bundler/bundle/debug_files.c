@@ -80,20 +80,12 @@ static int take(struct debug_file *file, const struct build *build, const char *
 
 static bool same_contents(int a, int b, bool *same)
 {
-    enum { CHUNK = 1 << 16 };
-    unsigned char chunks[2][CHUNK];
     struct stat one, other;
 
     if (fstat(a, &one) != 0 || fstat(b, &other) != 0)
         return false;
     *same = one.st_size == other.st_size;
-    for (off_t at = 0; *same && at < one.st_size; at += CHUNK) {
-        size_t size = one.st_size - at < CHUNK ? (size_t)(one.st_size - at) : CHUNK;
-        if (!file_read(a, chunks[0], size, (uint64_t)at) || !file_read(b, chunks[1], size, (uint64_t)at))
-            return false;
-        *same = memcmp(chunks[0], chunks[1], size) == 0;
-    }
-    return true;
+    return !*same || file_compare(a, b, (uint64_t)one.st_size, same) == FILE_GOOD;
 }
 
 /* Sets *file->present if there is such a file, which another bundle or level may have, and refuses another one. */
@@ -124,16 +116,14 @@ static int look_for(const struct debug_files *files, struct debug_file *file, co
 /* Copies the build to the file. */
 static int copy(struct debug_file *file, const struct build *build)
 {
-    char bytes[1 << 16];
-
-    for (uint64_t at = 0; at < build->size; at += sizeof bytes) {
-        size_t size = build->size - at < sizeof bytes ? (size_t)(build->size - at) : sizeof bytes;
-        if (!file_read(build->fd, bytes, size, at))
-            return file_fail_read(build->path);
-        if (!file_write(file->output.fd, bytes, size))
-            return fail("%s: cannot be written: %s", file->path, strerror(errno));
+    switch (file_copy(build->fd, 0, build->size, file->output.fd)) {
+    case FILE_FIRST:
+        return file_fail_read(build->path);
+    case FILE_SECOND:
+        return fail("%s: cannot be written: %s", file->path, strerror(errno));
+    default:
+        return 0;
     }
-    return 0;
 }
 
 /* Opens the file `path`, which was made from the build, as if it were the build. */

@@ -3,14 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../base/file.h"
 #include "../input/sections.h"
-
-enum { CHUNK = 1 << 20 };
 
 /* libbfd has no public interface for these fields of section headers. */
 static bool write_section_headers(int fd, const struct linkage_parts *linkage)
@@ -54,19 +51,13 @@ static bool write_end(int fd, const struct layout_part *end)
 {
     if (end->size == 0)
         return true;
-    unsigned char *chunk = malloc(CHUNK);
     off_t place = lseek(fd, 0, SEEK_END);
-    bool good = chunk && place >= 0 &&
-                ((uint64_t)place >= end->address || lseek(fd, (off_t)end->address, SEEK_SET) >= 0);
-
-    for (uint64_t at = 0; good && at < end->size; at += CHUNK) {
-        size_t size = end->size - at < CHUNK ? (size_t)(end->size - at) : CHUNK;
-        good = file_read(end->fd, chunk, size, end->offset + at) && file_write(fd, chunk, size);
-        if (!good && errno == 0)
-            errno = EIO; /* the file became shorter */
-    }
-    free(chunk);
-    return good;
+    if (place < 0 || ((uint64_t)place < end->address && lseek(fd, (off_t)end->address, SEEK_SET) < 0))
+        return false;
+    enum file_failure failure = file_copy(end->fd, end->offset, end->size, fd);
+    if (failure == FILE_FIRST && errno == 0)
+        errno = EIO; /* the file became shorter */
+    return failure == FILE_GOOD;
 }
 
 bool finish_bundle(const char *temporary, const struct linkage_parts *linkage, const struct layout_part *end)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../../lib/format.h"
+#include "../base/file.h"
 #include "../base/say.h"
 
 #define STUB_NAME "fatelf-amd64-stub"
@@ -35,26 +36,6 @@ static void add_place(struct places *places, const char *parent, const char *fol
     places->paths[places->count++] = path;
 }
 
-/* The file that a shell would run for this name: without symbolic links, and the caller frees it. */
-static char *find_program(const char *name)
-{
-    const char *path = getenv("PATH");
-    char *found = NULL;
-
-    if (strchr(name, '/'))
-        return realpath(name, NULL);
-    for (const char *end; path && !found; path = *end ? end + 1 : NULL) {
-        char *file;
-        end = strchrnul(path, ':');
-        if (asprintf(&file, "%.*s%s%s", (int)(end - path), path, end > path ? "/" : "", name) < 0)
-            return NULL;
-        if (access(file, X_OK) == 0)
-            found = realpath(file, NULL);
-        free(file);
-    }
-    return found;
-}
-
 /* The path of the tool's own file, without symbolic links, which the caller frees. NULL: it is unknown. */
 static char *find_self(void)
 {
@@ -65,8 +46,11 @@ static char *find_self(void)
     if (!self && executed && strncmp(executed, "/dev/fd/", sizeof "/dev/fd/" - 1) != 0)
         self = realpath(executed, NULL);
     /* The tool is a bundle that was started by memfd: exec was given a descriptor, which is closed by now. */
-    if (!self)
-        self = find_program(program_invocation_name);
+    if (!self) {
+        char *found = file_in_path(program_invocation_name, NULL);
+        self = found ? realpath(found, NULL) : NULL;
+        free(found);
+    }
     return self;
 }
 

@@ -14,6 +14,7 @@
 #include "build_levels.h"
 #include "cargo.h"
 #include "commands.h"
+#include "go_arguments.h"
 
 /* The text with every `what` replaced. The caller frees it. */
 static char *replace(const char *text, const char *what, const char *with)
@@ -47,25 +48,28 @@ static char *expand(const char *text, unsigned level, const char *output)
     return three;
 }
 
-/* Whether go's arguments say where the program goes. */
-static bool has_output(char **arguments)
-{
-    for (unsigned i = 2; arguments[i]; i++)
-        if (strcmp(arguments[i], "-o") == 0 || strncmp(arguments[i], "-o=", 3) == 0 || strstr(arguments[i], "{}"))
-            return true;
-    return false;
-}
-
 static bool is_go(char **command)
 {
     return strcmp(base_name(command[0]), "go") == 0 && command[1] && strcmp(command[1], "build") == 0;
+}
+
+/* Whether this is a `go build` that does not say where its program goes. */
+static bool is_go_without_output(char **command)
+{
+    struct go_arguments arguments = {.output = NULL};
+    bool without = is_go(command) && go_arguments_parse(&arguments, command + 2) && !arguments.output;
+
+    go_arguments_free(&arguments);
+    for (; *command; command++)
+        without = without && !strstr(*command, "{}");
+    return without;
 }
 
 /* Fills in the command of a run. `go build` is told where its program goes, `cargo build` to name its programs. */
 static void prepare(struct build_run *run, char **command)
 {
     unsigned cargo = cargo_builds(command);
-    bool go = is_go(command) && !has_output(command);
+    bool go = is_go_without_output(command);
 
     for (unsigned i = 0; command[i]; i++) {
         char *argument = expand(command[i], run->level, run->output);

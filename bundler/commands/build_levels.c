@@ -11,16 +11,10 @@
 #include <unistd.h>
 
 #include "../../lib/level.h"
+#include "../base/file.h"
 #include "../base/say.h"
 #include "../base/temporary.h"
 #include "create.h"
-
-const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
 
 void build_levels_prepare(struct build_levels *build, unsigned levels)
 {

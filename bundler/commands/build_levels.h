@@ -12,9 +12,6 @@ struct build_levels {
     unsigned count;
 };
 
-/* The part of a path after its last '/'. */
-const char *base_name(const char *path);
-
 /* Fills in a run for each level in `levels` (bit L: for level L). */
 void build_levels_prepare(struct build_levels *build, unsigned levels);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../base/capture.h"
+#include "../base/file.h"
 #include "../base/say.h"
 #include "build_levels.h"
 
@@ -200,7 +201,7 @@ void cargo_ask(struct cargo *cargo, const char *program, char **arguments)
                                                "get", "--format=json", NULL});
     struct json_object *configuration = text ? json_tokener_parse(text) : NULL;
 
-    *cargo = (struct cargo){.program = program};
+    *cargo = (struct cargo){.directory = NULL};
     cargo->directory = directory ? absolute(directory)
                                  : find_directory(program, find_option(arguments, "--manifest-path", &manifests));
     const char *target = find_option(arguments, "--target", &count);

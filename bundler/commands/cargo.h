@@ -7,7 +7,6 @@
 
 /* How cargo builds here. */
 struct cargo {
-    const char *program;
     char *directory; /* the target directory; owned. NULL: not known */
     char *target;    /* the triple of the target; owned. NULL: there are several, or none is known */
     char *flags;     /* for rustc, from the configuration; separated as in CARGO_ENCODED_RUSTFLAGS; owned. NULL: none */

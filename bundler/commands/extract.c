@@ -84,7 +84,7 @@ static int put_files(void *owner, const unsigned char *bytes, size_t size, uint6
  */
 static char *make_path(const struct bundle_file *file, unsigned index, const struct extract_options *options)
 {
-    const char *slash = strrchr(file->path, '/'), *name = slash ? slash + 1 : file->path;
+    const char *name = base_name(file->path);
     unsigned level = file->bundle.manifest.variants[index].level;
     char *path;
 

@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/say.h"
@@ -58,23 +57,4 @@ int standin_exec(const char *program, char **argv)
 {
     execvp(program, argv);
     return fail("%s: %s", program, strerror(errno));
-}
-
-int standin_make_parents(const char *path)
-{
-    char *copy = strdup(path);
-
-    if (!copy)
-        return fail("out of memory");
-    for (char *slash = copy; (slash = strchr(slash + 1, '/'));) {
-        *slash = 0;
-        if (mkdir(copy, S_IRWXU | S_IRWXG | S_IRWXO) != 0 && errno != EEXIST) {
-            int status = fail("%s: cannot be created: %s", copy, strerror(errno));
-            free(copy);
-            return status;
-        }
-        *slash = '/';
-    }
-    free(copy);
-    return 0;
 }

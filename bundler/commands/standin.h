@@ -24,7 +24,4 @@ int standin_options(struct create_options *options);
 /* Replaces this process by the command. Returns only after an error, which was reported: an exit status. */
 int standin_exec(const char *program, char **argv);
 
-/* Makes the directories that are missing on the way to `path`. Returns 0, or reports and returns an exit status. */
-int standin_make_parents(const char *path);
-
 #endif

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* cargo-fatelf: `cargo fatelf build` makes bundles where `cargo build` makes programs. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/file.h"
 #include "../base/say.h"
+#include "../base/temporary.h"
 #include "cargo.h"
 #include "standin.h"
 
@@ -78,7 +81,9 @@ static int join(struct build_levels *build, const struct cargo *cargo, const str
             status = fail("%s: not below cargo's target directory %s", first->executables[i], cargo->directory);
         else if (!find_programs(build, cargo, output))
             status = fail("%s: cargo has not made it for every level", output);
-        else if ((status = standin_make_parents(output)) == 0)
+        else if (!temporary_directories(output))
+            status = fail("%s: cannot be created: %s", output, strerror(errno));
+        else
             status = build_levels_join(build, &its_options);
         free(output);
         if (status)

@@ -13,6 +13,7 @@
 #include "../base/capture.h"
 #include "../base/file.h"
 #include "../base/say.h"
+#include "../base/temporary.h"
 #include "go_arguments.h"
 #include "standin.h"
 
@@ -32,29 +33,22 @@ struct go_build {
 static bool is_this_tool(const char *path)
 {
     char *real = realpath(path, NULL);
-    bool is = real && (strncmp(base_name(real), "fatelf-", 7) == 0);
+    bool is = real && strncmp(base_name(real), "fatelf-", 7) == 0;
 
     free(real);
     return is;
 }
 
-/* FATELF_GO, or the first "go" in PATH that is not this tool. The caller does not free it. */
+/* FATELF_GO, or the first "go" in PATH that is not this tool. */
 static const char *find_go(void)
 {
-    const char *given = getenv("FATELF_GO"), *path = getenv("PATH");
+    const char *given = getenv("FATELF_GO");
     static char *found;
 
     if (given && *given)
         return given;
-    for (const char *end; path; path = *end ? end + 1 : NULL) {
-        end = path + strcspn(path, ":");
-        if (asprintf(&found, "%.*s/go", (int)(end - path), path) < 0)
-            break;
-        if (end > path && access(found, X_OK) == 0 && !is_this_tool(found))
-            return found;
-        free(found);
-    }
-    return "go";
+    found = file_in_path("go", is_this_tool);
+    return found ? found : "go";
 }
 
 /* Whether go builds for linux/amd64 here, programs that are wanted. Sets *lowest to the level in GOAMD64. */
@@ -199,7 +193,7 @@ static int join(struct go_build *build, const char *name, const char *output)
     }
     build->options.output = output;
     if (!status)
-        status = standin_make_parents(output);
+        status = temporary_directories(output) ? 0 : fail("%s: cannot be created: %s", output, strerror(errno));
     return status ? status : build_levels_join(&build->levels, &build->options);
 }
 

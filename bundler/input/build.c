@@ -188,27 +188,11 @@ void build_close(struct build *build)
 
 int build_compare(const struct build *a, const struct build *b, bool *same)
 {
-    enum { CHUNK = 1 << 16 };
-    unsigned char *chunks;
-    int status = 0;
-
     *same = a->size == b->size;
     if (!*same)
         return 0;
-    chunks = malloc(2 * CHUNK);
-    if (!chunks)
-        return fail("out of memory");
-    for (uint64_t at = 0; !status && *same && at < a->size; at += CHUNK) {
-        size_t size = a->size - at < CHUNK ? (size_t)(a->size - at) : CHUNK;
-        if (!file_read(a->fd, chunks, size, at))
-            status = file_fail_read(a->path);
-        else if (!file_read(b->fd, chunks + CHUNK, size, at))
-            status = file_fail_read(b->path);
-        else
-            *same = memcmp(chunks, chunks + CHUNK, size) == 0;
-    }
-    free(chunks);
-    return status;
+    enum file_failure failure = file_compare(a->fd, b->fd, a->size, same);
+    return failure == FILE_GOOD ? 0 : file_fail_read(failure == FILE_FIRST ? a->path : b->path);
 }
 
 int build_check_unchanged(const struct build *build)

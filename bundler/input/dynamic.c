@@ -8,66 +8,78 @@
 
 #include "elf.h"
 
-/* The sections .dynamic and .dynstr. */
-struct dynamic_sections {
-    unsigned char *entries, *strings;
-    uint64_t size, strings_size;
-};
-
-/* A string of .dynstr, which need not be terminated there: `*length` bytes. NULL: it lies outside. */
-static const char *string_at(const struct dynamic_sections *sections, uint64_t offset, size_t *length)
+void dynamic_table_read(struct dynamic_table *table, bfd *abfd)
 {
-    if (!sections->strings || offset >= sections->strings_size)
-        return NULL;
-    const char *string = (const char *)sections->strings + offset;
-    *length = strnlen(string, sections->strings_size - offset);
-    return string;
+    *table = (struct dynamic_table){0};
+    table->entries = elf_section(abfd, ".dynamic", &table->size);
+    table->strings = elf_section(abfd, ".dynstr", &table->strings_size);
+    if (table->strings)
+        table->strings[table->strings_size - 1] = 0; /* the last one may have no end */
+}
+
+void dynamic_table_free(struct dynamic_table *table)
+{
+    free(table->entries);
+    free(table->strings);
+}
+
+bool dynamic_table_entry(const struct dynamic_table *table, uint64_t index, Elf64_Dyn *entry)
+{
+    if (!table->entries || index >= table->size / sizeof *entry)
+        return false;
+    memcpy(entry, table->entries + index * sizeof *entry, sizeof *entry);
+    return entry->d_tag != DT_NULL;
+}
+
+const char *dynamic_table_string(const struct dynamic_table *table, uint64_t offset)
+{
+    return table->strings && offset < table->strings_size ? (const char *)table->strings + offset : NULL;
+}
+
+bool dynamic_binds_now(const Elf64_Dyn *entry)
+{
+    return entry->d_tag == DT_BIND_NOW || (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_BIND_NOW) ||
+           (entry->d_tag == DT_FLAGS_1 && entry->d_un.d_val & DF_1_NOW);
 }
 
 /*
  * Whether one of the directories, which are separated by colons, is relative. An empty one is the working directory, but
  * glibc ignores a path that is empty as a whole. $ORIGIN is absolute; $LIB and $PLATFORM are not.
  */
-static bool has_relative_entry(const char *path, size_t length)
+static bool has_relative_entry(const char *path)
 {
     static const char *const absolute[] = {"/", "$ORIGIN", "${ORIGIN}"};
-    const char *end = path + length, *next;
+    const char *next;
 
-    for (const char *entry = path; length > 0; entry = next + 1) {
+    for (const char *entry = path; *path; entry = next + 1) {
         bool good = false;
-        next = memchr(entry, ':', (size_t)(end - entry));
-        size_t size = (size_t)((next ? next : end) - entry);
+        next = strchrnul(entry, ':');
+        size_t size = (size_t)(next - entry);
         for (size_t i = 0; i < sizeof absolute / sizeof *absolute; i++)
             good |= size >= strlen(absolute[i]) && memcmp(entry, absolute[i], strlen(absolute[i])) == 0;
         if (!good)
             return true;
-        if (!next)
+        if (!*next)
             break;
     }
     return false;
 }
 
-static void read_path(struct dynamic *dynamic, const struct dynamic_sections *sections, uint64_t offset)
+static void read_path(struct dynamic *dynamic, const char *path)
 {
-    size_t length;
-    const char *path = string_at(sections, offset, &length);
-
     if (!path)
         return;
-    dynamic->uses_origin |= memmem(path, length, "$ORIGIN", 7) || memmem(path, length, "${ORIGIN}", 9);
-    dynamic->has_relative_path |= has_relative_entry(path, length);
+    dynamic->uses_origin |= strstr(path, "$ORIGIN") || strstr(path, "${ORIGIN}");
+    dynamic->has_relative_path |= has_relative_entry(path);
 }
 
-static void add_needed(struct dynamic *dynamic, const struct dynamic_sections *sections, uint64_t offset)
+static void add_needed(struct dynamic *dynamic, const char *name)
 {
-    size_t length;
-    const char *name = string_at(sections, offset, &length);
-
     if (!name || dynamic->needed_count == DYNAMIC_NEEDED_MAX)
         return;
     if (!dynamic->needed)
         dynamic->needed = calloc(DYNAMIC_NEEDED_MAX, sizeof *dynamic->needed);
-    char *copy = dynamic->needed ? strndup(name, length < DYNAMIC_NAME_MAX ? length : DYNAMIC_NAME_MAX) : NULL;
+    char *copy = dynamic->needed ? strndup(name, DYNAMIC_NAME_MAX) : NULL;
     if (copy)
         dynamic->needed[dynamic->needed_count++] = copy;
 }
@@ -81,32 +93,26 @@ static int by_name(const void *a, const void *b)
 
 void dynamic_read(struct dynamic *dynamic, bfd *abfd)
 {
-    struct dynamic_sections sections = {0};
+    struct dynamic_table table;
+    Elf64_Dyn entry;
     bool binds_now = false;
 
     *dynamic = (struct dynamic){0};
-    sections.entries = elf_section(abfd, ".dynamic", &sections.size);
-    sections.strings = elf_section(abfd, ".dynstr", &sections.strings_size);
-    for (uint64_t at = 0; sections.entries && sections.size - at >= sizeof(Elf64_Dyn); at += sizeof(Elf64_Dyn)) {
-        Elf64_Dyn entry;
-        memcpy(&entry, sections.entries + at, sizeof entry);
-        if (entry.d_tag == DT_NULL)
-            break;
+    dynamic_table_read(&table, abfd);
+    for (uint64_t i = 0; dynamic_table_entry(&table, i, &entry); i++) {
         /* a program with one of these names a loader */
         dynamic->is_library |= entry.d_tag == DT_SONAME || entry.d_tag == DT_NEEDED;
         dynamic->is_pie |= entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE;
-        binds_now |= entry.d_tag == DT_BIND_NOW || (entry.d_tag == DT_FLAGS && entry.d_un.d_val & DF_BIND_NOW) ||
-                     (entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_NOW);
+        binds_now |= dynamic_binds_now(&entry);
         if (entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH)
-            read_path(dynamic, &sections, entry.d_un.d_val);
+            read_path(dynamic, dynamic_table_string(&table, entry.d_un.d_val));
         if (entry.d_tag == DT_NEEDED)
-            add_needed(dynamic, &sections, entry.d_un.d_val);
+            add_needed(dynamic, dynamic_table_string(&table, entry.d_un.d_val));
     }
-    dynamic->binds_late = sections.entries && !binds_now;
+    dynamic->binds_late = table.entries && !binds_now;
     if (dynamic->needed)
         qsort(dynamic->needed, dynamic->needed_count, sizeof *dynamic->needed, by_name);
-    free(sections.entries);
-    free(sections.strings);
+    dynamic_table_free(&table);
 }
 
 void dynamic_free(struct dynamic *dynamic)

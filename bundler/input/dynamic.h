@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* What the dynamic section tells about a file. */
+/* The dynamic section, and what it tells about a file. */
 #ifndef BUNDLER_INPUT_DYNAMIC_H
 #define BUNDLER_INPUT_DYNAMIC_H
 
 #include <bfd.h>
+#include <elf.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* The sections .dynamic and .dynstr; owned. All is NULL and 0 if there is none. */
+struct dynamic_table {
+    unsigned char *entries, *strings; /* `strings` ends with a NUL byte */
+    uint64_t size, strings_size;
+};
+
+void dynamic_table_read(struct dynamic_table *table, bfd *abfd);
+void dynamic_table_free(struct dynamic_table *table);
+
+/* Reads the entry with this index. False: there are no more before DT_NULL. */
+bool dynamic_table_entry(const struct dynamic_table *table, uint64_t index, Elf64_Dyn *entry);
+
+/* The string at this offset in .dynstr. NULL: it lies outside. */
+const char *dynamic_table_string(const struct dynamic_table *table, uint64_t offset);
+
+/* Whether the entry asks for all symbols at the start. */
+bool dynamic_binds_now(const Elf64_Dyn *entry);
 
 struct dynamic {
     char **needed;          /* DT_NEEDED: `needed_count` names, sorted; owned */

@@ -6,15 +6,17 @@
 #include <string.h>
 
 #include "../base/say.h"
+#include "dynamic.h"
 #include "elf.h"
 
 /* More than any program has. */
 enum { ENTRIES_MAX = 1 << 20 };
 
-/* The sections of one file. `strings` ends with a NUL byte. */
+/* The sections of one file. */
 struct sections_read {
-    unsigned char *dynamic, *symbols, *indexes, *needs, *strings;
-    uint64_t dynamic_size, symbols_size, indexes_size, needs_size, strings_size;
+    struct dynamic_table dynamic;
+    unsigned char *symbols, *indexes, *needs;
+    uint64_t symbols_size, indexes_size, needs_size;
 };
 
 /* A version that an index in .gnu.version stands for. */
@@ -23,12 +25,6 @@ struct version {
 };
 
 enum { VERSIONS_MAX = 1 << 15 };
-
-/* A string of .dynstr. NULL: it lies outside. */
-static const char *string_at(const struct sections_read *sections, uint64_t offset)
-{
-    return offset < sections->strings_size ? (const char *)sections->strings + offset : NULL;
-}
 
 static bool add(struct linkage *linkage, struct linkage_entry entry)
 {
@@ -52,30 +48,24 @@ static void add_path(struct linkage *linkage, Elf64_Sxword tag, const char *text
         linkage->paths[linkage->path_count++] = (struct linkage_path){tag, text, levels};
 }
 
-static bool read_dynamic(struct linkage *linkage, const struct sections_read *sections, uint8_t levels)
+static bool read_dynamic(struct linkage *linkage, const struct dynamic_table *table, uint8_t levels)
 {
     Elf64_Dyn entry;
 
-    if (!sections->dynamic)
-        return true;
-    linkage->dynamic |= levels;
-    for (uint64_t at = 0; sections->dynamic_size - at >= sizeof entry; at += sizeof entry) {
-        memcpy(&entry, sections->dynamic + at, sizeof entry);
-        uint64_t value = entry.d_un.d_val;
-        if (entry.d_tag == DT_NULL)
-            break;
-        if (entry.d_tag == DT_BIND_NOW || (entry.d_tag == DT_FLAGS && value & DF_BIND_NOW) ||
-            (entry.d_tag == DT_FLAGS_1 && value & DF_1_NOW))
+    if (table->entries)
+        linkage->dynamic |= levels;
+    for (uint64_t i = 0; dynamic_table_entry(table, i, &entry); i++) {
+        const char *text = dynamic_table_string(table, entry.d_un.d_val);
+        if (dynamic_binds_now(&entry))
             linkage->binds_now |= levels;
         if (entry.d_tag == DT_HASH)
             linkage->hash |= levels;
         if (entry.d_tag == DT_GNU_HASH)
             linkage->gnu_hash |= levels;
         if (entry.d_tag == DT_RPATH || entry.d_tag == DT_RUNPATH)
-            add_path(linkage, entry.d_tag, string_at(sections, value), levels);
+            add_path(linkage, entry.d_tag, text, levels);
         if (entry.d_tag == DT_NEEDED &&
-            !add(linkage,
-                 (struct linkage_entry){LINKAGE_LIBRARY, string_at(sections, value), "", "", .levels = levels}))
+            !add(linkage, (struct linkage_entry){LINKAGE_LIBRARY, text, "", "", .levels = levels}))
             return false;
     }
     return true;
@@ -91,13 +81,13 @@ static bool read_versions(struct linkage *linkage, const struct sections_read *s
 
     for (uint64_t at = 0; at < sections->needs_size && sections->needs_size - at >= sizeof need; at = next) {
         memcpy(&need, sections->needs + at, sizeof need);
-        const char *library = string_at(sections, need.vn_file);
+        const char *library = dynamic_table_string(&sections->dynamic, need.vn_file);
         uint64_t aux = at + need.vn_aux;
         for (unsigned i = 0; i < need.vn_cnt && aux < sections->needs_size; i++) {
             if (sections->needs_size - aux < sizeof auxiliary)
                 break;
             memcpy(&auxiliary, sections->needs + aux, sizeof auxiliary);
-            const char *version = string_at(sections, auxiliary.vna_name);
+            const char *version = dynamic_table_string(&sections->dynamic, auxiliary.vna_name);
             struct linkage_entry entry = {LINKAGE_VERSION, library, "", version, auxiliary.vna_flags, .levels = levels};
             if (library && version && !add(linkage, entry))
                 return false;
@@ -132,7 +122,7 @@ static bool read_symbols(struct linkage *linkage, const struct sections_read *se
         const struct version *version = &versions[index & (VERSIONS_MAX - 1)];
         if (!version->name)
             version = &none;
-        const char *name = string_at(sections, symbol.st_name);
+        const char *name = dynamic_table_string(&sections->dynamic, symbol.st_name);
         if (!name || !*name || (symbol.st_shndx != SHN_UNDEF && !*version->name))
             continue;
         if (!add(linkage, (struct linkage_entry){LINKAGE_SYMBOL, name, version->library, version->name, 0,
@@ -142,18 +132,17 @@ static bool read_symbols(struct linkage *linkage, const struct sections_read *se
     return true;
 }
 
-/* Keeps the strings, and makes sure that the last one ends. */
+/* Keeps the strings. */
 static bool keep(struct linkage *linkage, struct sections_read *sections)
 {
     unsigned char **texts = reallocarray(linkage->texts, linkage->text_count + 1, sizeof *texts);
 
-    if (!texts)
+    if (!texts) {
+        dynamic_table_free(&sections->dynamic);
         return false;
-    linkage->texts = texts;
-    if (sections->strings) {
-        texts[linkage->text_count++] = sections->strings;
-        sections->strings[sections->strings_size - 1] = 0;
     }
+    linkage->texts = texts;
+    texts[linkage->text_count++] = sections->dynamic.strings;
     return true;
 }
 
@@ -161,20 +150,22 @@ int linkage_read(struct linkage *linkage, bfd *abfd, uint8_t levels)
 {
     struct sections_read sections = {0};
     struct version *versions = calloc(VERSIONS_MAX, sizeof *versions);
-    bool good = versions != NULL;
 
-    sections.dynamic = elf_section(abfd, ".dynamic", &sections.dynamic_size);
+    if (!versions)
+        return fail("out of memory");
+    dynamic_table_read(&sections.dynamic, abfd);
+    if (!keep(linkage, &sections)) {
+        free(versions);
+        return fail("out of memory");
+    }
     sections.symbols = elf_section(abfd, ".dynsym", &sections.symbols_size);
     sections.indexes = elf_section(abfd, ".gnu.version", &sections.indexes_size);
     sections.needs = elf_section(abfd, ".gnu.version_r", &sections.needs_size);
-    sections.strings = elf_section(abfd, ".dynstr", &sections.strings_size);
-    if (!sections.strings)
-        sections.strings_size = 0;
-    good = good && keep(linkage, &sections) && read_dynamic(linkage, &sections, levels) &&
-           (!sections.needs || read_versions(linkage, &sections, levels, versions)) &&
-           (!sections.symbols || read_symbols(linkage, &sections, levels, versions));
+    bool good = read_dynamic(linkage, &sections.dynamic, levels) &&
+                (!sections.needs || read_versions(linkage, &sections, levels, versions)) &&
+                (!sections.symbols || read_symbols(linkage, &sections, levels, versions));
     free(versions);
-    free(sections.dynamic);
+    free(sections.dynamic.entries);
     free(sections.symbols);
     free(sections.indexes);
     free(sections.needs);
