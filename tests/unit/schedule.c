@@ -4,16 +4,14 @@
  * lock held, so their order is all in which two runs can differ. A thread has decoded its frame, or could not, at its
  * next call.
  */
-#include "unit.h"
+#include "known.h"
+#include "prefixes.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "../../lib/checksum.h"
 #include "../../lib/schedule.h"
 
-enum { THREADS = 3, FRAMES = 4, NONE = 0xff };
+enum { THREADS = 3, NONE = 0xff };
 
 enum activity { WORKING, WAITING, ENDED, FAILED };
 
@@ -29,12 +27,7 @@ struct state {
     uint8_t failed, first_failed;
 };
 
-/* What is explored. */
-static struct {
-    uint32_t threads, variant_frames, base_frames, window;
-    uint32_t first[FRAMES], end[FRAMES]; /* the base frames that each frame of the variant needs; both 0: none */
-    uint32_t keep[FRAMES];
-} setup;
+static uint32_t threads, window; /* of what is explored */
 
 /* How often it happened in any order of calls: shows that a test has tested something. */
 static struct {
@@ -52,32 +45,23 @@ static size_t depth;
 
 static void wrong(const char *what)
 {
-    char frames[128] = "";
-
-    for (uint32_t i = 0; i < setup.variant_frames; i++)
-        snprintf(frames + strlen(frames), sizeof frames - strlen(frames), " [%u, %u)", setup.first[i], setup.end[i]);
-    fail_msg("not so: %s; %u threads, a window of %u frames of the base, frames that need%s; calls of threads: %.*s",
-             what, setup.threads, setup.window, frames, (int)depth, path);
+    fail_msg("not so: %s; %u threads, a window of %u frames of the base, %s; calls of threads: %.*s", what, threads, window,
+             prefixes_text(), (int)depth, path);
 }
 
 /* --- threads ---------------------------------------------------------------------------------------------------------- */
 
-static bool needs(uint32_t variant_frame, uint32_t base_frame)
-{
-    return setup.first[variant_frame] <= base_frame && base_frame < setup.end[variant_frame];
-}
-
 /* Its bytes in the ring replace those of another frame, which nobody may need any more or be decoding. */
 static void start_base(struct state *state, uint32_t frame)
 {
-    uint8_t *place = &state->ring[frame % setup.window];
+    uint8_t *place = &state->ring[frame % window];
 
-    CHECK(frame < setup.base_frames);
+    CHECK(frame < prefixes.base_frames);
     CHECK(!state->taken[1][frame]);
     state->taken[1][frame] = true;
     CHECK(*place == NONE || state->complete[*place]);
-    for (uint32_t i = 0; *place != NONE && i < setup.variant_frames; i++)
-        CHECK(state->done[i] || !needs(i, *place));
+    for (uint32_t i = 0; *place != NONE && i < prefixes.variant_frames; i++)
+        CHECK(state->done[i] || !prefixes_need(i, *place));
     seen.replaced += *place != NONE;
     *place = (uint8_t)frame;
 }
@@ -85,18 +69,18 @@ static void start_base(struct state *state, uint32_t frame)
 /* All that it needs is in memory; start_base() checks that it stays there. */
 static void start_variant(struct state *state, uint32_t frame)
 {
-    CHECK(frame < setup.variant_frames);
+    CHECK(frame < prefixes.variant_frames);
     CHECK(!state->taken[0][frame]);
     state->taken[0][frame] = true;
-    for (uint32_t i = setup.first[frame]; i < setup.end[frame]; i++)
-        CHECK(state->ring[i % setup.window] == i && state->complete[i]);
+    for (uint32_t i = prefixes.first[frame]; i < prefixes.end[frame]; i++)
+        CHECK(state->ring[i % window] == i && state->complete[i]);
 }
 
 /* With the lock held, the caller wakes all threads that have begun to wait. */
 static void wake(struct state *state)
 {
     seen.wakes += state->schedule.wake;
-    for (uint32_t i = 0; state->schedule.wake && i < setup.threads; i++)
+    for (uint32_t i = 0; state->schedule.wake && i < threads; i++)
         if (state->activity[i] == WAITING)
             state->activity[i] = WORKING;
     state->schedule.wake = false;
@@ -148,34 +132,12 @@ static void step_next(struct state *state, uint32_t thread)
 
 /* --- the exploration -------------------------------------------------------------------------------------------------- */
 
-/* Whether this setup has not had this state before, by its fingerprint. NULL: a new setup begins. */
-static bool is_new(const struct state *state)
-{
-    static uint64_t known[1 << 16]; /* 0: free */
-    static size_t count;
-    const size_t room = sizeof known / sizeof *known;
-
-    if (!state) {
-        memset(known, 0, sizeof known);
-        count = 0;
-        return true;
-    }
-    uint64_t fingerprint = fatelf_checksum(state, sizeof *state) | 1;
-    size_t at = (fingerprint >> 8) % room;
-    for (; known[at] != 0; at = (at + 1) % room)
-        if (known[at] == fingerprint)
-            return false;
-    known[at] = fingerprint;
-    assert_true(++count < room / 2);
-    return true;
-}
-
 static void check_end(const struct state *state)
 {
     seen.ends++;
-    for (uint32_t i = 0; !state->failed && i < setup.variant_frames; i++)
+    for (uint32_t i = 0; !state->failed && i < prefixes.variant_frames; i++)
         CHECK(state->done[i]);
-    for (uint32_t i = 0; !state->failed && i < setup.base_frames; i++)
+    for (uint32_t i = 0; !state->failed && i < prefixes.base_frames; i++)
         seen.left_out += !state->taken[1][i];
 }
 
@@ -183,14 +145,14 @@ static void explore(const struct state *state)
 {
     bool all_ended = true, one_goes_on = false;
 
-    for (uint32_t i = 0; i < setup.threads; i++) {
+    for (uint32_t i = 0; i < threads; i++) {
         all_ended &= state->activity[i] >= ENDED;
         one_goes_on |= state->activity[i] == WORKING;
     }
     CHECK(all_ended || one_goes_on); /* nobody waits for ever */
     if (all_ended)
         check_end(state);
-    for (uint32_t i = 0; i < setup.threads; i++) {
+    for (uint32_t i = 0; i < threads; i++) {
         if (state->activity[i] >= ENDED)
             continue;
         enum fatelf_schedule_step step = state->schedule.tasks[i].step;
@@ -203,89 +165,45 @@ static void explore(const struct state *state)
                 step_fail(&next, i);
             else
                 step_next(&next, i); /* a thread that waits may also wake without a reason */
-            if (is_new(&next))
+            if (!known_add(fatelf_checksum(&next, sizeof next)))
                 explore(&next);
             depth--;
         }
     }
 }
 
-/* Sets base_frames and `keep`. Returns the reach. */
-static uint32_t derive(void)
-{
-    uint32_t end = 0, reach = 0;
-
-    setup.base_frames = 0;
-    for (uint32_t i = 0; i < setup.variant_frames; i++)
-        if (setup.end[i] > setup.base_frames)
-            setup.base_frames = setup.end[i];
-    uint32_t lowest = setup.base_frames;
-    for (uint32_t i = setup.variant_frames; i-- > 0;) {
-        if (setup.end[i] > 0 && setup.first[i] < lowest)
-            lowest = setup.first[i];
-        setup.keep[i] = lowest;
-    }
-    for (uint32_t i = 0; i < setup.variant_frames; i++) {
-        end = setup.end[i] > end ? setup.end[i] : end;
-        if (end > setup.keep[i] && end - setup.keep[i] > reach)
-            reach = end - setup.keep[i];
-    }
-    return reach;
-}
-
-static void explore_window(uint32_t window)
+static void explore_window(void)
 {
     struct state start;
 
-    setup.window = window;
     memset(&start, 0, sizeof start);
     memset(start.ring, NONE, sizeof start.ring);
     struct fatelf_schedule *schedule = &start.schedule;
-    schedule->threads = setup.threads;
-    schedule->variant_frames = setup.variant_frames;
-    schedule->base_frames = setup.base_frames;
+    schedule->threads = threads;
+    schedule->variant_frames = prefixes.variant_frames;
+    schedule->base_frames = prefixes.base_frames;
     schedule->window = window;
-    schedule->needed = setup.end;
-    schedule->keep = setup.keep;
+    schedule->needed = prefixes.end;
+    schedule->keep = prefixes.keep;
     depth = 0;
-    is_new(NULL);
+    known_clear();
     explore(&start);
 }
 
-/* Every choice of prefixes in a base of `base_frames`, and every window from the smallest to one for the whole base. */
-static void explore_prefixes(uint32_t threads, uint32_t variant_frames, uint32_t base_frames)
+/* Every window from the smallest to one for the whole base. */
+static void explore_windows(void)
 {
-    uint32_t choices = 1 + base_frames * (base_frames + 1) / 2, combinations = 1;
-
-    setup.threads = threads;
-    setup.variant_frames = variant_frames;
-    for (uint32_t i = 0; i < variant_frames; i++)
-        combinations *= choices;
-    for (uint32_t combination = 0; combination < combinations; combination++) {
-        uint32_t rest = combination;
-        for (uint32_t i = 0; i < variant_frames; i++, rest /= choices) {
-            uint32_t choice = rest % choices, size = 1;
-            setup.first[i] = setup.end[i] = 0;
-            if (choice-- == 0)
-                continue;
-            for (; choice > base_frames - size; size++)
-                choice -= base_frames - size + 1;
-            setup.first[i] = choice;
-            setup.end[i] = choice + size;
-        }
-        uint32_t window = derive();
-        do
-            explore_window(window);
-        while (window++ < setup.base_frames);
-    }
+    window = prefixes.reach;
+    do
+        explore_window();
+    while (window++ < prefixes.base_frames);
 }
 
-static void explore_sizes(uint32_t threads, uint32_t variant_frames, uint32_t base_frames)
+static void explore_sizes(uint32_t thread_count, uint32_t variant_frames, uint32_t base_frames)
 {
     memset(&seen, 0, sizeof seen);
-    for (uint32_t v = 1; v <= variant_frames; v++)
-        for (uint32_t b = 0; b <= base_frames; b++)
-            explore_prefixes(threads, v, b);
+    threads = thread_count;
+    prefixes_each(variant_frames, base_frames, explore_windows);
     assert_true(seen.failures > 0 && seen.ends > 0 && seen.replaced > 0 && seen.left_out > 0);
     assert_int_equal(seen.waits > 0, threads > 1);
     assert_int_equal(seen.wakes > 0, threads > 1);
