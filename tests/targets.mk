@@ -5,7 +5,8 @@
 
 FIXTURES := $(addprefix $(BUILD)/fixtures/level.v,1 2 3 4) \
 	$(patsubst tests/fixtures/%.c,$(BUILD)/fixtures/%,$(filter-out tests/fixtures/level.c,$(wildcard tests/fixtures/*.c)))
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+# UNITS: names of unit tests, to run fewer.
+UNIT_TESTS := $(if $(UNITS),$(UNITS:%=$(BUILD)/unit/%),$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c)))
 
 $(BUILD)/fixtures/level.v%: tests/fixtures/level.c Makefile $(CONFIG)
 	@mkdir -p $(@D)
@@ -47,6 +48,11 @@ asan:
 	@.ci/install-deps check
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HARDENING=no TESTS="cli corrupt" SANITIZED=1 test \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+
+## tsan: what starts threads, under ThreadSanitizer
+tsan:
+	@.ci/install-deps check
+	@$(MAKE) --no-print-directory UNITS="frames frames_run schedule lock decode_threads" TESTS=build/tsan.bats test
 
 # The fuzzers are linked with lib/ alone. clang has libFuzzer.
 FUZZ_CC ?= clang
