@@ -6,7 +6,7 @@
 FIXTURES := $(addprefix $(BUILD)/fixtures/level.v,1 2 3 4) \
 	$(patsubst tests/fixtures/%.c,$(BUILD)/fixtures/%,$(filter-out tests/fixtures/level.c,$(wildcard tests/fixtures/*.c)))
 # UNITS: names of unit tests, to run fewer.
-UNIT_TESTS := $(if $(UNITS),$(UNITS:%=$(BUILD)/unit/%),$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c)))
+UNIT_TESTS := $(addprefix $(BUILD)/unit/,$(or $(UNITS),$(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))))
 
 $(BUILD)/fixtures/level.v%: tests/fixtures/level.c Makefile $(CONFIG)
 	@mkdir -p $(@D)
@@ -70,6 +70,14 @@ fuzz:
 
 run-fuzz: all $(FUZZERS)
 	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(abspath $(FUZZERS))
+
+## check-endurance: programs of 0.5 to 4 GB, 1,000 bundles in a row, 2,000 starts at once; needs 9 GB of disk space
+check-endurance:
+	@.ci/install-deps check
+	@$(MAKE) --no-print-directory run-endurance
+
+run-endurance: all $(FIXTURES)
+	@BUILD=$(abspath $(BUILD)) tests/endurance/run $(PARTS)
 
 ## mutants: apply each fault under tests/mutants; some test must find it
 mutants:

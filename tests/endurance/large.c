@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Has BYTES bytes at address PLACE, in a segment that large.py adds. Prints a checksum of some of them, one in each page. */
+/*
+ * Has BYTES bytes at address PLACE, in a segment that large.py adds. Prints a checksum of 64 of them, for which no more
+ * than 64 pages are read.
+ */
 #include <stdint.h>
 #include <stdio.h>
 

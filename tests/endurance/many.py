@@ -14,21 +14,15 @@ WAYS = [('memfd', []), ('in place, stored', ['--launch', 'inplace']),
         ('in place, compressed', ['--launch', 'inplace', '--compress', 'zstd'])]
 
 
-def limited():
-    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_DESCRIPTORS, FEW_DESCRIPTORS))
-
-
 def join(folder, count):
     """One process makes `count` bundles, with few file descriptors. Returns the most memory that it needed, in MiB."""
     for number in range(count):
         for level in 1, 3:
             os.link(FIXTURES / f'level.v{level}', folder / f'{number}.v{level}')
-    with subprocess.Popen([TOOL, 'join', '-q', folder], preexec_fn=limited) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    check(process.returncode == 0, f'one process makes {count} bundles with {FEW_DESCRIPTORS} descriptors')
+    result = run('prlimit', f'--nofile={FEW_DESCRIPTORS}', TOOL, 'join', '-q', folder)
+    check(result.status == 0, f'one process makes {count} bundles with {FEW_DESCRIPTORS} descriptors')
     check(sorted(os.listdir(folder)) == sorted(map(str, range(count))), 'and leaves nothing but these')
-    return used.ru_maxrss / 1024
+    return result.memory
 
 
 def in_a_row(folder):
@@ -43,8 +37,8 @@ def in_a_row(folder):
     (place / 'tmp').mkdir(parents=True)
     failed = 0
     for number in range(BUNDLES):
-        options = [['-q'], ['-q', '--launch', 'inplace'], ['-q', '--no-delta', '-j1'], ['-q', '--base', 'v1']][number % 4]
-        failed += run(TOOL, 'create', '--force', *options, '-o', place / 'bundle', FIXTURES / 'level.v1',
+        options = [[], ['--launch', 'inplace'], ['--no-delta', '-j1'], ['--base', 'v1']][number % 4]
+        failed += run(TOOL, 'create', '-q', '--force', *options, '-o', place / 'bundle', FIXTURES / 'level.v1',
                       FIXTURES / 'level.v3', env={'TMPDIR': str(place / 'tmp')}).status != 0
     check(failed == 0, f'create succeeds {BUNDLES} times')
     check(os.listdir(place / 'tmp') == [] and sorted(os.listdir(place)) == ['bundle', 'tmp'],

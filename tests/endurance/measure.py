@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the parts of run have in common: results in the form of TAP, and commands with their time and memory."""
 import os
+import shutil
 import subprocess
 import sys
-import time
 import typing
 from pathlib import Path
 
@@ -12,6 +12,7 @@ TOOL = str(BUILD / 'fatelf-amd64')
 FIXTURES = BUILD / 'fixtures'
 
 counts = {'passed': 0, 'failed': 0, 'skipped': 0}
+used = record = None  # set by prepare()
 
 
 def check(good, name):
@@ -33,18 +34,23 @@ class Result(typing.NamedTuple):
     status: int  # exit status, or minus the number of a signal
     output: str  # standard output and error
     seconds: float
-    memory: int  # most of its memory at once, in MiB
+    memory: float  # most of its memory at once, in MiB
 
 
-def run(*command, env=None, cwd=None):
+def prepare(folder):
+    """Builds what run() measures with, in this directory."""
+    global used, record
+    used, record = folder / 'used', folder / 'record'
+    subprocess.run(['cc', '-O1', '-o', used, Path(__file__).parent / 'used.c'], check=True)
+
+
+def run(command, *arguments, env=None):
     """Runs the command, and measures it."""
-    start = time.monotonic()
-    with subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=cwd,
-                          stderr=subprocess.STDOUT, env=dict(os.environ, **(env or {}))) as process:
-        output = process.stdout.read().decode(errors='replace')
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return Result(process.returncode, output, time.monotonic() - start, usage.ru_maxrss >> 10)
+    parts = [used, record, shutil.which(command) or command, *arguments]
+    process = subprocess.run([str(part) for part in parts], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, env=dict(os.environ, **(env or {})), check=True)
+    status, nanoseconds, memory = map(int, record.read_text().split())
+    return Result(status, process.stdout.decode(errors='replace'), nanoseconds / 1e9, memory / 1024)
 
 
 def succeeds(*command, **options):

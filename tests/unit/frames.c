@@ -7,8 +7,7 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
-#include "interleave.h"
-#include "prefixes.h"
+#include "decoding.h"
 
 #include "../../lib/error.h"
 #include "../../lib/schedule.h"
@@ -18,76 +17,25 @@
 #include "../../stub/sinks.h"
 #include "../../stub/threads.h"
 
-enum { FRAME_SIZE = 64, NONE = 0xff, MEMORY = 4 * (64 << 10) };
+enum { MEMORY = 4 * (64 << 10) };
 
+/* What the threads share, besides the job and what is decoded. */
 static struct {
-    uint32_t threads, window;
-    unsigned failures; /* at most so many threads cannot decode their frame */
-} setup;
-
-/* How often it happened in any interleaving: shows that the test has tested something. */
-static struct {
-    size_t sleeps, failures, not_started, replaced, at_once;
-} seen;
-
-/* What the threads share, besides the job. */
-static struct {
-    uint8_t ring[FRAMES];     /* the frame of the base in each place of the ring, or NONE */
-    uint8_t complete[FRAMES]; /* frames of the base: decoded */
-    uint8_t done[FRAMES];     /* frames of the variant: decoded */
-    uint8_t taken[2][FRAMES]; /* of the variant, of the base */
     uint8_t asleep[INTERLEAVE_THREADS];
     uint8_t error[INTERLEAVE_THREADS]; /* of each thread; 0: it has not failed */
-    uint8_t failures, decoding, locked;
+    uint8_t locked;
 } common;
 
 static unsigned char room[MEMORY] __attribute__((aligned(4096)));
 
-/* --- decoding ------------------------------------------------------------------------------------------------------- */
-
-/* Bytes in the ring replace those of another frame, which nobody may need any more or be writing. */
-static void begin_base(uint32_t frame, const unsigned char *to)
-{
-    uint8_t *place = &common.ring[frame % setup.window];
-
-    INTERLEAVE_CHECK(to == room + (size_t)(frame % setup.window) * FRAME_SIZE);
-    INTERLEAVE_CHECK(*place == NONE || common.complete[*place]);
-    for (uint32_t i = 0; *place != NONE && i < prefixes.variant_frames; i++)
-        INTERLEAVE_CHECK(common.done[i] || !prefixes_need(i, *place));
-    seen.replaced += *place != NONE;
-    *place = (uint8_t)frame;
-}
-
-static void check_prefix(uint32_t frame)
-{
-    for (uint32_t i = prefixes.first[frame]; i < prefixes.end[frame]; i++)
-        INTERLEAVE_CHECK(common.ring[i % setup.window] == i && common.complete[i]);
-}
-
 static int decode(bool base, uint32_t frame, const unsigned char *to)
 {
-    unsigned thread = interleave.current;
+    uint8_t *error = &common.error[interleave.current];
 
-    INTERLEAVE_CHECK(frame < (base ? prefixes.base_frames : prefixes.variant_frames));
-    INTERLEAVE_CHECK(!common.taken[base][frame]);
-    common.taken[base][frame] = true;
-    if (base)
-        begin_base(frame, to);
-    common.decoding++;
-    seen.at_once += common.decoding > 1;
-    interleave_step();
-    common.decoding--;
-    if (!base)
-        check_prefix(frame);
-    if (common.failures < setup.failures && interleave_choose(2) == 1) {
-        common.failures++;
-        seen.failures++;
-        return common.error[thread] = (uint8_t)(FATELF_ERROR_FRAME + thread);
-    }
-    if (base)
-        INTERLEAVE_CHECK(common.ring[frame % setup.window] == frame);
-    *(base ? &common.complete[frame] : &common.done[frame]) = true;
-    return 0;
+    INTERLEAVE_CHECK(!base || to == room + (size_t)(frame % setup.window) * FRAME_SIZE);
+    if (!decoding_run(base, frame))
+        *error = (uint8_t)(FATELF_ERROR_FRAME + interleave.current);
+    return *error;
 }
 
 /* --- what frames.c calls -------------------------------------------------------------------------------------------- */
@@ -176,7 +124,8 @@ static bool has_ended(const void *id)
 #define self_reaches(end) ((void)(end), true)
 #define sink_wants(sink, offset, length) ((void)(sink), (void)(offset), (void)(length), true)
 #define sink_place(sink, offset, length) ((void)(sink), (void)(offset), (void)(length), NULL)
-#define sink_put(sink, bytes, offset, length) ((void)(sink), (void)(bytes), (void)(offset), (void)(length), outcome_ok())
+#define sink_put(sink, bytes, offset, length) \
+    ((void)(sink), (void)(bytes), (void)(offset), (void)(length), outcome_ok())
 #define file_size_limit_raise(limit, length) ((void)(limit), (void)(length), outcome_ok())
 #define file_size_limit_restore(limit) ((void)(limit))
 #define fatelf_schedule_window(payload, count) ((void)(payload), (void)(count), (payload)->base ? setup.window : 0)
@@ -186,8 +135,6 @@ static bool has_ended(const void *id)
 
 /* --- the exploration ------------------------------------------------------------------------------------------------ */
 
-static struct fatelf_variant variant, base;
-static struct fatelf_frame frames[FRAMES];
 static struct launch launch;
 static struct job job;
 static struct outcome result;
@@ -200,70 +147,39 @@ static void run_all(void *unused)
 
 static void begin(void)
 {
-    static const struct fatelf_encoding_row stored; /* no decoder of zstd's */
-
     memset(&common, 0, sizeof common);
-    memset(common.ring, NONE, sizeof common.ring);
-    variant = (struct fatelf_variant){.frame_count = prefixes.variant_frames, .frame_size = FRAME_SIZE};
-    base = (struct fatelf_variant){.frame_count = prefixes.base_frames, .frame_size = FRAME_SIZE};
-    variant.size = (uint64_t)variant.frame_count * FRAME_SIZE;
-    base.size = (uint64_t)base.frame_count * FRAME_SIZE;
-    for (uint32_t i = 0; i < prefixes.variant_frames; i++)
-        frames[i] = (struct fatelf_frame){
-            .prefix_offset = (uint64_t)prefixes.first[i] * FRAME_SIZE,
-            .prefix_size = (prefixes.end[i] - prefixes.first[i]) * FRAME_SIZE,
-        };
-    launch.payload = (struct fatelf_payload){
-        .variant = &variant, .encoding = &stored, .base = &base, .reach = prefixes.reach, .bytes = room,
-        .frames = (const unsigned char *)frames};
-    launch.base = (struct fatelf_payload){
-        .variant = &base, .encoding = &stored, .bytes = room, .frames = (const unsigned char *)frames};
+    decoding_begin(&launch.payload, &launch.base, room);
     job = (struct job){.payload = &launch.payload, .base = &launch.base};
 }
 
 static uint64_t fingerprint(void)
 {
-    uint64_t parts[2] = {fatelf_checksum(&common, sizeof common), fatelf_checksum(&job, sizeof job)};
+    uint64_t parts[] = {fatelf_checksum(&common, sizeof common), fatelf_checksum(&decoding, sizeof decoding),
+                        fatelf_checksum(&job, sizeof job)};
 
     return fatelf_checksum(parts, sizeof parts);
 }
 
 static void check_end(void)
 {
-    bool failed = false;
+    bool failed = decoding.failures > 0;
 
     assert_false(common.locked);
-    for (uint32_t i = 0; i < INTERLEAVE_THREADS; i++)
-        failed |= common.error[i] != 0;
     assert_int_equal(result.kind, failed ? OUTCOME_DAMAGED : OUTCOME_OK);
     if (failed)
         assert_int_equal(result.error, common.error[job.schedule.failed_thread]);
     for (uint32_t i = 0; !failed && i < prefixes.variant_frames; i++)
-        assert_true(common.done[i]);
+        assert_true(decoding.done[0][i]);
 }
 
-/* Every window from the smallest to one for the whole base. */
-static void explore_windows(void)
-{
-    static const struct interleave_model model = {.run = run_all,
-                                                  .begin = begin,
-                                                  .fingerprint = fingerprint,
-                                                  .check_end = check_end,
-                                                  .describe = prefixes_text};
-
-    setup.window = prefixes.reach ? prefixes.reach : 1;
-    do
-        interleave_explore(&model);
-    while (setup.window++ < prefixes.base_frames);
-}
+static const struct interleave_model model = {
+    .run = run_all, .begin = begin, .fingerprint = fingerprint, .check_end = check_end, .describe = prefixes_text};
 
 static void two_threads_decode_all_frames_however_they_are_interleaved(void **state)
 {
     (void)state;
     memset(&seen, 0, sizeof seen);
-    setup.threads = 2;
-    setup.failures = 0;
-    prefixes_each(3, 3, explore_windows);
+    decoding_explore(&model, 2, 0, 3, 3);
     assert_true(seen.sleeps > 0 && seen.not_started > 0 && seen.replaced > 0 && seen.at_once > 0);
 }
 
@@ -271,9 +187,7 @@ static void two_threads_end_after_failures(void **state)
 {
     (void)state;
     memset(&seen, 0, sizeof seen);
-    setup.threads = 2;
-    setup.failures = 2;
-    prefixes_each(3, 3, explore_windows);
+    decoding_explore(&model, 2, 2, 3, 3);
     assert_true(seen.failures > 0);
 }
 
@@ -281,9 +195,7 @@ static void three_threads_do_so_too(void **state)
 {
     (void)state;
     memset(&seen, 0, sizeof seen);
-    setup.threads = 3;
-    setup.failures = 1;
-    prefixes_each(3, 2, explore_windows);
+    decoding_explore(&model, 3, 1, 3, 2);
     assert_true(seen.sleeps > 0 && seen.failures > 0);
 }
 

@@ -40,12 +40,12 @@ struct interleave_thread {
 
 /* What is explored. */
 struct interleave_model {
-    void (*run)(void *);             /* of the first thread; its argument is NULL */
-    void (*begin)(void);             /* sets all that the threads share to its start */
-    uint64_t (*fingerprint)(void);   /* of all that the threads share */
-    void (*check_state)(void);       /* NULL: nothing is to be checked */
-    void (*check_end)(void);         /* all threads have ended */
-    const char *(*describe)(void);   /* for a failure */
+    void (*run)(void *);           /* of the first thread; its argument is NULL */
+    void (*begin)(void);           /* sets all that the threads share to its start */
+    uint64_t (*fingerprint)(void); /* of all that the threads share */
+    void (*check_state)(void);     /* NULL: nothing is to be checked */
+    void (*check_end)(void);       /* all threads have ended */
+    const char *(*describe)(void); /* for a failure */
 };
 
 static struct {
@@ -229,8 +229,8 @@ static void interleave_explore(const struct interleave_model *model)
     known_clear();
     do {
         interleave_run();
-        while (interleave.length > 0 && interleave.choices[interleave.length - 1].chosen + 1 ==
-                                            interleave.choices[interleave.length - 1].count)
+        while (interleave.length > 0 &&
+               interleave.choices[interleave.length - 1].chosen + 1 == interleave.choices[interleave.length - 1].count)
             interleave.length--;
         if (interleave.length > 0)
             interleave.choices[interleave.length - 1].chosen++;

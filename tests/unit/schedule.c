@@ -45,8 +45,8 @@ static size_t depth;
 
 static void wrong(const char *what)
 {
-    fail_msg("not so: %s; %u threads, a window of %u frames of the base, %s; calls of threads: %.*s", what, threads, window,
-             prefixes_text(), (int)depth, path);
+    fail_msg("not so: %s; %u threads, a window of %u frames of the base, %s; calls of threads: %.*s", what, threads,
+             window, prefixes_text(), (int)depth, path);
 }
 
 /* --- threads ---------------------------------------------------------------------------------------------------------- */
