@@ -4,17 +4,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "../../lib/text.h"
 #include "progress.h"
 
 void say_text(FILE *to, const char *text)
 {
+    char shown[5];
+
     for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
-        if (*byte == '\n' || *byte == '\t')
-            fputs(*byte == '\n' ? "\\n" : "\\t", to);
-        else if (*byte < ' ' || *byte == 0x7f || (*byte == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0))
-            fprintf(to, "\\%03o", *byte);
-        else
-            fputc(*byte, to);
+        fatelf_text_escape(shown, *byte, byte[1]);
+        fputs(shown, to);
     }
 }
 
