@@ -48,14 +48,29 @@ asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HARDENING=no TESTS="cli corrupt" SANITIZED=1 test \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
-# The fuzzers are linked with lib/ alone. clang has libFuzzer.
+# The fuzzers are linked with all of the tool except its main(), and so is a tool for tests/fuzz/tool. clang has libFuzzer.
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB) $(wildcard lib/*.h) Makefile $(CONFIG)
+FUZZ_OBJECTS := $(TOOL_OBJECTS:$(BUILD)/tool/%=$(BUILD)/fuzz/objects/%)
+FUZZ_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_CFLAGS = $(COMMON) -pthread $(PACKAGE_CFLAGS) $(ZYDIS_CFLAGS) -O1 -g -fno-omit-frame-pointer $(FUZZ_SANITIZERS) \
+	-DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
+$(BUILD)/fuzz/objects/%.o: %.c Makefile tests/targets.mk $(CONFIG)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(PACKAGE_CFLAGS) -O1 -g -fno-omit-frame-pointer \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< $(LIB) $(PACKAGE_LIBS)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link $(FUZZ_FAST) -c -o $@ $<
+# With its usual tables, which are filled for each frame, the coder would take most of the time, and also with a look at
+# every comparison in its loops.
+$(BUILD)/fuzz/objects/bundler/coding/%.o $(BUILD)/fuzz/objects/tests/fuzz/coder.o: \
+	FUZZ_FAST := -DALIGN_HASH_BITS=10 -fno-sanitize-coverage=trace-cmp
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz/objects/tests/fuzz/%.o $(filter-out %/bundler/main.o,$(FUZZ_OBJECTS))
+	$(FUZZ_CC) -pthread $(FUZZ_SANITIZERS) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
+.SECONDARY: $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/fuzz/objects/tests/fuzz/%.o)
+
+$(BUILD)/fuzz/fatelf-amd64: $(FUZZ_OBJECTS) | $(BUILD)/fatelf-amd64-stub
+	$(FUZZ_CC) -pthread $(FUZZ_SANITIZERS) -o $@ $^ $(TOOL_LIBS)
+	ln -sf ../fatelf-amd64-stub $@-stub
 
 ## fuzz: feed the readers of bundles with damaged input for FUZZ_SECONDS each (default 60), with libFuzzer
 fuzz:

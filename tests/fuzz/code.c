@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The code of a build as `check` reads it: where it is, the functions in it, and the level of every instruction. The input
+ * is the file. One thread and three must count the same, which is slow, so that it is tried for some inputs only.
+ */
+#include "../../bundler/input/isa.h"
+#include "../../lib/checksum.h"
+#include "elf_mutator.h"
+#include "tool.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_counts(const struct isa *isa, uint64_t size)
+{
+    uint64_t instructions = 0;
+
+    for (unsigned level = 0; level < INSTRUCTION_LEVELS; level++) {
+        instructions += isa->counts.instructions[level];
+        if (isa->counts.certain[level] > isa->counts.instructions[level])
+            fault("more instructions are certain than there are", "");
+    }
+    if (instructions + isa->counts.undecodable > size)
+        fault("more instructions than bytes", "");
+    if (isa_pages(isa) > size / ISA_PAGE + 1)
+        fault("more pages than the file has", "");
+    if (isa_lowest_level(isa) < 1 || isa_lowest_level(isa) > FATELF_LEVEL_MAX)
+        fault("no level", "");
+}
+
+static void check_same(const struct isa *one, const struct isa *three)
+{
+    if (memcmp(&one->counts, &three->counts, sizeof one->counts) != 0)
+        fault("the number of threads changes the counts", "");
+    for (unsigned level = 0; level < INSTRUCTION_LEVELS; level++)
+        if (one->samples[level].address != three->samples[level].address)
+            fault("the number of threads changes the example", "");
+    if (one->functions.count != three->functions.count ||
+        (one->functions.count > 0 && memcmp(one->functions.list, three->functions.list,
+                                            one->functions.count * sizeof *one->functions.list) != 0))
+        fault("the number of threads changes the functions", "");
+}
+
+static void look_at(const struct isa *isa)
+{
+    char name[64], mnemonic[32];
+
+    for (size_t i = 0; i < isa->functions.count && i < 20; i++)
+        function_name(&isa->functions, &isa->functions.list[i], name, sizeof name);
+    for (unsigned level = 1; level <= FATELF_LEVEL_MAX; level++) {
+        const struct isa_sample *sample = isa_example(isa, level);
+        isa_above(isa->counts.pages, level);
+        if (sample)
+            instruction_name(sample->mnemonic, mnemonic);
+    }
+}
+
+static void read_with_threads(const struct isa *one, const struct elf_file *elf, const struct memory_file *file,
+                              size_t size)
+{
+    struct isa three;
+
+    if (isa_read(&three, elf, file->fd, size, 3, file->path) != 0)
+        fault("three threads fail", "");
+    check_same(one, &three);
+    isa_free(&three);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct memory_file file;
+    struct elf_file elf = {0};
+    struct isa one;
+
+    memory_file_write(&file, data, size);
+    messages_begin();
+    int status = elf_file_open(&elf, file.fd, size, file.path);
+    messages_end(status, "open");
+    if (!status) {
+        messages_begin();
+        status = isa_read(&one, &elf, file.fd, size, 1, file.path);
+        messages_end(status, "read");
+        if (!status) {
+            check_counts(&one, size);
+            look_at(&one);
+            if (fatelf_checksum(data, size) % 16 == 0)
+                read_with_threads(&one, &elf, &file, size);
+        }
+        isa_free(&one);
+    }
+    elf_file_close(&elf);
+    return 0;
+}
