@@ -72,13 +72,15 @@ $(BUILD)/fuzz/fatelf-amd64: $(FUZZ_OBJECTS) | $(BUILD)/fatelf-amd64-stub
 	$(FUZZ_CC) -pthread $(FUZZ_SANITIZERS) -o $@ $^ $(TOOL_LIBS)
 	ln -sf ../fatelf-amd64-stub $@-stub
 
-## fuzz: feed the readers of bundles with damaged input for FUZZ_SECONDS each (default 60), with libFuzzer
+## fuzz: feed all readers, the coders and the whole tool with damaged input, FUZZ_SECONDS for each fuzzer (default 60)
 fuzz:
 	@.ci/install-deps check
 	@$(MAKE) --no-print-directory run-fuzz
 
-run-fuzz: all $(FUZZERS)
-	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(abspath $(FUZZERS))
+# FUZZ: the names of some, to run only these
+run-fuzz: all $(FUZZERS) $(BUILD)/fuzz/fatelf-amd64
+	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) \
+		tests/fuzz/run $(or $(FUZZ),$(notdir $(FUZZERS)) tool)
 
 ## mutants: apply each fault under tests/mutants; some test must find it
 mutants:
