@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A bundle as the launcher and the tool read it: notes, manifest, appended data, the programs' headers, the tables of
- * frames, and every frame. The input is a file. After each mutation the checksums of manifest and frames are made right
- * again, so that what they protect is reached.
+ * frames, and every frame; first by lib/ alone, then by the tool. The input is a file. After each mutation the checksums
+ * of manifest and frames are made right again, so that what they protect is reached.
  */
 #include <elf.h>
 #include <stdbool.h>
@@ -11,12 +11,17 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "../../bundler/bundle/appended.h"
+#include "../../bundler/bundle/decode.h"
+#include "../../bundler/bundle/linkage_levels.h"
+#include "../../bundler/input/elf.h"
 #include "../../lib/appended.h"
 #include "../../lib/bundle.h"
 #include "../../lib/checksum.h"
 #include "../../lib/note.h"
 #include "../../lib/payload.h"
 #include "../../lib/program.h"
+#include "tool.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
@@ -123,17 +128,60 @@ static void read_variant(const struct file *file, const struct fatelf_bundle *bu
     free(base.bytes);
 }
 
+/* The section with the linkage, which libbfd finds. */
+static void read_linkage(const char *path)
+{
+    struct linkage linkage = {0};
+    bfd *abfd = elf_file_bfd(path);
+
+    if (!abfd)
+        return;
+    messages_begin();
+    messages_end(linkage_levels_read(&linkage, abfd, path), "linkage");
+    linkage_free(&linkage);
+    bfd_close(abfd);
+}
+
+/* `verify` of the file. `opened`: lib/ has opened it. */
+static void read_by_tool(const struct file *file, bool opened)
+{
+    static struct memory_file copy;
+    const struct decode_sink nowhere = {.put = NULL};
+    struct bundle_file bundle;
+
+    memory_file_write(&copy, file->bytes, file->size);
+    messages_begin();
+    int status = bundle_file_open(&bundle, copy.path, "bundle");
+    messages_end(status, "open");
+    if (!status && !opened)
+        fault("the tool opens a bundle that the launcher would refuse", "");
+    for (unsigned i = 0; !status && i < bundle.bundle.manifest.header.variant_count; i++) {
+        messages_begin();
+        messages_end(decode_variant(&bundle, i, i % 2 + 1, &nowhere), "decode");
+        bundle_file_same_as(&bundle, i);
+    }
+    if (!status) {
+        messages_begin();
+        messages_end(appended_verify(&bundle), "appended");
+        read_linkage(copy.path);
+    }
+    bundle_file_close(&bundle);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct file file = {.bytes = malloc(size ? size : 1), .size = size}; /* aligned, and no byte larger */
     struct fatelf_bundle bundle;
 
     memcpy(file.bytes, data, size);
-    if (read_headers(&file) && open_bundle(&file, &bundle) == 0) {
+    bool headers = read_headers(&file), opened = headers && open_bundle(&file, &bundle) == 0;
+    if (opened) {
         fatelf_appended_check(&bundle);
         for (unsigned i = 0; i < bundle.manifest.header.variant_count; i++)
             read_variant(&file, &bundle, i);
     }
+    if (headers)
+        read_by_tool(&file, opened);
     free(file.bytes);
     return 0;
 }
