@@ -77,7 +77,30 @@ static void read_metadata(const struct build *build)
     metadata_free(&metadata);
 }
 
-static void read_together(const struct build *builds)
+/* The same two builds, as if each fact were another one in the second. */
+static void read_differences(struct build *builds)
+{
+    static char other[] = "other";
+    size_t needed_count = builds[1].dynamic.needed_count;
+
+    for (unsigned i = 0; i < IDENTITY_FACTS; i++) {
+        char *fact = builds[1].identity.facts[i];
+        builds[1].identity.facts[i] = fact ? other : NULL;
+        messages_begin();
+        messages_end(compare_builds(builds, 2), "compare different builds");
+        messages_begin();
+        compare_warn(builds, 2);
+        messages_end(0, "warn about different builds");
+        builds[1].identity.facts[i] = fact;
+    }
+    builds[1].dynamic.needed_count = 0;
+    messages_begin();
+    compare_warn(builds, 2);
+    messages_end(0, "warn about different libraries");
+    builds[1].dynamic.needed_count = needed_count;
+}
+
+static void read_together(struct build *builds)
 {
     struct advice advice = {.builds = builds, .count = 2, .delta = true, .in_place = true};
     struct appended_copies copies = {.count = 0};
@@ -90,8 +113,12 @@ static void read_together(const struct build *builds)
     messages_begin();
     advice_give(&advice);
     messages_end(0, "advice");
+    read_differences(builds);
     messages_begin();
     messages_end(appended_collect(&copies, builds, 2, false, false), "appended");
+    messages_begin();
+    appended_tell(&copies, &builds[0], false);
+    messages_end(0, "tell about appended data");
     read_linkage(builds);
     read_metadata(&builds[0]);
 }
