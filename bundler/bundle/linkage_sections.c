@@ -75,9 +75,8 @@ static void put_libraries(struct maker *maker)
     }
     maker->library_count = i;
     maker->first_version = i < linkage->count ? &linkage->entries[i] : &none; /* entries may be NULL */
-    while (i < linkage->count && linkage->entries[i].kind == LINKAGE_VERSION)
-        i++;
-    maker->version_count = i - maker->library_count;
+    for (; i < linkage->count && linkage->entries[i].kind == LINKAGE_VERSION; i++)
+        maker->version_count++;
 }
 
 /* The offset of a library's name. A version may be of a library that is not needed by itself. */

@@ -27,7 +27,6 @@
 #ifndef ALIGN_HASH_BITS
 #define ALIGN_HASH_BITS 20 /* the fuzzer has fewer: its frames are small, and it shall see windows with the same hash */
 #endif
-
 enum {
     LANES = 8,
     NO_LANE = LANES,

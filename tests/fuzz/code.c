@@ -3,7 +3,7 @@
  * The code of a build as `check` reads it: where it is, the functions in it, and the level of every instruction. The input
  * is the file. One thread and three must count the same, which is slow, so that it is tried for some inputs only.
  */
-#include "../../bundler/input/isa.h"
+#include "../../bundler/input/isa_advice.h"
 #include "../../lib/checksum.h"
 #include "elf_mutator.h"
 #include "tool.h"
@@ -34,10 +34,26 @@ static void check_same(const struct isa *one, const struct isa *three)
     for (unsigned level = 0; level < INSTRUCTION_LEVELS; level++)
         if (one->samples[level].address != three->samples[level].address)
             fault("the number of threads changes the example", "");
-    if (one->functions.count != three->functions.count ||
-        (one->functions.count > 0 && memcmp(one->functions.list, three->functions.list,
-                                            one->functions.count * sizeof *one->functions.list) != 0))
+    bool same = one->functions.count == three->functions.count;
+    for (size_t i = 0; same && i < one->functions.count; i++) {
+        const struct function *a = &one->functions.list[i], *b = &three->functions.list[i];
+        same = a->start == b->start && a->size == b->size && a->name == b->name &&
+               memcmp(a->instructions, b->instructions, sizeof a->instructions) == 0;
+    }
+    if (!same)
         fault("the number of threads changes the functions", "");
+}
+
+/* The build as if it were for this level, alone and beside itself for another level. */
+static void give_advice(const struct isa *isa)
+{
+    for (unsigned level = 1; level <= FATELF_LEVEL_MAX; level++) {
+        struct isa_subject subjects[] = {{"one", level, *isa}, {"other", FATELF_LEVEL_MAX + 1 - level, *isa}};
+        messages_begin();
+        isa_advise(subjects, 1);
+        isa_advise(subjects, 2);
+        messages_end(0, "advice");
+    }
 }
 
 static void look_at(const struct isa *isa)
@@ -82,6 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!status) {
             check_counts(&one, size);
             look_at(&one);
+            give_advice(&one);
             if (fatelf_checksum(data, size) % 16 == 0)
                 read_with_threads(&one, &elf, &file, size);
         }

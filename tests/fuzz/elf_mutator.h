@@ -35,7 +35,7 @@ static struct elf_part part_in_file(uint64_t offset, uint64_t length, uint64_t s
 /* A header, a table of headers, or what one of the headers describes. Sections of these types have tables in them. */
 static struct elf_part choose_part(const uint8_t *data, size_t size, uint64_t *state)
 {
-    static const uint32_t tables[] = {SHT_DYNAMIC, SHT_DYNSYM,     SHT_SYMTAB,     SHT_STRTAB,     SHT_NOTE,
+    static const uint32_t tables[] = {SHT_DYNAMIC, SHT_DYNSYM,      SHT_SYMTAB,     SHT_STRTAB,     SHT_NOTE,
                                       SHT_HASH,    SHT_GNU_verneed, SHT_GNU_versym, SHT_GNU_verdef, SHT_GNU_HASH};
     Elf64_Ehdr header;
     Elf64_Shdr section;
@@ -78,8 +78,21 @@ static struct elf_part choose_part(const uint8_t *data, size_t size, uint64_t *s
 /* Gives a field of 2, 4 or 8 bytes a number: a border, another field of the file, or a little more or less. */
 static void change_field(uint8_t *bytes, size_t room, const uint8_t *data, size_t size, uint64_t *state)
 {
-    static const uint64_t borders[] = {0, 1, 63, 64, 4095, 4096, 0xfffe, 0xffff, 0x7fffffff, 0xffffffff, INT64_MAX,
-                                       UINT64_MAX, UINT64_MAX - 4095, UINT64_C(1) << 36, UINT64_C(1) << 47};
+    static const uint64_t borders[] = {0,
+                                       1,
+                                       63,
+                                       64,
+                                       4095,
+                                       4096,
+                                       0xfffe,
+                                       0xffff,
+                                       0x7fffffff,
+                                       0xffffffff,
+                                       INT64_MAX,
+                                       UINT64_MAX,
+                                       UINT64_MAX - 4095,
+                                       UINT64_C(1) << 36,
+                                       UINT64_C(1) << 47};
     size_t width = (size_t)2 << random_number(state, 3);
     uint64_t value = 0;
 
