@@ -54,8 +54,8 @@ FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_OBJECTS := $(TOOL_OBJECTS:$(BUILD)/tool/%=$(BUILD)/fuzz/objects/%)
 FUZZ_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-FUZZ_CFLAGS = $(COMMON) -pthread $(PACKAGE_CFLAGS) $(ZYDIS_CFLAGS) -O1 -g -fno-omit-frame-pointer $(FUZZ_SANITIZERS) \
-	-DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
+FUZZ_CFLAGS = $(filter-out -Werror,$(COMMON)) -pthread $(PACKAGE_CFLAGS) $(ZYDIS_CFLAGS) -O1 -g \
+	-fno-omit-frame-pointer $(FUZZ_SANITIZERS) -DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
 $(BUILD)/fuzz/objects/%.o: %.c Makefile tests/targets.mk $(CONFIG)
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link $(FUZZ_FAST) -c -o $@ $<
