@@ -48,7 +48,8 @@ asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan HARDENING=no TESTS="cli corrupt" SANITIZED=1 test \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
-# The fuzzers are linked with all of the tool except its main(), and so is a tool for tests/fuzz/tool. clang has libFuzzer.
+# The fuzzers are linked with all of the tool except its main(). tests/fuzz/tool runs one that is compiled in the same
+# way. clang has libFuzzer.
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))

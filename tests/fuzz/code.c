@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The code of a build as `check` reads it: where it is, the functions in it, and the level of every instruction. The input
- * is the file. One thread and three must count the same, which is slow, so that it is tried for some inputs only.
+ * The code of a build as `check` reads it: where it is, the functions in it, and the level of every instruction. The
+ * input is the file. One thread and three must count the same, which is slow, so that it is tried for some inputs only.
  */
 #include "../../bundler/input/isa_advice.h"
 #include "../../lib/checksum.h"

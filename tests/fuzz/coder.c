@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the tool codes, lib/ and a second decoder decode to the same bytes. The input is a struct head, then a text, then
- * edits: two related files are made of them, or two of a kind that coders dislike. One is the base, the other is coded
- * against it, stored, and compressed by itself.
+ * What the tool codes, lib/ and a second decoder decode to the same bytes. The input is a struct head, then a text,
+ * then edits: two related files are made of them, or two of a kind that coders dislike. One is the base, the other is
+ * coded against it, stored, and compressed by itself.
  */
 #include <zstd.h>
 
@@ -193,8 +193,8 @@ static void check_frame(const struct pair *pair, const struct fatelf_variant *va
 }
 
 /*
- * Codes a frame of the variant as `encoding`, with frames of 2^`bits` bytes, and checks it. The coders are kept, because
- * they are large.
+ * Codes a frame of the variant as `encoding`, with frames of 2^`bits` bytes, and checks it. The coders are kept,
+ * because they are large.
  */
 static void check_encoding(const struct pair *pair, const struct build *build, const struct encode_base *base,
                            enum fatelf_encoding encoding, uint32_t bits, uint32_t which)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lib/delta.c against a second decoder (second_decoder.h): both accept the same deltas and make the same bytes. The input
- * is a struct head and what a delta is made from: operations, of which a valid one is made and then damaged in one place,
- * or with `whole` the delta itself.
+ * lib/delta.c against a second decoder (second_decoder.h): both accept the same deltas and make the same bytes. The
+ * input is a struct head and what a delta is made from: operations, of which a valid one is made and then damaged in
+ * one place, or with `whole` the delta itself.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,7 +33,7 @@ struct operation {
 
 enum { SIZE_LIMIT = 1 << 12 };
 
-/* --- making deltas ---------------------------------------------------------------------------------------------------- */
+/* --- making deltas ------------------------------------------------------------------------------------------------ */
 
 struct stream {
     uint8_t bytes[SIZE_LIMIT];
@@ -97,7 +97,7 @@ static size_t make_delta(const uint8_t *data, size_t size, uint32_t prefix_size,
     return end;
 }
 
-/* --- the comparison --------------------------------------------------------------------------------------------------- */
+/* --- the comparison ------------------------------------------------------------------------------------------------ */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

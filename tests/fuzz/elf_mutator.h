@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A mutator for ELF files. Most mutations of a whole file would hit code. This one mostly chooses one of the tables that
- * readers look at, and in it either some bytes or one field, which gets a value that a reader may not expect.
+ * A mutator for ELF files. Most mutations of a whole file would hit code. This one mostly chooses one of the tables
+ * that readers look at, and in it either some bytes or one field, which gets a value that a reader may not expect.
  */
 #ifndef TESTS_FUZZ_ELF_MUTATOR_H
 #define TESTS_FUZZ_ELF_MUTATOR_H

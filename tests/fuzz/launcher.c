@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A bundle as the launcher reads it, which is mapped in memory: notes, manifest, records of the programs, and all frames,
- * decoded by stub/frames.c to a file, to a pipe and to the segments of a program that stub/image.c maps. All three must
- * come to the same result. The input is a file. Threads are the C library's here, because sanitizers need these.
+ * A bundle as the launcher reads it, which is mapped in memory: notes, manifest, records of the programs, and all
+ * frames, decoded by stub/frames.c to a file, to a pipe and to the segments of a program that stub/image.c maps. All
+ * three must come to the same result. The input is a file. Threads are the C library's here, because sanitizers need
+ * these.
  */
 #include <pthread.h>
 
@@ -22,7 +23,7 @@ static struct {
     uint64_t size;
 } mapped;
 
-/* --- in place of stub/self.c and stub/threads.c ------------------------------------------------------------------------ */
+/* --- in place of stub/self.c and stub/threads.c ---------------------------------------------------------------------- */
 
 bool self_reaches(const unsigned char *end)
 {
@@ -100,7 +101,7 @@ void memory_unmap(struct memory *memory)
     *memory = (struct memory){NULL, 0};
 }
 
-/* --- the bundle -------------------------------------------------------------------------------------------------------- */
+/* --- the bundle ----------------------------------------------------------------------------------------------------- */
 
 /* Maps the file as exec would, without the rounding to pages. False: it could not, or it would be large. */
 static bool map_bundle(const struct file *file)
