@@ -33,7 +33,7 @@ struct operation {
 
 enum { SIZE_LIMIT = 1 << 12 };
 
-/* --- making deltas ------------------------------------------------------------------------------------------------ */
+/* --- making deltas ------------------------------------------------------------------- */
 
 struct stream {
     uint8_t bytes[SIZE_LIMIT];
@@ -97,7 +97,7 @@ static size_t make_delta(const uint8_t *data, size_t size, uint32_t prefix_size,
     return end;
 }
 
-/* --- the comparison ------------------------------------------------------------------------------------------------ */
+/* --- the comparison ------------------------------------------------------------------- */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

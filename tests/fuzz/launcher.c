@@ -23,7 +23,7 @@ static struct {
     uint64_t size;
 } mapped;
 
-/* --- in place of stub/self.c and stub/threads.c ---------------------------------------------------------------------- */
+/* --- in place of stub/self.c and stub/threads.c ------------------------------------------------------------------- */
 
 bool self_reaches(const unsigned char *end)
 {
@@ -101,7 +101,7 @@ void memory_unmap(struct memory *memory)
     *memory = (struct memory){NULL, 0};
 }
 
-/* --- the bundle ----------------------------------------------------------------------------------------------------- */
+/* --- the bundle ------------------------------------------------------------------- */
 
 /* Maps the file as exec would, without the rounding to pages. False: it could not, or it would be large. */
 static bool map_bundle(const struct file *file)
