@@ -10,6 +10,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The code is in the file, and no byte of it is there twice. */
+static void check_spans(const struct elf_file *elf, const struct memory_file *file, uint64_t size)
+{
+    struct elf_code code;
+    uint64_t end = 0;
+
+    if (elf_code_read(&code, elf, file->fd, size, file->path) != 0)
+        fault("the code cannot be found again", "");
+    for (size_t i = 0; i < code.span_count; i++) {
+        const struct code_span *span = &code.spans[i];
+        if (span->size == 0 || span->offset < end || span->offset > size || span->size > size - span->offset)
+            fault("a wrong range of code", "");
+        end = span->offset + span->size;
+    }
+    elf_code_free(&code);
+}
+
 static void check_counts(const struct isa *isa, uint64_t size)
 {
     uint64_t instructions = 0;
@@ -96,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         status = isa_read(&one, &elf, file.fd, size, 1, file.path);
         messages_end(status, "read");
         if (!status) {
+            check_spans(&elf, &file, size);
             check_counts(&one, size);
             look_at(&one);
             give_advice(&one);
