@@ -254,4 +254,4 @@ clean:
 	analyze run-analyze format install uninstall dist selfcheck release clean
 
 -include $(wildcard $(addsuffix *.d,$(sort $(dir $(TOOL_OBJECTS) $(call stub_objects,musl) \
-	$(call stub_objects,system) $(UNIT_TESTS)))))
+	$(call stub_objects,system) $(UNIT_TESTS) $(FUZZ_OBJECTS) $(BUILD)/fuzz/objects/tests/fuzz/))))

@@ -18,11 +18,11 @@ struct fatelf_schedule fatelf_schedule_make(const struct fatelf_payload *payload
                                             const void *owner)
 {
     uint32_t count = payload->variant->frame_count;
-    uint32_t *needed = tables, *keep = tables + count;
     struct fatelf_schedule schedule = {.threads = threads, .variant_frames = count};
 
-    if (!payload->base)
+    if (!payload->base) /* `tables` may be NULL */
         return schedule;
+    uint32_t *needed = tables, *keep = tables + count;
     for (uint32_t i = 0; i < count; i++) {
         needed[i] = !is_wanted || is_wanted(owner, i) ? fatelf_payload_base_frames(payload, i).end : 0;
         if (needed[i] > schedule.base_frames)

@@ -54,22 +54,41 @@ tsan:
 	@.ci/install-deps check
 	@$(MAKE) --no-print-directory UNITS="frames frames_run schedule lock decode_threads" TESTS=build/tsan.bats test
 
-# The fuzzers are linked with lib/ alone. clang has libFuzzer.
+# The fuzzers are linked with all of the tool except its main(). tests/fuzz/tool runs one that is compiled in the same
+# way. clang has libFuzzer.
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB) $(wildcard lib/*.h) Makefile $(CONFIG)
+FUZZ_OBJECTS := $(TOOL_OBJECTS:$(BUILD)/tool/%=$(BUILD)/fuzz/objects/%)
+FUZZ_SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FUZZ_CFLAGS = $(filter-out -Werror,$(COMMON)) -pthread $(PACKAGE_CFLAGS) $(ZYDIS_CFLAGS) -O1 -g \
+	-fno-omit-frame-pointer $(FUZZ_SANITIZERS) -DFATELF_VERSION_STRING='"$(VERSION)"' -DSTUB_FOLDER='"$(stubdir)"'
+$(BUILD)/fuzz/objects/%.o: %.c Makefile tests/targets.mk $(CONFIG)
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(PACKAGE_CFLAGS) -O1 -g -fno-omit-frame-pointer \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -o $@ $< $(LIB) $(PACKAGE_LIBS)
+	$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link $(FUZZ_FAST) -c -o $@ $<
+# With its usual tables, which are filled for each frame, the coder would take most of the time, and also with a look at
+# every comparison in its loops.
+$(BUILD)/fuzz/objects/bundler/coding/%.o $(BUILD)/fuzz/objects/tests/fuzz/coder.o: \
+	FUZZ_FAST := -DALIGN_HASH_BITS=10 -fno-sanitize-coverage=trace-cmp
+$(BUILD)/fuzz/objects/bundler/input/isa_scan.o: FUZZ_FAST := -DISA_CHUNK=4096
 
-## fuzz: feed the readers of bundles with damaged input for FUZZ_SECONDS each (default 60), with libFuzzer
+$(BUILD)/fuzz/%: $(BUILD)/fuzz/objects/tests/fuzz/%.o $(filter-out %/bundler/main.o,$(FUZZ_OBJECTS))
+	$(FUZZ_CC) -pthread $(FUZZ_SANITIZERS) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)
+.SECONDARY: $(FUZZERS:$(BUILD)/fuzz/%=$(BUILD)/fuzz/objects/tests/fuzz/%.o)
+
+$(BUILD)/fuzz/fatelf-amd64: $(FUZZ_OBJECTS) | $(BUILD)/fatelf-amd64-stub
+	$(FUZZ_CC) -pthread $(FUZZ_SANITIZERS) -o $@ $^ $(TOOL_LIBS)
+	ln -sf ../fatelf-amd64-stub $@-stub
+
+## fuzz: feed all readers, the coders and the whole tool with damaged input, FUZZ_SECONDS for each fuzzer (default 60)
 fuzz:
 	@.ci/install-deps check
 	@$(MAKE) --no-print-directory run-fuzz
 
-run-fuzz: all $(FUZZERS)
-	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(abspath $(FUZZERS))
+# FUZZ: the names of some, to run only these
+run-fuzz: all $(FUZZERS) $(BUILD)/fuzz/fatelf-amd64
+	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) \
+		tests/fuzz/run $(or $(FUZZ),$(notdir $(FUZZERS)) tool)
 
 ## check-endurance: programs of 0.5 to 4 GB, 1,000 bundles in a row, 2,000 starts at once; needs 9 GB of disk space
 check-endurance:

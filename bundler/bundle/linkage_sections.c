@@ -64,6 +64,7 @@ static uint32_t hash(const char *name)
 
 static void put_libraries(struct maker *maker)
 {
+    static const struct linkage_entry none;
     const struct linkage *linkage = maker->linkage;
     size_t i = 0;
 
@@ -73,10 +74,9 @@ static void put_libraries(struct maker *maker)
         fputc(linkage->entries[i].levels, maker->levels);
     }
     maker->library_count = i;
-    maker->first_version = linkage->entries + i;
-    while (i < linkage->count && linkage->entries[i].kind == LINKAGE_VERSION)
-        i++;
-    maker->version_count = i - maker->library_count;
+    maker->first_version = i < linkage->count ? &linkage->entries[i] : &none; /* entries may be NULL */
+    for (; i < linkage->count && linkage->entries[i].kind == LINKAGE_VERSION; i++)
+        maker->version_count++;
 }
 
 /* The offset of a library's name. A version may be of a library that is not needed by itself. */

@@ -24,10 +24,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef ALIGN_HASH_BITS
+#define ALIGN_HASH_BITS 20 /* the fuzzer has fewer: its frames are small, and it shall see windows with the same hash */
+#endif
 enum {
     LANES = 8,
     NO_LANE = LANES,
-    HASH_BITS = 20,
+    HASH_BITS = ALIGN_HASH_BITS,
     LONG_WINDOW = 8,  /* bytes; a match is accepted anywhere in the piece */
     SHORT_WINDOW = 5, /* bytes; chance matches are frequent, so only those within CLOSE are accepted */
     CLOSE = 2048,

@@ -90,7 +90,7 @@ static uint32_t to_zigzag(uint32_t value)
 
 static void put_literals(struct delta_coder *coder, const unsigned char *bytes, uint32_t size)
 {
-    unsigned char *to = reserve(coder, FATELF_DELTA_LITERALS, size);
+    unsigned char *to = size > 0 ? reserve(coder, FATELF_DELTA_LITERALS, size) : NULL;
 
     if (!to)
         return;

@@ -14,8 +14,12 @@
 #include "../base/file.h"
 #include "../base/say.h"
 
+#ifndef ISA_CHUNK
+#define ISA_CHUNK (1 << 20) /* the fuzzer has smaller ones: its files are small */
+#endif
+
 enum {
-    CHUNK = 1 << 20,
+    CHUNK = ISA_CHUNK,
     CHUNK_PAGES = CHUNK / ISA_PAGE,
     /* Where a chunk begins inside an instruction, decoding starts this much earlier: after some instructions, it is at
        the same places wherever it started. */

@@ -78,3 +78,27 @@ damage_programs() {
 @test "segments without read permission, which are moved in vain, are started by memfd" {
     damage records-without-permission stored.memfd long.v1 long.v3
 }
+
+@test "a wrong record is not carried over to another bundle, also if a new build has the same bytes" {
+    cd "$BATS_FILE_TMPDIR"
+    "$TOOL" create -q --allow-different -o whole tiny.v[13]
+    python3 - "$CORRUPT" <<'END'
+import struct
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+from bundle import Bundle
+with open("whole", "rb") as file:
+    bundle = Bundle(file.read())
+data, entry = bytearray(bundle.data), bundle.manifest + bundle.variants[1].elf_offset
+struct.pack_into("<Q", data, entry, struct.unpack_from("<Q", data, entry)[0] + 1)
+struct.pack_into("<Q", data, bundle.note_end - 8, bundle.checksum(data))
+with open("wrong", "wb") as file:
+    file.write(data)
+END
+    run -1 "$TOOL" add -q --allow-different -o out wrong v2=tiny.v3
+    finds 'v3: damaged: the record of a variant' <<<"$output"
+    [ ! -e out ]
+    "$TOOL" add -q --allow-different -o out whole v2=tiny.v3
+    "$TOOL" verify -q out
+}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lib/delta.c against a second decoder, which does what the text in lib/format.h says, byte by byte: both accept the
- * same deltas and make the same bytes. The input is a struct head and what a delta is made from: operations, of which
- * a valid one is made and then damaged in one place, or with `whole` the delta itself.
+ * lib/delta.c against a second decoder (second_decoder.h): both accept the same deltas and make the same bytes. The
+ * input is a struct head and what a delta is made from: operations, of which a valid one is made and then damaged in
+ * one place, or with `whole` the delta itself.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,6 +11,7 @@
 
 #include "../../lib/delta.h"
 #include "../../lib/format.h"
+#include "second_decoder.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,123 +33,7 @@ struct operation {
 
 enum { SIZE_LIMIT = 1 << 12 };
 
-/* --- the second decoder ----------------------------------------------------------------------------------------------- */
-
-struct reader {
-    const uint8_t *at, *end;
-    bool failed;
-};
-
-static uint32_t next(struct reader *stream)
-{
-    uint64_t number = 0;
-
-    for (unsigned i = 0; i < 5; i++) {
-        if (stream->at == stream->end)
-            break;
-        uint8_t byte = *stream->at++;
-        number |= (uint64_t)(byte & 127) << (7 * i);
-        if (byte < 128) {
-            stream->failed |= number > UINT32_MAX;
-            return (uint32_t)number;
-        }
-    }
-    stream->failed = true;
-    return 0;
-}
-
-static int64_t next_signed(struct reader *stream)
-{
-    uint32_t code = next(stream);
-
-    return code % 2 ? -((int64_t)code + 1) / 2 : (int64_t)code / 2;
-}
-
-static uint32_t field_at(const uint8_t *bytes)
-{
-    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
-}
-
-/* Decodes; false: the delta is refused. */
-static bool decode(const uint8_t *delta, size_t size, const uint8_t *prefix, uint32_t prefix_size, uint8_t *raw,
-                   uint32_t raw_size)
-{
-    static uint32_t moved[FATELF_DELTA_REGIONS];
-    struct reader s[FATELF_DELTA_STREAMS];
-    struct fatelf_delta header;
-    uint64_t sum = sizeof header, at = 0, gap = 0;
-    int64_t shift = 0;
-    bool none = true;
-
-    memset(moved, 0, sizeof moved);
-    if (size < sizeof header)
-        return false;
-    memcpy(&header, delta, sizeof header);
-    for (unsigned i = 0; i < FATELF_DELTA_STREAMS; i++) {
-        if (header.sizes[i] > size || sum + header.sizes[i] > size)
-            return false;
-        s[i] = (struct reader){delta + sum, delta + sum + header.sizes[i], false};
-        sum += header.sizes[i];
-    }
-    if (sum != size)
-        return false;
-    struct reader *gaps = &s[FATELF_DELTA_GAPS], *literals = &s[FATELF_DELTA_LITERALS];
-    if (gaps->at < gaps->end) {
-        gap = next(gaps);
-        none = false;
-    }
-    while (s[FATELF_DELTA_COPY_SIZES].at < s[FATELF_DELTA_COPY_SIZES].end) {
-        uint32_t literal_size = next(&s[FATELF_DELTA_LITERAL_SIZES]), copy_size = next(&s[FATELF_DELTA_COPY_SIZES]);
-        shift += next_signed(&s[FATELF_DELTA_MOVES]);
-        for (unsigned i = 0; i < FATELF_DELTA_STREAMS; i++)
-            if (s[i].failed)
-                return false;
-        for (; literal_size > 0; literal_size--) {
-            if (literals->at == literals->end || at == raw_size)
-                return false;
-            raw[at++] = *literals->at++;
-        }
-        int64_t from = (int64_t)at + shift;
-        if (from < 0 || from + copy_size > prefix_size || at + copy_size > raw_size)
-            return false;
-        uint64_t end = at + copy_size;
-        for (uint32_t i = 0; i < copy_size; i++)
-            raw[at + i] = prefix[from + i];
-        while (!none && at + gap < end) {
-            at += gap;
-            if (at + 4 > end)
-                return false;
-            uint32_t place = (uint32_t)((int64_t)at + shift), field = field_at(prefix + place);
-            uint32_t *entry = &moved[(uint32_t)(place + field) / FATELF_DELTA_REGION_SIZE % FATELF_DELTA_REGIONS];
-            uint32_t code = next(&s[FATELF_DELTA_CHANGES]);
-            uint32_t change = code == 0  ? *entry + (uint32_t)shift
-                              : code % 2 ? 0 - (uint32_t)(((uint64_t)code + 1) / 2)
-                                         : code / 2;
-            for (unsigned i = 0; i < 4; i++)
-                raw[at + i] = (uint8_t)((field + change) >> (8 * i));
-            *entry = change - (uint32_t)shift;
-            at += 4;
-            none = gaps->at == gaps->end;
-            gap = none ? 0 : next(gaps);
-            if (gaps->failed || s[FATELF_DELTA_CHANGES].failed)
-                return false;
-        }
-        if (!none)
-            gap -= end - at;
-        at = end;
-    }
-    while (literals->at < literals->end) {
-        if (at == raw_size)
-            return false;
-        raw[at++] = *literals->at++;
-    }
-    for (unsigned i = 0; i < FATELF_DELTA_STREAMS; i++)
-        if (s[i].failed || s[i].at < s[i].end)
-            return false;
-    return at == raw_size && none;
-}
-
-/* --- making deltas ---------------------------------------------------------------------------------------------------- */
+/* --- making deltas ------------------------------------------------------------------- */
 
 struct stream {
     uint8_t bytes[SIZE_LIMIT];
@@ -212,7 +97,7 @@ static size_t make_delta(const uint8_t *data, size_t size, uint32_t prefix_size,
     return end;
 }
 
-/* --- the comparison --------------------------------------------------------------------------------------------------- */
+/* --- the comparison ------------------------------------------------------------------- */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -248,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     raw[1] = calloc(1, raw_size ? raw_size : 1);
     struct fatelf_prefix piece = {&window, head.prefix_offset, prefix_size};
     bool good = fatelf_delta_decode(delta, delta_size, &piece, &regions, raw[0], raw_size);
-    bool second = decode(delta, delta_size, prefix, prefix_size, raw[1], raw_size);
+    bool second = second_decode(delta, delta_size, prefix, prefix_size, raw[1], raw_size);
     if (good != second || (head.whole != 1 && (head.damaged >= delta_size || head.difference == 0) && !good) ||
         (good && memcmp(raw[0], raw[1], raw_size) != 0))
         abort();
