@@ -71,7 +71,7 @@ CONFIG := $(BUILD)/config.mk
 SETTINGS := CC CFLAGS CPPFLAGS LDFLAGS HARDENING STUB_CC STUB_LIBC STUB_CPUID PKG_CONFIG BFD_LIBS MUSL_LIB MUSL_INCLUDE \
 	ZYDIS STATIC
 # These targets compile nothing, or install packages first and then start make again.
-UNCONFIGURED := help check check-all demo analyze asan fuzz format mutants dist uninstall clean
+UNCONFIGURED := help check check-all check-suites demo analyze asan fuzz format mutants dist uninstall clean
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(UNCONFIGURED),$(GOALS)),)

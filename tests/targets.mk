@@ -65,6 +65,14 @@ fuzz:
 run-fuzz: all $(FUZZERS)
 	@BUILD=$(abspath $(BUILD)) CC=$(call quoted,$(CC)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(abspath $(FUZZERS))
 
+## check-suites: run test suites of Go, Python, perl, Rust and coreutils natively and as bundles; SUITES: which
+check-suites:
+	@.ci/install-deps suites
+	@$(MAKE) --no-print-directory run-suites
+
+run-suites: all
+	@BUILD=$(abspath $(BUILD)) tests/suites/run $(SUITES)
+
 ## mutants: apply each fault under tests/mutants; some test must find it
 mutants:
 	@BUILD=$(abspath $(BUILD)) tests/mutants/run

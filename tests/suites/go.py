@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""The tests of Go's standard library. `go test` links the test program of each package; these are kept."""
+import pathlib
+import re
+import shutil
+
+import collected
+from methods import HERE, WORK, environment, must, need
+
+ENVIRONMENT = environment(GOTOOLCHAIN="local", GOFLAGS="", GOCACHE=str(WORK / "go" / "cache"), GOAMD64="v1",
+                          GODEBUG=None)
+# \x16 begins each report with -test.v=test2json
+REPORT = re.compile(r"\x16 *--- (PASS|FAIL|SKIP): (\S+)")
+
+
+def prepare():
+    """Returns {package: directory of its test program}."""
+    need("go", "cc")
+    root = pathlib.Path(must(["go", "env", "GOROOT"], env=ENVIRONMENT).strip()).resolve()
+    version = must(["go", "env", "GOVERSION"], env=ENVIRONMENT).strip()
+    programs = WORK / "go" / version
+    if not (programs / "complete").exists():
+        shutil.rmtree(programs, ignore_errors=True)
+        must(["go", "test", "-short", "-vet=off", "-count=1", "-exec", f"'{HERE}/collect' '{programs}'", "std"],
+             cwd=root / "src", env=ENVIRONMENT)
+        (programs / "complete").touch()
+    return {str(directory.relative_to(root / "src")): kept for _, directory, kept in collected.find(programs)}
+
+
+def outcomes(groups, launch, group):
+    """{test: outcome} of one package."""
+    status, output = collected.start(groups[group], launch, "-test.list=^$", ["-test.v=test2json"])
+    return {"exit status": "PASS" if status == 0 else f"exit {status}", **{test: outcome for outcome, test in REPORT.findall(output)}}
