@@ -17,8 +17,8 @@ def find(folder):
 
 
 def start(kept, launch, listing, extra=(), seconds=600):
-    """Runs the program in the directory `kept`; returns (exit status, output). `listing` is an option with which it only
-    lists its tests."""
+    """Runs the program in the directory `kept`; returns (exit status, output). With the option `listing`, it only lists
+    its tests."""
     directory, program, *arguments = (kept / "command").read_text().split("\0")[:-1]
     variables = dict(entry.split("=", 1) for entry in (kept / "environment").read_text().split("\0")[:-1])
     scratch = tempfile.mkdtemp(prefix="suites")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The tests of coreutils: its source is built once, and then every program in src/ is replaced by its bundle. Without the
-tests that only root can run, which mount file systems, and most of those of factor, which only compute."""
+"""The tests of coreutils: its source is built once, and then every program in src/ is replaced by its bundle. The tests
+that only root can run are left out, because they mount file systems, and most of those of factor, because they only
+compute."""
 import os
 import re
 import shutil

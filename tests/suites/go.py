@@ -9,8 +9,7 @@ from methods import HERE, WORK, environment, must, need
 
 ENVIRONMENT = environment(GOTOOLCHAIN="local", GOFLAGS="", GOCACHE=str(WORK / "go" / "cache"), GOAMD64="v1",
                           GODEBUG=None)
-# \x16 begins each report with -test.v=test2json
-REPORT = re.compile(r"\x16 *--- (PASS|FAIL|SKIP): (\S+)")
+REPORT = re.compile(r"--- (PASS|FAIL|SKIP): (\S+)")
 
 
 def prepare():
@@ -24,10 +23,12 @@ def prepare():
         must(["go", "test", "-short", "-vet=off", "-count=1", "-exec", f"'{HERE}/collect' '{programs}'", "std"],
              cwd=root / "src", env=ENVIRONMENT)
         (programs / "complete").touch()
-    return {str(directory.relative_to(root / "src")): kept for _, directory, kept in collected.find(programs)}
+    found = {str(directory.relative_to(root / "src")): kept for _, directory, kept in collected.find(programs)}
+    return dict(sorted(found.items()))
 
 
 def outcomes(groups, launch, group):
     """{test: outcome} of one package."""
-    status, output = collected.start(groups[group], launch, "-test.list=^$", ["-test.v=test2json"])
-    return {"exit status": "PASS" if status == 0 else f"exit {status}", **{test: outcome for outcome, test in REPORT.findall(output)}}
+    status, output = collected.start(groups[group], launch, "-test.list=^$", ["-test.v"])
+    return {"exit status": "PASS" if status == 0 else f"exit {status}",
+            **{test: outcome for outcome, test in REPORT.findall(output)}}

@@ -27,8 +27,8 @@ def prepare():
     # what a build of perl would leave in lib/
     shutil.rmtree(work / "lib", ignore_errors=True)
     (work / "lib").mkdir()
-    for folder in must([perl, "-MConfig", "-e", 'print join "\\n", @Config{qw(privlibexp archlibexp)}, grep /base/, @INC'
-                        ]).split():
+    folders = must([perl, "-MConfig", "-e", 'print join "\\n", @Config{qw(privlibexp archlibexp)}, grep /base/, @INC'])
+    for folder in folders.split():
         must(["cp", "-rsf", f"{folder}/.", work / "lib"])
     for launch in LAUNCHES:
         place(perl, launch, work / launch / "perl")
@@ -49,7 +49,8 @@ def prepare():
 def outcomes(groups, launch, group):
     """{number of the test: outcome} of one file."""
     switches = [groups[group]] if groups[group] else []
-    status, output = run(["./perl", *switches, "-I../lib", "-I..", "-MOwnPath", group], 300, cwd=WORK / "perl" / launch / "t",
+    status, output = run(["./perl", *switches, "-I../lib", "-I..", "-MOwnPath", group], 300,
+                         cwd=WORK / "perl" / launch / "t",
                          env=environment(PERL_CORE="1", LC_ALL="C", PERL5LIB=None, PERL5OPT=None))
     found = {"exit status": "PASS" if status == 0 else f"exit {status}"}
     for place_in_output, (word, number, _, directive) in enumerate(RESULT.findall(output), 1):

@@ -18,12 +18,13 @@ MODULES = """
     test_gc test_getpath test_embed test_exception_hierarchy test_import test_runpy test_tempfile test_shutil
     test_pathlib test_time test_datetime test_random test_statistics test_email test_inspect
     test_audit test_venv test_zipapp test_zipfile test_signal test_threadsignals test_posixpath test_pty test_pwd
-    test_platform test_locale test_crashers test_atexit test_sysconfig test_perfmaps test_utf8_mode test_c_locale_coercion
-    test_support test_script_helper test_pdb test_trace test_tracemalloc test_stat test_select
+    test_platform test_locale test_crashers test_atexit test_perfmaps test_utf8_mode test_c_locale_coercion test_support
+    test_script_helper test_pdb test_trace test_tracemalloc test_stat test_select
     test_selectors test_poll test_epoll test_pipes test_wait3 test_wait4 test_popen test_launcher test_unittest
     test_warnings test_weakref test_xml_etree test_sqlite3 test_ssl test_dbm test_dtrace test_gdb test_readline
     test_multiprocessing_main_handling test_concurrent_futures test_asyncio test_logging test_file test_io
-    test_capi test_frozen test_importlib test_zipimport test_zipimport_support test_pkgutil test_compileall test_py_compile
+    test_capi test_frozen test_importlib test_zipimport test_zipimport_support test_pkgutil test_compileall
+    test_py_compile
 """.split()
 
 

@@ -34,9 +34,10 @@ def build(work, programs):
     must(["cargo", "vendor", "-q", "--versioned-dirs"], cwd=sources)
     for crate, (version, *options) in CRATES.items():
         shutil.copytree(sources / "vendor" / f"{crate}-{version}", work / "crates" / crate)
-        must(["cargo", "test", "-q", "--lib", "--bins", "--tests", *options], cwd=work / "crates" / crate, env=environment(
-            RUSTFLAGS="--cap-lints=warn", CARGO_TARGET_DIR=str(work / "target"),
-            CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=f"{HERE}/collect {programs / crate}"))
+        variables = environment(RUSTFLAGS="--cap-lints=warn", CARGO_TARGET_DIR=str(work / "target"),
+                                CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=f"{HERE}/collect {programs / crate}")
+        must(["cargo", "test", "-q", "--lib", "--bins", "--tests", *options], cwd=work / "crates" / crate,
+             env=variables)
 
 
 def prepare():
