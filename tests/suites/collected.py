@@ -16,9 +16,9 @@ def find(folder):
     return found
 
 
-def start(kept, launch, listing, extra=(), seconds=600):
+def start(kept, launch, listing, extra=(), **changes):
     """Runs the program in the directory `kept`; returns (exit status, output). With the option `listing`, it only lists
-    its tests."""
+    its tests; `changes` are variables of its environment."""
     directory, program, *arguments = (kept / "command").read_text().split("\0")[:-1]
     variables = dict(entry.split("=", 1) for entry in (kept / "environment").read_text().split("\0")[:-1])
     scratch = tempfile.mkdtemp(prefix="suites")
@@ -28,8 +28,8 @@ def start(kept, launch, listing, extra=(), seconds=600):
         temporary = pathlib.Path(scratch, "tmp")
         temporary.mkdir()
         check_launch(target, launch, listing)
-        variables = {**variables, "TMPDIR": str(temporary), "PWD": directory}
-        return run([target, *arguments, *extra], seconds, cwd=directory, env=variables)
+        variables = {**variables, "TMPDIR": str(temporary), "PWD": directory, **changes}
+        return run([target, *arguments, *extra], cwd=directory, env=variables)
     finally:
         run(["chmod", "-R", "u+rwX", scratch])
         shutil.rmtree(scratch, ignore_errors=True)

@@ -69,11 +69,12 @@ def must(command, seconds=3600, **options):
 
 def place(program, launch, target):
     """Makes target a copy of the program or, unless launch is `native`, a bundle of it."""
-    pathlib.Path(target).parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)  # it may still run
     if launch == "native":
         shutil.copy2(program, target)
     else:
-        must([TOOL, "create", "-q", "--force", "-j", "1", *METHODS[launch][0], "-o", target, f"v1={program}"])
+        must([TOOL, "create", "-q", "-j", "1", *METHODS[launch][0], "-o", target, f"v1={program}"])
 
 
 def check_launch(program, launch, *arguments):
