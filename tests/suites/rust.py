@@ -36,7 +36,7 @@ def build(work, programs):
         shutil.copytree(sources / "vendor" / f"{crate}-{version}", work / "crates" / crate)
         variables = environment(RUSTFLAGS="--cap-lints=warn", CARGO_TARGET_DIR=str(work / "target"),
                                 CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER=f"{HERE}/collect {programs / crate}")
-        must(["cargo", "test", "-q", "--lib", "--bins", "--tests", *options], cwd=work / "crates" / crate,
+        must(["cargo", "test", "--lib", "--bins", "--tests", *options], cwd=work / "crates" / crate,
              env=variables)
 
 
