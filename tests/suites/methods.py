@@ -72,7 +72,8 @@ def place(program, launch, target):
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)  # it may still run
     if launch == "native":
-        shutil.copy2(program, target)
+        # by a program of its own: a child that another thread starts must not have the new file open for writing
+        must(["cp", "-p", program, target])
     else:
         must([TOOL, "create", "-q", "-j", "1", *METHODS[launch][0], "-o", target, f"v1={program}"])
 
