@@ -28,8 +28,8 @@ def prepare():
 
 
 def outcomes(groups, launch, group):
-    """{test: outcome} of one package. With GO_GCFLAGS, Go skips the tests that build programs with Go: they take most of
-    the time, and these programs are no bundles."""
+    """{test: outcome} of one package. With GO_GCFLAGS, Go skips the tests that build programs with Go: they take most
+    of the time, and these programs are no bundles."""
     status, output = collected.start(groups[group], launch, "-test.list=^$", ["-test.v"], GO_GCFLAGS="-l=0")
     return {"exit status": "PASS" if status == 0 else f"exit {status}",
             **{test: outcome for outcome, test in REPORT.findall(output)}}
