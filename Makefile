@@ -71,7 +71,8 @@ CONFIG := $(BUILD)/config.mk
 SETTINGS := CC CFLAGS CPPFLAGS LDFLAGS HARDENING STUB_CC STUB_LIBC STUB_CPUID PKG_CONFIG BFD_LIBS MUSL_LIB MUSL_INCLUDE \
 	ZYDIS STATIC
 # These targets compile nothing, or install packages first and then start make again.
-UNCONFIGURED := help check check-all demo analyze asan tsan fuzz check-endurance format mutants dist uninstall clean
+UNCONFIGURED := help check check-all check-suites check-kernels check-endurance demo analyze asan tsan fuzz format mutants \
+	dist uninstall clean
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(UNCONFIGURED),$(GOALS)),)
@@ -250,8 +251,9 @@ release: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help test check check-all asan tsan fuzz run-fuzz check-endurance run-endurance mutants bench plots demo \
-	analyze run-analyze format install uninstall dist selfcheck release clean
+.PHONY: all help test check check-all asan tsan fuzz run-fuzz check-suites run-suites check-kernels run-kernels where \
+	check-endurance run-endurance mutants bench plots demo analyze run-analyze format install uninstall dist selfcheck \
+	release clean
 
 -include $(wildcard $(addsuffix *.d,$(sort $(dir $(TOOL_OBJECTS) $(call stub_objects,musl) \
 	$(call stub_objects,system) $(UNIT_TESTS) $(FUZZ_OBJECTS) $(BUILD)/fuzz/objects/tests/fuzz/))))

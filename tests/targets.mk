@@ -98,6 +98,14 @@ check-endurance:
 run-endurance: all $(FIXTURES)
 	@BUILD=$(abspath $(BUILD)) tests/endurance/run $(PARTS)
 
+## check-suites: run test suites of Go, Python, perl, Rust and coreutils natively and as bundles; SUITES: which
+check-suites:
+	@.ci/install-deps suites
+	@$(MAKE) --no-print-directory run-suites
+
+run-suites: all
+	@BUILD=$(abspath $(BUILD)) tests/suites/run $(SUITES)
+
 ## mutants: apply each fault under tests/mutants; some test must find it
 mutants:
 	@BUILD=$(abspath $(BUILD)) tests/mutants/run
