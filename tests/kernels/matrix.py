@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""matrix.py RESULTS [PAGE]: judges what guest/check printed, and prints one line for each place and kind of bundle, the
-matrix, and how many passed.
+"""matrix.py [--write PAGE] RESULTS...: judges what guest/check printed, and prints one line for each place and kind of
+bundle, the matrix, and how many passed. With PAGE, the matrix is written there too, between two lines with "<!--".
 
-RESULTS has one file for each boot, KERNEL@BOOT, and for each sandbox, sandbox@NAME: first "level N", the level that the
-launcher has to find there, or "skip REASON"; then "version TEXT"; then the lines of guest/check; last "end". With PAGE,
-the matrix is written there too, between the two lines that begin with "<!--".
+There is a file for each boot, KERNEL@BOOT, and for each sandbox, sandboxes@NAME: first "level N", the level that the
+launcher has to find there, or "skip REASON"; then "version TEXT"; then the lines of guest/check; last "end".
+A file NAME@programs has lines "skip REASON". Files with a dot after the @ are not read.
 """
 import os
 import sys
@@ -45,8 +45,10 @@ class Judge:
         kernel, boot = os.path.basename(path).split("@")
         with open(path, encoding="utf-8", errors="replace") as file:
             lines = file.read().splitlines()
-        if lines[0].startswith("skip "):
-            self.skip(f"{kernel} {boot}", lines[0][5:])
+        reasons = [line[5:] for line in lines if line.startswith("skip ")]
+        if reasons or boot == "programs":
+            for reason in reasons:
+                self.skip(f"{kernel} {boot}", reason)
             return
         level = int(lines[0].split()[1])
         results, notes = {}, {}
@@ -66,17 +68,17 @@ class Judge:
             self.cell(kernel, boot, key, starts, level, notes.get(key, []))
 
     def cell(self, kernel, boot, key, starts, level, notes):
-        where = boot if key[0] in ("plain", "few") or kernel == "sandbox" else key[0]
+        where = boot if key[0] in ("plain", "few") or kernel == "sandboxes" else key[0]
         row = EXPECTED.get(f"{kernel}:{where}") or EXPECTED[where]
         wanted = row[KINDS.index(key[1])]
         bad = []
         for program, method, found in starts:
             fitting = max((n for n in LEVELS[program] if n <= level))
-            if [method, found] != [wanted, "-" if wanted == "126" else f"v{fitting}"]:
+            if method not in wanted.split("|") or found != ("-" if method == "126" else f"v{fitting}"):
                 bad.append(f"{program}: {method} {found}, not {wanted} v{fitting}")
-        outcomes = sorted({method for _, method, _ in starts})
-        self.cells.setdefault((where, key[1]), {})[kernel] = outcomes[0] if len(outcomes) == 1 else "differs"
-        text = f"{kernel} {where}, {key[1]}: {len(starts)} programs, {WORDS[wanted]}"
+        outcome = " or ".join(WORDS.get(o, o) for o in sorted({method for _, method, _ in starts}))
+        self.cells.setdefault((where, key[1]), {})[kernel] = outcome
+        text = f"{kernel} {where}, {key[1]}: {len(starts)} programs, {outcome}"
         self.line(not bad, text, bad + notes if bad else ())
 
     def matrix(self):
@@ -95,8 +97,7 @@ class Judge:
             return ""
         count = {outcome: list(outcomes.values()).count(outcome) for outcome in outcomes.values()}
         usual = max(count, key=count.get)
-        return "; ".join([WORDS.get(usual, usual)] +
-                         [f"{kernel}: {WORDS.get(o, o)}" for kernel, o in outcomes.items() if o != usual])
+        return "; ".join([usual] + [f"{kernel}: {o}" for kernel, o in outcomes.items() if o != usual])
 
 
 def versions(results):
@@ -120,19 +121,25 @@ def write(page, text):
 
 
 def main():
-    order = [row[0] for row in table("kernels", 3)] + ["sandbox"]
+    arguments = sys.argv[1:]
+    page = None
+    if arguments[0] == "--write":
+        page, arguments = arguments[1], arguments[2:]
+    order = ["tree"] + [row[0] for row in table("kernels", 3)] + ["sandboxes"]
     boots = [row[0] for row in table("boots", 5)]
-    names = sorted(os.listdir(sys.argv[1]), key=lambda name: (
-        order.index(name.split("@")[0]), boots.index(name.split("@")[1]) if name.split("@")[1] in boots else 0, name))
-    results = [os.path.join(sys.argv[1], name) for name in names if "." not in name.split("@")[1]]
+
+    def place(path):
+        kernel, boot = os.path.basename(path).split("@")
+        return order.index(kernel), boots.index(boot) if boot in boots else 0, boot
+
+    results = sorted((path for path in arguments if "." not in path.split("@")[-1]), key=place)
     judge = Judge()
     for path in results:
         judge.file(path)
     matrix = judge.matrix()
     print("\n" + "\n".join(matrix) + "\n")
-    if len(sys.argv) > 2:
-        date = time.strftime("%Y-%m-%d")
-        write(sys.argv[2], ["", f"Run on {date} with {versions(results)}.", ""] + matrix + [""])
+    if page:
+        write(page, ["", f"Seen on {time.strftime('%Y-%m-%d')} with {versions(results)}.", ""] + matrix + [""])
     print(f"{judge.passed} passed, {judge.failed} failed, {judge.skipped} skipped")
     return judge.failed > 0 or judge.passed == 0
 
