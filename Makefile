@@ -250,7 +250,8 @@ release: all
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all help test check check-all asan fuzz run-fuzz mutants bench plots demo analyze run-analyze format install uninstall dist \
+.PHONY: all help test check check-all asan fuzz run-fuzz mutants check-kernels \
+	run-kernels where bench plots demo analyze run-analyze format install uninstall dist \
 	selfcheck release clean
 
 -include $(wildcard $(addsuffix *.d,$(sort $(dir $(TOOL_OBJECTS) $(call stub_objects,musl) \
