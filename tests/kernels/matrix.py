@@ -23,6 +23,7 @@ def table(name, columns):
 
 
 EXPECTED = {row[0]: row[1:] for row in table("expected", 6)}
+SURROUNDINGS = {row[0]: row[4].split(",") for row in table("boots", 5)}
 LEVELS = {row[0]: [int(level) for level in row[1].split(",")] for row in table("programs/list", 3)}
 
 
@@ -51,7 +52,7 @@ class Judge:
                 self.skip(f"{kernel} {boot}", reason)
             return
         level = int(lines[0].split()[1])
-        results, notes = {}, {}
+        results, notes, skipped = {}, {}, set()
         key = None
         for line in lines[2:]:
             words = line.split()
@@ -59,11 +60,18 @@ class Judge:
                 notes.setdefault(key, []).append(line[2:])
             elif len(words) > 2 and words[1] == "skip":
                 self.skip(f"{kernel} {boot} {words[0]}", " ".join(words[2:]))
+                skipped.add(words[0])
             elif len(words) == 5 and words[1] in KINDS:
                 key = words[0], words[1]
                 results.setdefault(key, []).append(words[2:])
         if lines[-1] != "end":
             self.line(False, f"{kernel} {boot} ends", [f"the last line is '{lines[-1]}'"])
+        for where in set(SURROUNDINGS.get(boot, ())) - skipped:
+            for kind in KINDS:
+                if (where, kind) not in results:
+                    self.line(False, f"{kernel} {boot} {where}, {kind}: started")
+        if boot not in SURROUNDINGS and not results:
+            self.line(False, f"{kernel} {boot}: started")
         for key, starts in results.items():
             self.cell(kernel, boot, key, starts, level, notes.get(key, []))
 
