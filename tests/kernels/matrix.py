@@ -109,13 +109,12 @@ class Judge:
 
 
 def versions(results):
-    """What was booted or run, from the second lines, each once."""
+    """What was booted or run, each once."""
     found = []
     for name in results:
         with open(name, encoding="utf-8", errors="replace") as file:
             lines = file.read().splitlines()
-        if len(lines) > 1 and lines[1].startswith("version ") and lines[1][8:] not in found:
-            found.append(lines[1][8:])
+        found += [line[8:] for line in lines[:2] if line.startswith("version ") and line[8:] not in found]
     return ", ".join(found)
 
 
