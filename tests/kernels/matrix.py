@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """matrix.py [--write PAGE] RESULTS...: judges what guest/check printed, and prints one line for each place and kind of
-bundle, the matrix, and how many passed. With PAGE, the matrix is written there too, between two lines with "<!--".
+bundle, the matrix, and how many passed. With PAGE, the matrix is written there too, between two lines with "<!--", if
+all passed.
 
 There is a file for each boot, KERNEL@BOOT, and for each sandbox, sandboxes@NAME: first "level N", the level that the
 launcher has to find there, or "skip REASON"; then "version TEXT"; then the lines of guest/check; last "end".
@@ -9,6 +10,7 @@ A file NAME@programs has lines "skip REASON". Files with a dot after the @ are n
 """
 import os
 import sys
+import textwrap
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -145,8 +147,10 @@ def main():
         judge.file(path)
     matrix = judge.matrix()
     print("\n" + "\n".join(matrix) + "\n")
-    if page:
-        write(page, ["", f"Seen on {time.strftime('%Y-%m-%d')} with {versions(results)}.", ""] + matrix + [""])
+    if page and not judge.failed:
+        machine = ".".join(os.uname().release.split(".")[:2])
+        seen = f"Seen on {time.strftime('%Y-%m-%d')} with {versions(results)}; the sandboxes on Linux {machine}."
+        write(page, [""] + textwrap.wrap(seen, 120) + [""] + matrix + [""])
     print(f"{judge.passed} passed, {judge.failed} failed, {judge.skipped} skipped")
     return judge.failed > 0 or judge.passed == 0
 
