@@ -150,7 +150,7 @@ def main():
     if page and not judge.failed:
         machine = ".".join(os.uname().release.split(".")[:2])
         seen = f"Seen on {time.strftime('%Y-%m-%d')} with {versions(results)}; the sandboxes on Linux {machine}."
-        write(page, [""] + textwrap.wrap(seen, 120) + [""] + matrix + [""])
+        write(page, [""] + textwrap.wrap(seen, 120, break_on_hyphens=False) + [""] + matrix + [""])
     print(f"{judge.passed} passed, {judge.failed} failed, {judge.skipped} skipped")
     return judge.failed > 0 or judge.passed == 0
 
