@@ -110,6 +110,18 @@ run-suites: all
 mutants:
 	@BUILD=$(abspath $(BUILD)) tests/mutants/run
 
+## check-kernels: start bundles under old and new kernels in qemu, and in sandboxes; KERNELS: "6.1 sandboxes" only these
+check-kernels:
+	@.ci/install-deps kernels
+	@$(MAKE) --no-print-directory run-kernels
+
+run-kernels: all
+	@BUILD=$(abspath $(BUILD)) tests/kernels/run $(KERNELS)
+
+## where: write to docs/where.md what check-kernels has seen
+where:
+	@BUILD=$(abspath $(BUILD)) tests/kernels/run --write
+
 ## bench: measure start, size and memory, and print the ratios; MGO: mgo's binary or source, to compare with it
 bench: all
 	@BUILD=$(abspath $(BUILD)) $(if $(MGO),MGO=$(call quoted,$(MGO))) tests/bench/run
