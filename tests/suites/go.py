@@ -9,6 +9,7 @@ from methods import HERE, WORK, environment, must, need
 
 ENVIRONMENT = environment(GOTOOLCHAIN="local", GOFLAGS="", GOCACHE=str(WORK / "go" / "cache"), GOAMD64="v1",
                           GODEBUG=None)
+ADDRESS = re.compile("0x[0-9a-f]{8,}")  # in the names of some tests
 REPORT = re.compile(r"--- (PASS|FAIL|SKIP): (\S+)")
 
 
@@ -32,4 +33,4 @@ def outcomes(groups, launch, group):
     of the time, and these programs are no bundles."""
     status, output = collected.start(groups[group], launch, "-test.list=^$", ["-test.v"], GO_GCFLAGS="-l=0")
     return {"exit status": "PASS" if status == 0 else f"exit {status}",
-            **{test: outcome for outcome, test in REPORT.findall(output)}}
+            **{ADDRESS.sub("0x", test): outcome for outcome, test in REPORT.findall(output)}}
