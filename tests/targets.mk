@@ -108,6 +108,7 @@ run-suites: all
 
 ## mutants: apply each fault under tests/mutants; some test must find it
 mutants:
+	@.ci/install-deps check
 	@BUILD=$(abspath $(BUILD)) tests/mutants/run
 
 ## check-kernels: start bundles under old and new kernels in qemu, and in sandboxes; KERNELS: "6.1 sandboxes" only these

@@ -35,7 +35,7 @@ struct interleave_thread {
     bool (*ready)(const void *); /* NULL: it can go on at once */
     const void *awaited;
     uint64_t position; /* steps and notes since interleave_forget() */
-    bool started, ended;
+    bool ended;
 };
 
 /* What is explored. */
@@ -110,7 +110,7 @@ static unsigned interleave_start(void (*run)(void *), void *argument)
     __asan_unpoison_memory_region(interleave_stacks[interleave.count], INTERLEAVE_STACK);
 #endif
     assert_true(interleave.count < INTERLEAVE_THREADS);
-    *thread = (struct interleave_thread){.run = run, .argument = argument, .started = true};
+    *thread = (struct interleave_thread){.run = run, .argument = argument};
     top -= 2; /* a function begins with a stack pointer that is 8 more than a multiple of 16 */
     top[0] = (void *)interleave_enter;
     top -= 6; /* the registers */
