@@ -70,7 +70,8 @@ $(BUILD)/fuzz/objects/%.o: %.c Makefile tests/targets.mk $(CONFIG)
 # every comparison in its loops.
 $(BUILD)/fuzz/objects/bundler/coding/%.o $(BUILD)/fuzz/objects/tests/fuzz/coder.o: \
 	FUZZ_FAST := -DALIGN_HASH_BITS=10 -fno-sanitize-coverage=trace-cmp
-$(BUILD)/fuzz/objects/bundler/input/isa_scan.o: FUZZ_FAST := -DISA_CHUNK=4096
+$(BUILD)/fuzz/objects/bundler/input/isa_scan.o $(BUILD)/fuzz/objects/tests/fuzz/code.o: \
+	FUZZ_FAST := -DISA_CHUNK=8192
 
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/objects/tests/fuzz/%.o $(filter-out %/bundler/main.o,$(FUZZ_OBJECTS))
 	$(FUZZ_CC) -pthread $(FUZZ_SANITIZERS) -fsanitize=fuzzer -o $@ $^ $(TOOL_LIBS)

@@ -1,45 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The code of a build as `check` reads it: where it is, the functions in it, and the level of every instruction. The
- * input is the file. One thread and three must count the same, which is slow, so that it is tried for some inputs only.
+ * input is the file. What is counted must be what a second, simple counter finds. One thread and three must count the
+ * same, which is slow, so that it is tried for some inputs only.
  */
 #include "../../bundler/input/isa_advice.h"
 #include "../../lib/checksum.h"
 #include "elf_mutator.h"
+#include "second_counter.h"
 #include "tool.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The code is in the file, and no byte of it is there twice. */
-static void check_spans(const struct elf_file *elf, const struct memory_file *file, uint64_t size)
+static void check_spans(const struct elf_code *code, uint64_t size)
 {
-    struct elf_code code;
     uint64_t end = 0;
 
-    if (elf_code_read(&code, elf, file->fd, size, file->path) != 0)
-        fault("the code cannot be found again", "");
-    for (size_t i = 0; i < code.span_count; i++) {
-        const struct code_span *span = &code.spans[i];
+    for (size_t i = 0; i < code->span_count; i++) {
+        const struct code_span *span = &code->spans[i];
         if (span->size == 0 || span->offset < end || span->offset > size || span->size > size - span->offset)
             fault("a wrong range of code", "");
         end = span->offset + span->size;
     }
-    elf_code_free(&code);
 }
 
-static void check_counts(const struct isa *isa, uint64_t size)
+static void check_counts(const struct isa *isa, const struct elf_file *elf, const struct memory_file *file,
+                         const uint8_t *data, size_t size)
 {
-    uint64_t instructions = 0;
+    struct elf_code code;
 
-    for (unsigned level = 0; level < INSTRUCTION_LEVELS; level++) {
-        instructions += isa->counts.instructions[level];
-        if (isa->counts.certain[level] > isa->counts.instructions[level])
-            fault("more instructions are certain than there are", "");
-    }
-    if (instructions + isa->counts.undecodable > size)
-        fault("more instructions than bytes", "");
-    if (isa_pages(isa) > size / ISA_PAGE + 1)
-        fault("more pages than the file has", "");
+    if (elf_code_read(&code, elf, file->fd, size, file->path) != 0)
+        fault("the code cannot be found again", "");
+    check_spans(&code, size);
+    second_compare(isa, &code, data, size);
+    elf_code_free(&code);
     if (isa_lowest_level(isa) < 1 || isa_lowest_level(isa) > FATELF_LEVEL_MAX)
         fault("no level", "");
 }
@@ -113,8 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         status = isa_read(&one, &elf, file.fd, size, 1, file.path);
         messages_end(status, "read");
         if (!status) {
-            check_spans(&elf, &file, size);
-            check_counts(&one, size);
+            check_counts(&one, &elf, &file, data, size);
             look_at(&one);
             give_advice(&one);
             if (fatelf_checksum(data, size) % 16 == 0)

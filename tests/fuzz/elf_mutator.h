@@ -119,6 +119,50 @@ static void change_field(uint8_t *bytes, size_t room, const uint8_t *data, size_
     memcpy(field, &value, width);
 }
 
+/*
+ * Makes two entries of a table of headers or symbols alike: one gets a field of the other, or all of them, and then a
+ * field of it becomes a little larger or smaller. So sections overlap, and there are two of a kind.
+ */
+static void mix_entries(uint8_t *data, size_t size, uint64_t *state)
+{
+    Elf64_Ehdr header;
+    Elf64_Shdr section;
+    size_t entry = sizeof section;
+
+    if (size < sizeof header)
+        return;
+    memcpy(&header, data, sizeof header);
+    struct elf_part table = part_in_file(header.e_shoff, header.e_shnum * sizeof section, size);
+    switch (random_number(state, 4)) {
+    case 0:
+        entry = sizeof(Elf64_Phdr);
+        table = part_in_file(header.e_phoff, header.e_phnum * entry, size);
+        break;
+    case 1:
+        for (uint64_t at = table.offset; table.offset + table.size - at >= sizeof section; at += sizeof section) {
+            memcpy(&section, data + at, sizeof section);
+            if (section.sh_type == SHT_SYMTAB || section.sh_type == SHT_DYNSYM) {
+                entry = sizeof(Elf64_Sym);
+                table = part_in_file(section.sh_offset, section.sh_size, size);
+                break;
+            }
+        }
+        break;
+    default:;
+    }
+    if (table.size < entry)
+        return;
+    uint8_t *to = data + table.offset + random_number(state, table.size / entry) * entry;
+    const uint8_t *from = data + table.offset + random_number(state, table.size / entry) * entry;
+    size_t field = random_number(state, entry / 8) * 8;
+    if (random_number(state, 2))
+        memmove(to, from, entry);
+    else
+        memmove(to + field, from + field, 8);
+    field = random_number(state, entry / 8) * 8;
+    to[field] = (uint8_t)(to[field] + random_number(state, 33) - 16);
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
     uint64_t state = seed;
@@ -126,6 +170,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     if (random_number(&state, 16) == 0)
         return LLVMFuzzerMutate(data, size, max_size);
     for (uint64_t changes = random_number(&state, 3) + 1; changes > 0; changes--) {
+        if (random_number(&state, 4) == 0) {
+            mix_entries(data, size, &state);
+            continue;
+        }
         struct elf_part part = choose_part(data, size, &state);
         if (part.size == 0)
             continue;
