@@ -70,6 +70,22 @@ static uint8_t *room_for(const struct fatelf_variant *variant)
     return variant->size > SIZE_LIMIT ? NULL : calloc(1, (size_t)variant->size + variant->frame_size);
 }
 
+/* What the readers of an opened payload rely on: every prefix lies in the base, and is at most `reach` frames of it. */
+static void check_prefixes(const struct fatelf_payload *payload)
+{
+    for (uint32_t i = 0; i < payload->variant->frame_count; i++) {
+        struct fatelf_frame frame = fatelf_payload_frame(payload, i);
+        struct fatelf_base_frames needed = fatelf_payload_base_frames(payload, i);
+        if (frame.prefix_size == 0)
+            continue;
+        if (!payload->base || frame.prefix_offset > payload->base->size ||
+            frame.prefix_size > payload->base->size - frame.prefix_offset)
+            fault("a prefix outside of the base", "");
+        if (needed.end > payload->base->frame_count || needed.end - needed.first > payload->reach)
+            fault("a prefix that needs too many frames", "");
+    }
+}
+
 static void read_variant(const struct file *file, const struct fatelf_bundle *bundle, unsigned index)
 {
     struct fatelf_payload payload, base_payload;
@@ -79,6 +95,7 @@ static void read_variant(const struct file *file, const struct fatelf_bundle *bu
     fatelf_bundle_program(bundle, index, &program);
     if (fatelf_payload_open(bundle, index, &payload) != 0)
         return;
+    check_prefixes(&payload);
     uint8_t *raw = room_for(payload.variant);
     if (raw && payload.base && fatelf_payload_open_base(bundle, &payload, &base_payload) == 0) {
         base.bytes = room_for(payload.base);
