@@ -6,7 +6,7 @@ load ../lib/make
 @test "the fuzzers find nothing in half a minute, and start from bundles of every encoding" {
     echo 'int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size) { return !data && size; }' >none.c
     skip_unless "clang with libFuzzer is not installed" clang -fsanitize=fuzzer,address none.c -o none
-    FUZZ_SECONDS=4 plain_make -j2 run-fuzz >said 2>&1
+    FUZZ_SECONDS=5 plain_make -j2 run-fuzz >said 2>&1
     same 'build bundle code coder delta launcher tool ' "$(sed -n 's/^# //p' said | sort | tr '\n' ' ')"
     for name in build bundle code coder delta launcher; do
         [ "$(find "$BUILD/fuzz/corpus/$name" -type f | wc -l)" -gt 20 ]
