@@ -16,15 +16,16 @@ REPORT = re.compile(r"--- (PASS|FAIL|SKIP): (\S+)")
 def prepare():
     """Returns {package: directory of its test program}."""
     need("go", "cc")
-    root = pathlib.Path(must(["go", "env", "GOROOT"], env=ENVIRONMENT).strip()).resolve()
+    root = must(["go", "env", "GOROOT"], env=ENVIRONMENT).strip()
+    sources = pathlib.Path(root, "src").resolve()  # Debian's is a link
     version = must(["go", "env", "GOVERSION"], env=ENVIRONMENT).strip()
     programs = WORK / "go" / version
     if not (programs / "complete").exists():
         shutil.rmtree(programs, ignore_errors=True)
         must(["go", "test", "-short", "-vet=off", "-count=1", "-exec", f"'{HERE}/collect' '{programs}'", "std"],
-             cwd=root / "src", env=ENVIRONMENT)
+             cwd=sources, env=ENVIRONMENT)
         (programs / "complete").touch()
-    found = {str(directory.relative_to(root / "src")): kept for _, directory, kept in collected.find(programs)}
+    found = {str(directory.relative_to(sources)): kept for _, directory, kept in collected.find(programs)}
     return dict(sorted(found.items()))
 
 
