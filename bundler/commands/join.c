@@ -152,7 +152,8 @@ static void sort(void)
 {
     size_t kept = 0;
 
-    qsort(found.paths, found.count, sizeof *found.paths, by_name);
+    if (found.count > 0)
+        qsort(found.paths, found.count, sizeof *found.paths, by_name);
     for (size_t i = 0; i < found.count; i++)
         if (kept > 0 && strcmp(found.paths[kept - 1], found.paths[i]) == 0)
             free(found.paths[i]);

@@ -39,16 +39,13 @@ static bool is_this_tool(const char *path)
     return is;
 }
 
-/* FATELF_GO, or the first "go" in PATH that is not this tool. */
-static const char *find_go(void)
+/* FATELF_GO, or the first "go" in PATH that is not this tool. The caller frees it. NULL: out of memory. */
+static char *find_go(void)
 {
     const char *given = getenv("FATELF_GO");
-    static char *found;
+    char *found = given && *given ? strdup(given) : file_in_path("go", is_this_tool);
 
-    if (given && *given)
-        return given;
-    found = file_in_path("go", is_this_tool);
-    return found ? found : "go";
+    return found ? found : strdup("go");
 }
 
 /* Whether go builds for linux/amd64 here, programs that are wanted. Sets *lowest to the level in GOAMD64. */
@@ -263,15 +260,21 @@ static int try_build(struct go_build *build)
 static int run(int argc, char **argv)
 {
     static char name[] = "go";
-    struct go_build build = {.go = find_go()};
+    char *go = find_go();
+    struct go_build build = {.go = go};
     int status = -1;
 
+    if (!go)
+        return fail("out of memory");
     argv[0] = name;
     if (argc > 1 && strcmp(argv[1], "build") == 0) {
         status = go_arguments_parse(&build.arguments, argv + 2) ? try_build(&build) : fail("out of memory");
         go_arguments_free(&build.arguments);
     }
-    return status >= 0 ? status : standin_exec(build.go, argv);
+    if (status < 0)
+        status = standin_exec(go, argv);
+    free(go);
+    return status;
 }
 
 const struct standin standin_go = {.name = "fatelf-go", .run = run};

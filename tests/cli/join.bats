@@ -62,6 +62,12 @@ set_of() {
     prints "dir/one: ok, v1, v3" verify dir/one
 }
 
+@test "a directory without builds is no error" {
+    mkdir empty
+    succeeds join empty
+    same '' "$(ls -A empty)"
+}
+
 @test "the same directory can be named twice" {
     set_of dir/one 1 3
     succeeds join dir dir
