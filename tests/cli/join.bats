@@ -65,7 +65,8 @@ set_of() {
 @test "a directory without builds is no error" {
     mkdir empty
     succeeds join empty
-    [ -z "$(ls -A empty)" ]
+    left=$(ls -A empty)
+    [ -z "$left" ]
 }
 
 @test "the same directory can be named twice" {
