@@ -119,6 +119,19 @@ static void change_field(uint8_t *bytes, size_t room, const uint8_t *data, size_
     memcpy(field, &value, width);
 }
 
+/* The first table of symbols. */
+static struct elf_part find_symbols(const uint8_t *data, size_t size, struct elf_part sections)
+{
+    Elf64_Shdr section;
+
+    for (uint64_t at = 0; sections.size - at >= sizeof section; at += sizeof section) {
+        memcpy(&section, data + sections.offset + at, sizeof section);
+        if (section.sh_type == SHT_SYMTAB || section.sh_type == SHT_DYNSYM)
+            return part_in_file(section.sh_offset, section.sh_size, size);
+    }
+    return (struct elf_part){0, 0};
+}
+
 /*
  * Makes two entries of a table of headers or symbols alike: one gets a field of the other, or all of them, and then a
  * field of it becomes a little larger or smaller. So sections overlap, and there are two of a kind.
@@ -126,29 +139,19 @@ static void change_field(uint8_t *bytes, size_t room, const uint8_t *data, size_
 static void mix_entries(uint8_t *data, size_t size, uint64_t *state)
 {
     Elf64_Ehdr header;
-    Elf64_Shdr section;
-    size_t entry = sizeof section;
+    size_t entry = sizeof(Elf64_Shdr);
 
     if (size < sizeof header)
         return;
     memcpy(&header, data, sizeof header);
-    struct elf_part table = part_in_file(header.e_shoff, header.e_shnum * sizeof section, size);
-    switch (random_number(state, 4)) {
-    case 0:
+    struct elf_part table = part_in_file(header.e_shoff, header.e_shnum * sizeof(Elf64_Shdr), size);
+    uint64_t choice = random_number(state, 4); /* most often, two section headers */
+    if (choice == 0) {
         entry = sizeof(Elf64_Phdr);
-        table = part_in_file(header.e_phoff, header.e_phnum * entry, size);
-        break;
-    case 1:
-        for (uint64_t at = table.offset; table.offset + table.size - at >= sizeof section; at += sizeof section) {
-            memcpy(&section, data + at, sizeof section);
-            if (section.sh_type == SHT_SYMTAB || section.sh_type == SHT_DYNSYM) {
-                entry = sizeof(Elf64_Sym);
-                table = part_in_file(section.sh_offset, section.sh_size, size);
-                break;
-            }
-        }
-        break;
-    default:;
+        table = part_in_file(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), size);
+    } else if (choice == 1) {
+        entry = sizeof(Elf64_Sym);
+        table = find_symbols(data, size, table);
     }
     if (table.size < entry)
         return;

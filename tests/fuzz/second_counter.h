@@ -23,7 +23,7 @@ static inline uint64_t second_minimum(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Decodes every span, chunk by chunk. The caller frees what is returned: `size` bytes' worth. */
+/* Decodes every span, chunk by chunk. Returns an element for each byte of the file; the caller frees them. */
 static inline struct second_byte *second_decode(const struct elf_code *code, const uint8_t *data, size_t size)
 {
     struct second_byte *bytes = calloc(size, sizeof *bytes);
